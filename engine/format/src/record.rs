@@ -1,0 +1,419 @@
+//! The sealed batch: header, payload, trailer. Sealing writes it, verifying reads it.
+//!
+//! In: a canonical batch and its address; or the bytes of a record. Out: the bytes; or a
+//! [`VerifiedBatch`], which exists only if every byte is what was sealed. Never: a record changed
+//! after sealing, or counted before it is verified. Validating ballots against the law is not done
+//! here.
+
+use crate::bytes::{self, Digest32, array_at, u16_at, u32_at, u64_at};
+use crate::canonical::{CanonicalBatch, DistrictShape};
+use crate::counting_definition::CountingDefinition;
+use crate::fault::Fault;
+use crate::layout::{FORMAT_VERSION, record as at};
+use crate::limits;
+use crate::payload::{self, SparseView};
+use rkyv::util::AlignedVec;
+
+/// Who sealed a batch, for which district, and as which of its device's batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BatchAddress {
+    /// Index of the district in the definition.
+    pub district: u32,
+    /// Index of the station in the definition.
+    pub station: u32,
+    /// Number of the device inside its station.
+    pub device: u32,
+    /// Number of the batch in the order of its device, from 0.
+    pub sequence: u64,
+}
+
+/// A sealed record; made by [`SealedBatch::seal`] only.
+#[derive(Clone, Debug)]
+pub struct SealedBatch {
+    record: AlignedVec,
+}
+
+impl SealedBatch {
+    /// Seals a canonical batch.
+    ///
+    /// # Panics
+    /// If the batch passes [`limits::RECORD_BYTES_MAX`], which its own limits exclude.
+    #[must_use]
+    pub fn seal(definition: &Digest32, address: BatchAddress, batch: &CanonicalBatch) -> Self {
+        let payload = batch.payload().to_bytes();
+        let (clean, entered, blank) = batch.counts();
+        let shape = batch.shape();
+        let trailer = at::HEADER_BYTES + bytes::aligned(payload.len());
+        let mut record = AlignedVec::with_capacity(trailer + at::TRAILER_BYTES);
+        record.resize(trailer + at::TRAILER_BYTES, 0);
+        let mut put = |offset: usize, value: &[u8]| {
+            record[offset..offset + value.len()].copy_from_slice(value);
+        };
+        put(at::MAGIC_OFFSET, &at::MAGIC);
+        put(at::VERSION_OFFSET, &FORMAT_VERSION.to_le_bytes());
+        put(at::KIND_OFFSET, &[at::KIND_BALLOTS]);
+        put(at::ENCODING_OFFSET, &[at::ENCODING_SPARSE]);
+        put(at::DEFINITION_OFFSET, definition);
+        put(at::STATION_OFFSET, &address.station.to_le_bytes());
+        put(at::DISTRICT_OFFSET, &address.district.to_le_bytes());
+        put(at::DEVICE_OFFSET, &address.device.to_le_bytes());
+        put(at::SEQUENCE_OFFSET, &address.sequence.to_le_bytes());
+        put(at::TAKEN_OFFSET, &batch.taken().to_le_bytes());
+        put(at::CLEAN_OFFSET, &clean.to_le_bytes());
+        put(at::ENTERED_OFFSET, &entered.to_le_bytes());
+        put(at::BLANK_OFFSET, &blank.to_le_bytes());
+        put(at::OPTION_COUNT_OFFSET, &shape.option_count.to_le_bytes());
+        put(at::SEATS_OFFSET, &shape.seats.to_le_bytes());
+        put(
+            at::PAYLOAD_LENGTH_OFFSET,
+            &(payload.len() as u64).to_le_bytes(),
+        );
+        put(at::BODY_HASH_OFFSET, &bytes::sha256(&payload));
+        put(at::HEADER_BYTES, &payload);
+        let checksum = bytes::checksum_with_hole(&record, at::CHECKSUM_OFFSET);
+        record[at::CHECKSUM_OFFSET..at::CHECKSUM_OFFSET + 8]
+            .copy_from_slice(&checksum.to_le_bytes());
+        assert!(record.len() as u64 <= limits::RECORD_BYTES_MAX);
+        Self { record }
+    }
+
+    /// The bytes of the record, a multiple of 64.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.record
+    }
+}
+
+/// What the header of a record says, before anything else was checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordHeader {
+    /// Ballots or control, see [`crate::layout::record`].
+    pub kind: u8,
+    /// Encoding of the payload.
+    pub encoding: u8,
+    /// Definition digest.
+    pub definition: Digest32,
+    /// Station, district, device, sequence.
+    pub address: BatchAddress,
+    /// Ballots taken.
+    pub taken: u32,
+    /// Clean ballots.
+    pub clean: u32,
+    /// Ballots kept as entered.
+    pub entered: u32,
+    /// Blank ballots.
+    pub blank: u32,
+    /// Options of the district.
+    pub option_count: u32,
+    /// Seats of the district.
+    pub seats: u32,
+    /// Bytes of the payload.
+    pub payload_length: u64,
+    /// SHA-256 of the payload.
+    pub body_hash: Digest32,
+    /// Checksum of the record.
+    pub checksum: u64,
+}
+
+impl RecordHeader {
+    /// Reads the header and checks magic, version and length; nothing else.
+    ///
+    /// # Errors
+    /// If `record` is too short, foreign, newer than this program, or not as long as it says.
+    pub fn read(record: &[u8]) -> Result<Self, Fault> {
+        let least = at::HEADER_BYTES + at::TRAILER_BYTES;
+        if record.len() < least {
+            let found = format!("{} bytes", record.len());
+            return Err(Fault::new(
+                0,
+                "record",
+                found,
+                format!("at least {least} bytes"),
+            ));
+        }
+        let magic: [u8; 8] = array_at(record, at::MAGIC_OFFSET);
+        if magic != at::MAGIC {
+            return Err(Fault::new(
+                0,
+                "record magic",
+                bytes::preview(&magic),
+                "'SHOMARBT'",
+            ));
+        }
+        check_version(record, at::VERSION_OFFSET)?;
+        let header = Self {
+            kind: record[at::KIND_OFFSET],
+            encoding: record[at::ENCODING_OFFSET],
+            definition: array_at(record, at::DEFINITION_OFFSET),
+            address: BatchAddress {
+                station: u32_at(record, at::STATION_OFFSET),
+                district: u32_at(record, at::DISTRICT_OFFSET),
+                device: u32_at(record, at::DEVICE_OFFSET),
+                sequence: u64_at(record, at::SEQUENCE_OFFSET),
+            },
+            taken: u32_at(record, at::TAKEN_OFFSET),
+            clean: u32_at(record, at::CLEAN_OFFSET),
+            entered: u32_at(record, at::ENTERED_OFFSET),
+            blank: u32_at(record, at::BLANK_OFFSET),
+            option_count: u32_at(record, at::OPTION_COUNT_OFFSET),
+            seats: u32_at(record, at::SEATS_OFFSET),
+            payload_length: u64_at(record, at::PAYLOAD_LENGTH_OFFSET),
+            body_hash: array_at(record, at::BODY_HASH_OFFSET),
+            checksum: u64_at(record, at::CHECKSUM_OFFSET),
+        };
+        let room = (record.len() - least) as u64;
+        let padded = header
+            .payload_length
+            .checked_next_multiple_of(limits::ALIGNMENT as u64);
+        if padded != Some(room) {
+            return Err(Fault::new(
+                at::PAYLOAD_LENGTH_OFFSET,
+                "payload length",
+                header.payload_length,
+                format!("one that fills the {room} bytes of the record's payload"),
+            ));
+        }
+        Ok(header)
+    }
+}
+
+/// Refuses versions that this program cannot read.
+pub(crate) fn check_version(bytes: &[u8], offset: usize) -> Result<(), Fault> {
+    let version = u16_at(bytes, offset);
+    if version == FORMAT_VERSION {
+        return Ok(());
+    }
+    let found = match version {
+        0 => "0".to_owned(),
+        newer => format!("{newer}, newer than this program"),
+    };
+    Err(Fault::new(offset, "format version", found, FORMAT_VERSION))
+}
+
+/// A batch whose bytes are what was sealed, under this definition. Made by [`verify`] only.
+#[derive(Clone, Copy, Debug)]
+pub struct VerifiedBatch<'a> {
+    header: RecordHeader,
+    view: SparseView<'a>,
+}
+
+impl<'a> VerifiedBatch<'a> {
+    /// The header.
+    #[must_use]
+    pub fn header(&self) -> &RecordHeader {
+        &self.header
+    }
+
+    /// The arrays of ballots.
+    #[must_use]
+    pub fn view(&self) -> SparseView<'a> {
+        self.view
+    }
+}
+
+/// Verifies a record: checksum over every byte, definition, address, zero padding, payload, counts.
+/// The body hash and the signature are evidence against malice and are checked by
+/// [`verify_evidence`].
+///
+/// `record` must be aligned to 16, as it is in a mapped segment.
+///
+/// # Errors
+/// The first thing that is not as it was sealed, or not of this election.
+pub fn verify<'a>(
+    record: &'a [u8],
+    definition: &CountingDefinition<'_>,
+) -> Result<VerifiedBatch<'a>, Fault> {
+    let header = RecordHeader::read(record)?;
+    let checksum = bytes::checksum_with_hole(record, at::CHECKSUM_OFFSET);
+    if checksum != header.checksum {
+        return Err(Fault::new(
+            at::CHECKSUM_OFFSET,
+            "checksum of the record",
+            format!("{:016x}", header.checksum),
+            format!("{checksum:016x}, which is that of its bytes"),
+        ));
+    }
+    if header.kind != at::KIND_BALLOTS {
+        let found = match header.kind {
+            at::KIND_CONTROL => "a control record, which this version cannot read".to_owned(),
+            kind => kind.to_string(),
+        };
+        return Err(Fault::new(
+            at::KIND_OFFSET,
+            "record kind",
+            found,
+            "1 (ballots)",
+        ));
+    }
+    if header.encoding != at::ENCODING_SPARSE {
+        return Err(Fault::new(
+            at::ENCODING_OFFSET,
+            "encoding",
+            header.encoding,
+            "1 (sparse)",
+        ));
+    }
+    check_address(&header, definition)?;
+    let payload_end = at::HEADER_BYTES
+        + usize::try_from(header.payload_length).expect("it fits in the record, as read() checked");
+    let trailer = record.len() - at::TRAILER_BYTES;
+    let zeros = [
+        (
+            at::RESERVED_OFFSET,
+            at::HEADER_BYTES,
+            "reserved bytes of the header",
+        ),
+        (payload_end, trailer, "padding after the payload"),
+        (
+            trailer + at::TRAILER_RESERVED_OFFSET,
+            record.len(),
+            "reserved bytes of the trailer",
+        ),
+    ];
+    for (from, to, what) in zeros {
+        if let Some(offset) = bytes::first_nonzero(&record[from..to]) {
+            let place = from + offset;
+            return Err(Fault::new(
+                place,
+                what,
+                format!("byte {}", record[place]),
+                "zeros",
+            ));
+        }
+    }
+    let payload = &record[at::HEADER_BYTES..payload_end];
+    let view = payload::access(payload).map_err(|error| {
+        Fault::new(
+            at::HEADER_BYTES,
+            "payload",
+            error,
+            "a canonical sparse payload",
+        )
+    })?;
+    check_counts(&header, &view)?;
+    Ok(VerifiedBatch { header, view })
+}
+
+fn check_address(header: &RecordHeader, definition: &CountingDefinition<'_>) -> Result<(), Fault> {
+    if header.definition != *definition.digest() {
+        return Err(Fault::new(
+            at::DEFINITION_OFFSET,
+            "definition digest",
+            bytes::hex(&header.definition),
+            format!(
+                "{}, that of the election folder",
+                bytes::hex(definition.digest())
+            ),
+        ));
+    }
+    let address = header.address;
+    let stations = definition.station_count();
+    if address.station >= stations {
+        let expected = format!("below {stations}");
+        return Err(Fault::new(
+            at::STATION_OFFSET,
+            "station",
+            address.station,
+            expected,
+        ));
+    }
+    let devices = definition.device_count(address.station);
+    if address.device >= devices {
+        let expected = format!("below {devices}");
+        return Err(Fault::new(
+            at::DEVICE_OFFSET,
+            "device",
+            address.device,
+            expected,
+        ));
+    }
+    let districts = definition.district_count();
+    if address.district >= districts {
+        let expected = format!("below {districts}");
+        return Err(Fault::new(
+            at::DISTRICT_OFFSET,
+            "district",
+            address.district,
+            expected,
+        ));
+    }
+    let DistrictShape {
+        option_count,
+        seats,
+        ..
+    } = definition.shape(address.district);
+    if header.option_count != option_count {
+        let found = header.option_count;
+        return Err(Fault::new(
+            at::OPTION_COUNT_OFFSET,
+            "option count",
+            found,
+            option_count,
+        ));
+    }
+    if header.seats != seats {
+        return Err(Fault::new(at::SEATS_OFFSET, "seats", header.seats, seats));
+    }
+    Ok(())
+}
+
+fn check_counts(header: &RecordHeader, view: &SparseView<'_>) -> Result<(), Fault> {
+    let clean = view.clean_ballots();
+    if u64::from(header.clean) != clean {
+        return Err(Fault::new(
+            at::CLEAN_OFFSET,
+            "clean ballots",
+            header.clean,
+            clean,
+        ));
+    }
+    let entered = view.entered_lengths.len();
+    if header.entered as usize != entered {
+        let found = header.entered;
+        return Err(Fault::new(
+            at::ENTERED_OFFSET,
+            "ballots as entered",
+            found,
+            entered,
+        ));
+    }
+    let taken = u64::from(header.clean) + u64::from(header.entered) + u64::from(header.blank);
+    if u64::from(header.taken) != taken {
+        return Err(Fault::new(
+            at::TAKEN_OFFSET,
+            "ballots taken",
+            header.taken,
+            taken,
+        ));
+    }
+    if header.taken > limits::BATCH_BALLOTS_MAX {
+        let expected = format!("at most {}", limits::BATCH_BALLOTS_MAX);
+        return Err(Fault::new(
+            at::TAKEN_OFFSET,
+            "ballots taken",
+            header.taken,
+            expected,
+        ));
+    }
+    Ok(())
+}
+
+/// Verifies the body hash: that the payload is the one of which the evidence speaks.
+///
+/// # Errors
+/// If the hash in the header is not that of the payload.
+pub fn verify_evidence(record: &[u8]) -> Result<(), Fault> {
+    let header = RecordHeader::read(record)?;
+    let payload_end = at::HEADER_BYTES
+        + usize::try_from(header.payload_length).expect("it fits in the record, as read() checked");
+    let hash = bytes::sha256(&record[at::HEADER_BYTES..payload_end]);
+    if hash == header.body_hash {
+        return Ok(());
+    }
+    Err(Fault::new(
+        at::BODY_HASH_OFFSET,
+        "body hash",
+        bytes::hex(&header.body_hash),
+        format!("{}, which is that of the payload", bytes::hex(&hash)),
+    ))
+}

@@ -1,0 +1,1 @@
+//! One integration binary; modules are named by the property or failure they guard.

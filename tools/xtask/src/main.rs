@@ -1,0 +1,68 @@
+//! `cargo xtask`: the project's automation, as a program instead of shell scripts.
+//!
+//! In: a checkout of the workspace. Out: findings, each with its place, and an exit code (0 clean,
+//! 1 something was found, 2 a check could not be made). It never changes a tracked file, and it
+//! depends on no crate of ours: a broken engine must not keep the checker from saying so.
+
+mod check;
+mod depcheck;
+mod findings;
+mod nextest;
+mod report;
+mod tidy;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "Checks of the workspace; CI runs `check --install`"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Everything that CI does; goes on after a failure, so that all problems are seen
+    Check {
+        /// Install missing tools from Debian's packages (as root)
+        #[arg(long)]
+        install: bool,
+    },
+    /// Quick checks of the text of every file
+    Tidy,
+    /// The walls between crates, dev-dependencies included
+    Depcheck,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let clean = Workspace::locate().and_then(|workspace| match arguments.task {
+        Task::Check { install } => check::run(
+            &workspace,
+            if install {
+                tools::Missing::Install
+            } else {
+                tools::Missing::Name
+            },
+        ),
+        Task::Tidy => tidy::run(&workspace).map(|findings| findings.print("tidy")),
+        Task::Depcheck => depcheck::run(&workspace).map(|findings| findings.print("depcheck")),
+    });
+    match clean {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

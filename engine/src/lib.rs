@@ -1,1 +1,29 @@
-//! Stub.
+//! The engine: maps sealed segments, verifies and tallies every ballot, merges, takes a snapshot.
+//!
+//! In: an election folder and segment files. Out: a [`Snapshot`] (immutable totals at a frontier,
+//! with digests) and from it an outcome; or every finding, and then no number at all. Never: bytes
+//! counted that were not verified, totals read that somebody stored, a clock, the environment, the
+//! network, or a line printed.
+//!
+//! The way, one direction only: [`Evidence`] (mapped) > [`Index`] (records by district, repeats
+//! named) > [`tally`] (verify, count, flush) > [`Snapshot`].
+
+mod counters;
+pub mod definition;
+pub mod evidence;
+mod finding;
+pub mod index;
+mod kernel;
+mod map;
+pub mod outcome;
+mod reading;
+pub mod result_document;
+pub mod snapshot;
+mod tally;
+
+pub use definition::Definition;
+pub use evidence::Evidence;
+pub use finding::{EngineError, Finding};
+pub use index::Index;
+pub use snapshot::Snapshot;
+pub use tally::{Tallied, tally};

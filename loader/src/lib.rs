@@ -1,1 +1,55 @@
-//! Stub.
+//! Ballots as text into sealed batches.
+//!
+//! In: an election and a file of `station,district,choices[,count]` (DESIGN 5.2), of any size, in
+//! any order. Out: sealed batches in canonical order, the same bytes however the rows were shuffled,
+//! and rejects with stable codes. Never: a row lost (received = accepted + rejected is asserted), a
+//! reading rule applied, a file of segments written, more memory because the file is larger.
+
+mod chunk;
+mod codes;
+mod external;
+mod partition;
+mod row;
+mod seal;
+
+pub use row::Reject;
+pub use seal::{Progress, SealJob, SealReport, SealSink, seal_text};
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why text could not be sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum LoaderError {
+    /// A file cannot be read or written.
+    #[error("{path}: cannot {action}: {source}")]
+    Io {
+        /// File or folder.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The header does not tell where station, district and choices stand.
+    #[error("{path}:1: {}", problems.join(&format!("\n{}:1: ", path.display())))]
+    Header {
+        /// File.
+        path: PathBuf,
+        /// Every problem: found and expected.
+        problems: Vec<String>,
+    },
+    /// Whoever takes the batches or the rejects refused.
+    #[error(transparent)]
+    Sink(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// An [`LoaderError::Io`] for `path`.
+fn io_error(path: &std::path::Path, action: &'static str) -> impl FnOnce(io::Error) -> LoaderError {
+    let path = path.to_owned();
+    move |source| LoaderError::Io {
+        path,
+        action,
+        source,
+    }
+}

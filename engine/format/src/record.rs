@@ -12,6 +12,7 @@ use crate::fault::Fault;
 use crate::layout::{FORMAT_VERSION, record as at};
 use crate::limits;
 use crate::payload::{self, SparseView};
+use rkyv::rend::u16_le;
 use rkyv::util::AlignedVec;
 
 /// Who sealed a batch, for which district, and as which of its device's batches.
@@ -211,7 +212,7 @@ impl<'a> VerifiedBatch<'a> {
     }
 }
 
-/// Verifies a record: checksum over every byte, definition, address, zero padding, payload, counts.
+/// Verifies a record: checksum over every byte, zero padding, payload, counts, definition, address.
 /// The body hash and the signature are evidence against malice and are checked by
 /// [`verify_evidence`].
 ///
@@ -223,6 +224,16 @@ pub fn verify<'a>(
     record: &'a [u8],
     definition: &CountingDefinition<'_>,
 ) -> Result<VerifiedBatch<'a>, Fault> {
+    let (header, view) = verify_bytes(record)?;
+    check_address(&header, definition)?;
+    Ok(VerifiedBatch { header, view })
+}
+
+/// Verifies that the bytes of a record are what was sealed, whatever the election.
+///
+/// # Errors
+/// The first thing that is not as it was sealed.
+pub fn verify_bytes(record: &[u8]) -> Result<(RecordHeader, SparseView<'_>), Fault> {
     let header = RecordHeader::read(record)?;
     let checksum = bytes::checksum_with_hole(record, at::CHECKSUM_OFFSET);
     if checksum != header.checksum {
@@ -238,60 +249,35 @@ pub fn verify<'a>(
             at::KIND_CONTROL => "a control record, which this version cannot read".to_owned(),
             kind => kind.to_string(),
         };
-        return Err(Fault::new(
-            at::KIND_OFFSET,
-            "record kind",
-            found,
-            "1 (ballots)",
-        ));
+        return Err(Fault::new(at::KIND_OFFSET, "record kind", found, "1 (ballots)"));
     }
     if header.encoding != at::ENCODING_SPARSE {
-        return Err(Fault::new(
-            at::ENCODING_OFFSET,
-            "encoding",
-            header.encoding,
-            "1 (sparse)",
-        ));
+        return Err(Fault::new(at::ENCODING_OFFSET, "encoding", header.encoding, "1 (sparse)"));
     }
-    check_address(&header, definition)?;
-    let payload_end = at::HEADER_BYTES
-        + usize::try_from(header.payload_length).expect("it fits in the record, as read() checked");
+    let payload_end = payload_end(&header);
     let trailer = record.len() - at::TRAILER_BYTES;
     let zeros = [
-        (
-            at::RESERVED_OFFSET,
-            at::HEADER_BYTES,
-            "reserved bytes of the header",
-        ),
+        (at::RESERVED_OFFSET, at::HEADER_BYTES, "reserved bytes of the header"),
         (payload_end, trailer, "padding after the payload"),
-        (
-            trailer + at::TRAILER_RESERVED_OFFSET,
-            record.len(),
-            "reserved bytes of the trailer",
-        ),
+        (trailer + at::TRAILER_RESERVED_OFFSET, record.len(), "reserved bytes of the trailer"),
     ];
     for (from, to, what) in zeros {
         if let Some(offset) = bytes::first_nonzero(&record[from..to]) {
             let place = from + offset;
-            return Err(Fault::new(
-                place,
-                what,
-                format!("byte {}", record[place]),
-                "zeros",
-            ));
+            return Err(Fault::new(place, what, format!("byte {}", record[place]), "zeros"));
         }
     }
     let payload = &record[at::HEADER_BYTES..payload_end];
     let view = payload::access(payload).map_err(|error| {
-        Fault::new(
-            at::HEADER_BYTES,
-            "payload",
-            error,
-            "a canonical sparse payload",
-        )
+        Fault::new(at::HEADER_BYTES, "payload", error, "a canonical sparse payload")
     })?;
     check_counts(&header, &view)?;
-    Ok(VerifiedBatch { header, view })
+    Ok((header, view))
+}
+
+/// Where the payload ends; [`RecordHeader::read`] has checked that it ends inside the record.
+fn payload_end(header: &RecordHeader) -> usize {
+    at::HEADER_BYTES + usize::try_from(header.payload_length).expect("it fits in the record")
 }
 
 fn check_address(header: &RecordHeader, definition: &CountingDefinition<'_>) -> Result<(), Fault> {
@@ -398,22 +384,37 @@ fn check_counts(header: &RecordHeader, view: &SparseView<'_>) -> Result<(), Faul
     Ok(())
 }
 
-/// Verifies the body hash: that the payload is the one of which the evidence speaks.
+/// Verifies what the checksum cannot prove against malice: that the payload is the one of which the
+/// evidence speaks, and that its ballots stand in canonical order, so that they tell nothing about
+/// the order of voting.
 ///
 /// # Errors
-/// If the hash in the header is not that of the payload.
+/// If the hash in the header is not that of the payload, or a ballot stands before a smaller one.
 pub fn verify_evidence(record: &[u8]) -> Result<(), Fault> {
-    let header = RecordHeader::read(record)?;
-    let payload_end = at::HEADER_BYTES
-        + usize::try_from(header.payload_length).expect("it fits in the record, as read() checked");
-    let hash = bytes::sha256(&record[at::HEADER_BYTES..payload_end]);
-    if hash == header.body_hash {
-        return Ok(());
+    let (header, view) = verify_bytes(record)?;
+    let hash = bytes::sha256(&record[at::HEADER_BYTES..payload_end(&header)]);
+    if hash != header.body_hash {
+        return Err(Fault::new(
+            at::BODY_HASH_OFFSET,
+            "body hash",
+            bytes::hex(&header.body_hash),
+            format!("{}, which is that of the payload", bytes::hex(&hash)),
+        ));
     }
-    Err(Fault::new(
-        at::BODY_HASH_OFFSET,
-        "body hash",
-        bytes::hex(&header.body_hash),
-        format!("{}, which is that of the payload", bytes::hex(&hash)),
-    ))
+    let out_of_order = |found: String| {
+        Fault::new(at::HEADER_BYTES, "order of ballots", found, "canonical order")
+    };
+    let numbers =
+        |ballot: &[u16_le]| ballot.iter().map(|choice| choice.to_native()).collect::<Vec<_>>();
+    for group in view.groups() {
+        let mut rows = group.choices.chunks_exact(group.stride).map(numbers);
+        if !rows.by_ref().is_sorted() {
+            return Err(out_of_order(format!("ballots of {} choices unsorted", group.stride)));
+        }
+    }
+    let entered = view.entered().map(|ballot| (ballot.len(), numbers(ballot)));
+    if !entered.is_sorted() {
+        return Err(out_of_order("ballots as entered unsorted".to_owned()));
+    }
+    Ok(())
 }

@@ -1,1 +1,320 @@
-//! Stub.
+//! Segments on disk: begin one, append sealed records, sync, close; list the closed ones.
+//!
+//! In: sealed records, in journal order. Out: segment files that are closed, synced and named only
+//! when whole. Never: a record looked into, re-encoded or rewritten; a file that ends in `.open`
+//! counted as evidence.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use shomar_format::bytes::Digest32;
+use shomar_format::limits;
+use shomar_format::segment::{close_frame, record_frame, segment_header};
+
+/// Extension of a closed segment as this crate writes it. Readers go by content, not by name.
+pub const SEGMENT_EXTENSION: &str = "segment";
+/// Extension of the segment that is being written.
+const OPEN_EXTENSION: &str = "open";
+/// What may lie beside segments without being one: text for people and programs, marks of a store.
+const OTHER_EXTENSIONS: [&str; 8] = ["csv", "json", "toml", "txt", "md", "hgrm", "svg", "torn"];
+
+/// Why a segment could not be written or listed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The system refused; after this the writer must not be used again.
+    #[error("{path}: cannot {action}: {source}")]
+    Io {
+        /// File or folder.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A folder that must be empty is not.
+    #[error("{path}: found {found} in it, expected an empty or new folder")]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+        /// Something that is in it.
+        found: String,
+    },
+    /// A segment was left behind by a writer that did not close it.
+    #[error("{path}: found a segment that was never closed, expected none")]
+    LeftOpen {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+fn io_error(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::Io {
+        path,
+        action,
+        source,
+    }
+}
+
+/// Makes `directory`, or accepts it if it is there and empty.
+///
+/// # Errors
+/// If something lies in it, or the system refuses.
+pub fn create_empty(directory: &Path) -> Result<(), StoreError> {
+    fs::create_dir_all(directory).map_err(io_error(directory, "create the folder"))?;
+    let mut entries = fs::read_dir(directory).map_err(io_error(directory, "list the folder"))?;
+    match entries.next() {
+        None => Ok(()),
+        Some(entry) => {
+            let entry = entry.map_err(io_error(directory, "list the folder"))?;
+            let found = format!("'{}'", entry.file_name().to_string_lossy());
+            Err(StoreError::NotEmpty {
+                path: directory.to_owned(),
+                found,
+            })
+        }
+    }
+}
+
+/// The segments of a folder, by name. Every regular file counts as one unless its name says
+/// otherwise (hidden, or an extension of text), so that a damaged or foreign file is found by its
+/// content and not passed over.
+///
+/// # Errors
+/// If the folder cannot be read, or holds a segment that was never closed.
+pub fn list_segments(directory: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let mut segments = Vec::new();
+    for entry in fs::read_dir(directory).map_err(io_error(directory, "list the folder"))? {
+        let path = entry
+            .map_err(io_error(directory, "list the folder"))?
+            .path();
+        let metadata = fs::metadata(&path).map_err(io_error(&path, "read"))?;
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let extension = path
+            .extension()
+            .map(|extension| extension.to_string_lossy().to_lowercase());
+        let extension = extension.as_deref().unwrap_or("");
+        if !metadata.is_file() || hidden || OTHER_EXTENSIONS.contains(&extension) {
+            continue;
+        }
+        if extension == OPEN_EXTENSION {
+            return Err(StoreError::LeftOpen { path });
+        }
+        segments.push(path);
+    }
+    segments.sort_unstable();
+    Ok(segments)
+}
+
+/// What a finished writer wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Records.
+    pub records: u64,
+    /// Bytes of all segments.
+    pub bytes: u64,
+    /// Segment files.
+    pub segments: u64,
+}
+
+/// Appends records to one segment after another.
+#[derive(Debug)]
+pub struct SegmentWriter {
+    directory: PathBuf,
+    definition: Digest32,
+    segment_bytes_max: u64,
+    active: Option<Active>,
+    written: Written,
+}
+
+#[derive(Debug)]
+struct Active {
+    path: PathBuf,
+    file: BufWriter<File>,
+    bytes: u64,
+}
+
+impl SegmentWriter {
+    /// Begins a journal in `directory`, which must exist; records are numbered from 0.
+    #[must_use]
+    pub fn new(directory: &Path, definition: Digest32) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            definition,
+            segment_bytes_max: limits::SEGMENT_BYTES_MAX,
+            active: None,
+            written: Written::default(),
+        }
+    }
+
+    /// Closes a segment after this many bytes instead of [`limits::SEGMENT_BYTES_MAX`].
+    #[must_use]
+    pub fn with_segment_bytes_max(mut self, bytes: u64) -> Self {
+        self.segment_bytes_max = bytes;
+        self
+    }
+
+    /// Appends a sealed record as it is. It is durable only when [`Self::finish`] has returned.
+    ///
+    /// # Errors
+    /// If the system refuses; the writer must then be dropped.
+    pub fn append(&mut self, record: &[u8]) -> Result<(), StoreError> {
+        if self
+            .active
+            .as_ref()
+            .is_some_and(|active| active.bytes >= self.segment_bytes_max)
+        {
+            self.close()?;
+        }
+        let active = match &mut self.active {
+            Some(active) => active,
+            None => {
+                let opened = self.open()?;
+                self.active.insert(opened)
+            }
+        };
+        let frame = record_frame(record.len(), self.written.records, 0);
+        active.write(&frame)?;
+        active.write(record)?;
+        self.written.records += 1;
+        Ok(())
+    }
+
+    /// Closes and syncs the last segment and the folder: everything appended is on disk.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn finish(mut self) -> Result<Written, StoreError> {
+        if self.active.is_none() && self.written.segments == 0 {
+            // A journal without a record is still a journal: one empty, closed segment.
+            self.active = Some(self.open()?);
+        }
+        self.close()?;
+        Ok(self.written)
+    }
+
+    fn open(&self) -> Result<Active, StoreError> {
+        let name = format!(
+            "{:06}.{SEGMENT_EXTENSION}.{OPEN_EXTENSION}",
+            self.written.segments
+        );
+        let path = self.directory.join(name);
+        let file = File::create_new(&path).map_err(io_error(&path, "create"))?;
+        let file = BufWriter::with_capacity(1 << 20, file);
+        let mut active = Active {
+            path,
+            file,
+            bytes: 0,
+        };
+        active.write(&segment_header(&self.definition, self.written.records))?;
+        Ok(active)
+    }
+
+    fn close(&mut self) -> Result<(), StoreError> {
+        let Some(mut active) = self.active.take() else {
+            return Ok(());
+        };
+        active.write(&close_frame(self.written.records))?;
+        let Active { path, file, bytes } = active;
+        let file = file
+            .into_inner()
+            .map_err(|error| io_error(&path, "write")(error.into_error()))?;
+        // Once synced and renamed, a segment is evidence and is never written again.
+        file.sync_all().map_err(io_error(&path, "sync"))?;
+        let mut permissions = file
+            .metadata()
+            .map_err(io_error(&path, "read"))?
+            .permissions();
+        permissions.set_readonly(true);
+        file.set_permissions(permissions)
+            .map_err(io_error(&path, "make read-only"))?;
+        let closed = path.with_extension("");
+        fs::rename(&path, &closed).map_err(io_error(&closed, "rename"))?;
+        sync_directory(&self.directory)?;
+        self.written.bytes += bytes;
+        self.written.segments += 1;
+        Ok(())
+    }
+}
+
+impl Active {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.file
+            .write_all(bytes)
+            .map_err(io_error(&self.path, "write"))?;
+        self.bytes += bytes.len() as u64;
+        Ok(())
+    }
+}
+
+/// Writes a whole file so that it is there complete or not at all.
+///
+/// # Errors
+/// If the system refuses.
+pub fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let open = path.with_extension(OPEN_EXTENSION);
+    let mut file = File::create(&open).map_err(io_error(&open, "create"))?;
+    file.write_all(bytes).map_err(io_error(&open, "write"))?;
+    file.sync_all().map_err(io_error(&open, "sync"))?;
+    fs::rename(&open, path).map_err(io_error(path, "rename"))?;
+    path.parent().map_or(Ok(()), sync_directory)
+}
+
+/// Makes names in a folder durable.
+fn sync_directory(directory: &Path) -> Result<(), StoreError> {
+    File::open(directory)
+        .and_then(|folder| folder.sync_all())
+        .map_err(io_error(directory, "sync the folder"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shomar_format::segment::SegmentReader;
+
+    #[test]
+    fn segments_roll_over_and_keep_every_record() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = SegmentWriter::new(directory.path(), [7; 32]).with_segment_bytes_max(600);
+        for byte in 0..10_u8 {
+            writer.append(&[byte; 128]).unwrap();
+        }
+        let written = writer.finish().unwrap();
+        assert_eq!((written.records, written.segments), (10, 4));
+        let mut found = Vec::new();
+        let mut bytes_on_disk = 0;
+        for path in list_segments(directory.path()).unwrap() {
+            let bytes = fs::read(&path).unwrap();
+            bytes_on_disk += bytes.len() as u64;
+            let mut reader = SegmentReader::open(&bytes).unwrap();
+            while let Some(framed) = reader.next_record().unwrap() {
+                assert_eq!(framed.position, found.len() as u64);
+                found.push(framed.record[0]);
+            }
+        }
+        assert_eq!(found, (0..10).collect::<Vec<_>>());
+        assert_eq!(bytes_on_disk, written.bytes);
+    }
+
+    #[test]
+    fn an_unclosed_segment_is_no_evidence() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = SegmentWriter::new(directory.path(), [7; 32]);
+        writer.append(&[1; 64]).unwrap();
+        drop(writer);
+        let error = list_segments(directory.path()).unwrap_err();
+        assert!(matches!(error, StoreError::LeftOpen { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_folder_with_something_in_it_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        create_empty(directory.path()).unwrap();
+        fs::write(directory.path().join("notes.txt"), "x").unwrap();
+        let error = create_empty(directory.path()).unwrap_err();
+        assert!(error.to_string().contains("'notes.txt'"), "{error}");
+    }
+}

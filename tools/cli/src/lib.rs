@@ -1,1 +1,67 @@
-//! Stub.
+//! The commands of Shomar (DESIGN 5.3).
+//!
+//! In: arguments. Out: the program's output on stdout, everything else on stderr, an exit code: 0
+//! done, 1 the data failed a check, 2 usage or unreadable input, 3 a lot is needed. Never: counting
+//! or rules; those are the engine's.
+
+pub mod commands;
+mod count;
+mod failure;
+mod lots;
+mod options;
+mod output;
+mod progress;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Counts an all-electronic election: exactly, and so fast that anyone can recount everything.
+#[derive(Parser)]
+#[command(name = "shomar", version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show it all in one command: a synthetic nation, sealed, counted, every seat allocated.
+    Night(commands::night::NightArguments),
+    /// Generate a synthetic nation that knows its own answer.
+    Generate(commands::generate::GenerateArguments),
+    /// Seal ballots given as text into batches.
+    Seal(commands::seal::SealArguments),
+    /// Verify and count every ballot of a folder of segments.
+    Tally(commands::tally::TallyArguments),
+    /// Count, and turn the totals into seats by the rules of the election.
+    Result(commands::result::ResultArguments),
+    /// Turn votes in a table into seats by one method.
+    Seats(commands::seats::SeatsArguments),
+    /// Show what is in a segment, a sealed batch or a compiled definition.
+    Inspect(commands::inspect::InspectArguments),
+}
+
+/// Runs the program with these arguments, the first of which is its name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help goes to stdout with 0, usage errors to stderr with 2. A closed pipe is no news.
+            let code = if error.use_stderr() { 2 } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let result = match &arguments.command {
+        Command::Night(arguments) => commands::night::run(arguments),
+        Command::Generate(arguments) => commands::generate::run(arguments),
+        Command::Seal(arguments) => commands::seal::run(arguments),
+        Command::Tally(arguments) => commands::tally::run(arguments),
+        Command::Result(arguments) => commands::result::run(arguments),
+        Command::Seats(arguments) => commands::seats::run(arguments),
+        Command::Inspect(arguments) => commands::inspect::run(arguments),
+    };
+    result.unwrap_or_else(|error| failure::report(&error))
+}

@@ -1,0 +1,198 @@
+//! Everything this crate refuses, each with what was found and what was expected.
+//!
+//! Positions are those of the caller's slices (from 0); the caller, who knows names and lines,
+//! puts them into its own message. A tie is never an error.
+
+use crate::lots::{Lot, PendingLot};
+
+/// Why a rule, a race or a lot was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SeatsError {
+    /// No method of this name.
+    #[error("unknown method {found:?}; known: {known}")]
+    UnknownMethod {
+        /// The name given.
+        found: String,
+        /// Every known name, separated by ", ".
+        known: String,
+    },
+    /// The contract names this method, this version does not have it.
+    #[error("method {found:?} is not supported yet by this version; known: {known}")]
+    MethodNotSupportedYet {
+        /// The name given.
+        found: String,
+        /// Every known name, separated by ", ".
+        known: String,
+    },
+    /// The method has no option of this name.
+    #[error("unknown option {found:?} of method {method}; known: {known}")]
+    UnknownOption {
+        /// The method.
+        method: &'static str,
+        /// The option given.
+        found: String,
+        /// Every option of this method, separated by ", ".
+        known: String,
+    },
+    /// The option has no such value.
+    #[error("option {option}: unknown value {found:?}; known: {known}")]
+    UnknownOptionValue {
+        /// The option.
+        option: &'static str,
+        /// The value given.
+        found: String,
+        /// Every value, separated by ", ".
+        known: String,
+    },
+    /// A value that LAW.md 1.5 names and this version cannot compute.
+    #[error("option {option}: {found:?} is not supported yet by this version; known: {known}")]
+    OptionNotSupportedYet {
+        /// The option.
+        option: &'static str,
+        /// The value given.
+        found: String,
+        /// The values that this version computes, separated by ", ".
+        known: String,
+    },
+    /// The same option given twice.
+    #[error("option {option} is given twice: {first:?} and {second:?}")]
+    OptionRepeated {
+        /// The option.
+        option: String,
+        /// The first value.
+        first: String,
+        /// The second value.
+        second: String,
+    },
+    /// Not an exact decimal from 0 to 100 with at most nine decimals.
+    #[error("threshold {found:?}: expected a percentage from 0 to 100, such as 5 or 3.25")]
+    PercentInvalid {
+        /// The text given.
+        found: String,
+    },
+    /// A threshold of a total of nothing.
+    #[error("threshold base 0: expected a number of votes of at least 1")]
+    ThresholdBaseZero,
+    /// The method has no threshold.
+    #[error("method {method} has no threshold, found {percent} %")]
+    ThresholdNotForMethod {
+        /// The method.
+        method: &'static str,
+        /// The percentage given.
+        percent: String,
+    },
+    /// Seats out of bounds.
+    #[error("{found} seats: expected 1 to {limit}")]
+    SeatsOutOfRange {
+        /// Seats given.
+        found: u32,
+        /// Largest number accepted.
+        limit: u32,
+    },
+    /// Alternates out of bounds.
+    #[error("{found} alternates: expected at most {limit}")]
+    AlternatesOutOfRange {
+        /// Alternates given.
+        found: u32,
+        /// Largest number accepted.
+        limit: u32,
+    },
+    /// More lists or candidates than positions.
+    #[error("{found} lists or candidates: expected fewer than {limit}")]
+    TooMany {
+        /// How many there are.
+        found: usize,
+        /// Largest number accepted.
+        limit: u32,
+    },
+    /// The sum of the votes exceeds `u64`.
+    #[error("the sum of the votes exceeds {}", u64::MAX)]
+    TooManyVotes,
+    /// A candidate points to a list that is not there.
+    #[error("candidate at position {candidate} is of list {list}, but there are {lists} lists")]
+    ListOutOfRange {
+        /// Position of the candidate.
+        candidate: u32,
+        /// Position of the list it names.
+        list: u32,
+        /// How many lists there are.
+        lists: usize,
+    },
+    /// A list of [`crate::Members::Unnamed`] has a candidate.
+    #[error("candidate at position {candidate} is of list {list}, which is said to have no names")]
+    UnnamedListHasCandidate {
+        /// Position of the candidate.
+        candidate: u32,
+        /// Position of the list.
+        list: u32,
+    },
+    /// Persons are elected, but a list has votes and no names.
+    #[error("method {method} elects persons: list at position {list} has {votes} votes, no names")]
+    PersonsNeeded {
+        /// The method.
+        method: &'static str,
+        /// Position of the list.
+        list: u32,
+        /// Its votes.
+        votes: u64,
+    },
+    /// Under article 24 the total of a list is at least the sum of its members' votes.
+    #[error("list at position {list} has a total of {total} votes, its members have {members}")]
+    ListTotalTooSmall {
+        /// Position of the list.
+        list: u32,
+        /// Total given.
+        total: u64,
+        /// Sum of the votes of its members.
+        members: u64,
+    },
+    /// A voter names a candidate at most once, so nobody has more votes than there are ballots.
+    #[error("candidate at position {candidate} has {votes} votes of {ballots} valid ballots")]
+    MoreVotesThanBallots {
+        /// Position of the candidate.
+        candidate: u32,
+        /// Votes of the candidate.
+        votes: u64,
+        /// Valid ballots of the district.
+        ballots: u64,
+    },
+    /// A lot that decides nothing here.
+    #[error("lot {lot_index} ({lot:?}) matches no tie; ties of this race: {ties:?}")]
+    LotMismatch {
+        /// Position of the lot among those given.
+        lot_index: usize,
+        /// The lot.
+        lot: Lot,
+        /// Every tie of this race that asked for a lot, decided or not; empty: there is none.
+        ties: Vec<PendingLot>,
+    },
+    /// The lots of one tie are not numbered 1, 2, 3, ...
+    #[error("lot {lot_index} ({lot:?}): found place {}, expected {expected}", lot.place)]
+    LotPlace {
+        /// Position of the lot among those given.
+        lot_index: usize,
+        /// The lot.
+        lot: Lot,
+        /// The place that was due.
+        expected: u32,
+    },
+    /// The same party wins two lots of one tie.
+    #[error("lot {lot_index} ({lot:?}): this winner already won an earlier place of this tie")]
+    LotWinnerRepeated {
+        /// Position of the lot among those given.
+        lot_index: usize,
+        /// The lot.
+        lot: Lot,
+    },
+    /// More lots than the tie has places.
+    #[error("lot {lot_index} ({lot:?}) is not needed: the tie has {places} places")]
+    LotBeyondPlaces {
+        /// Position of the lot among those given.
+        lot_index: usize,
+        /// The lot.
+        lot: Lot,
+        /// Places of the tie.
+        places: u32,
+    },
+}

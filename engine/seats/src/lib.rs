@@ -1,0 +1,75 @@
+//! Pure seat rules in exact integers: votes of one district go in, seats and persons come out.
+//!
+//! What comes in: a [`Race`] (votes by position, never by name), a [`Rule`] (method, threshold,
+//! options) and the [`Lot`]s that have been drawn. What goes out: an [`Outcome`] (seats by group,
+//! persons elected, alternates, the lots still needed, and every [`Step`] of the way as data).
+//!
+//! Invariants, asserted in release builds too:
+//! * seats of the groups + vacant + undecided = seats of the district;
+//! * persons elected in a group + persons awaiting a lot = seats of the group.
+//!
+//! What it never does: read a clock, a file, the environment; print; use floats or chance; break
+//! a tie by order. A tie that decides something is reported, and a lot is an input.
+//!
+//! Bounds: votes are `u64` and so is their sum (more is refused), seats are at most
+//! [`SEATS_MAX`]. The largest product is votes x 10^11 (threshold) < 2^64 x 2^37 = 2^101, so no
+//! product in `u128` can overflow.
+
+mod article24;
+mod contenders;
+mod divisor;
+mod error;
+mod lots;
+mod numerals;
+mod options;
+mod outcome;
+mod persons;
+mod plurality;
+mod proportional;
+mod quota;
+mod race;
+mod rule;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod text;
+mod threshold;
+
+pub use error::SeatsError;
+pub use lots::{Lot, LotKind, PendingLot};
+pub use options::{
+    AlternateRounding, Article24Options, Denominator, Leftover, ListTooShort, PoolGetsLeftover,
+    Rounding, TiePersons, TieSeats, ZeroVotes,
+};
+pub use outcome::{Group, GroupKey, Outcome, Party, Status};
+pub use race::{Candidate, List, Members, Race};
+pub use rule::{Method, Rule};
+pub use steps::{Article, Fact, Step};
+pub use text::{Labels, Language};
+pub use threshold::{Percent, Threshold};
+
+use rule::Family;
+
+/// Most seats (and most alternates) of one race: ten times the largest parliament, and small
+/// enough that a mistyped number of votes is never taken for it.
+pub const SEATS_MAX: u32 = 10_000;
+
+/// Turns the votes of one district into seats.
+///
+/// `lots` are the lots drawn so far, in any order. Each must match a tie of this very race: one
+/// that does not, or is not needed, is refused.
+///
+/// # Errors
+/// [`SeatsError`] when the race is out of bounds, the rule does not fit it, or a lot does not
+/// match. A tie is not an error: see [`Status::LotRequired`].
+pub fn allocate(race: &Race<'_>, rule: &Rule, lots: &[Lot]) -> Result<Outcome, SeatsError> {
+    race.check(rule)?;
+    let outcome = match rule.method().family() {
+        Family::Plurality => plurality::allocate(race, rule, lots)?,
+        Family::Divisor(_) | Family::Quota(_) | Family::Article24 => {
+            proportional::allocate(race, rule, lots)?
+        }
+    };
+    outcome.assert_conserved(race, rule);
+    Ok(outcome)
+}

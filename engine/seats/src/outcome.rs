@@ -1,0 +1,144 @@
+//! What a count of seats ends in.
+//!
+//! Everything is by position of the caller's slices. Nothing here is guessed: while a lot is
+//! open, only what no lot can change is listed.
+
+use crate::{Members, PendingLot, Race, Rule, Step};
+
+/// Whether the outcome stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// All is decided (the caller may still call it provisional).
+    Final,
+    /// [`Outcome::lots`] says which lots are needed.
+    LotRequired,
+    /// Nobody has a vote: nobody is elected.
+    NoVotes,
+}
+
+impl Status {
+    /// `final`, `lot-required` or `no-votes`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Final => "final",
+            Status::LotRequired => "lot-required",
+            Status::NoVotes => "no-votes",
+        }
+    }
+}
+
+/// Who collects votes for seats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum GroupKey {
+    /// The list at this position of [`Race::lists`].
+    List(u32),
+    /// An independent who is a group of his own, at this position of [`Race::candidates`].
+    Independent(u32),
+    /// All independents together (article 24; in plurality methods only a heading).
+    Independents,
+}
+
+/// Who can be tied: a group (for a seat) or a candidate (for election, for the order).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Party {
+    /// A group.
+    Group(GroupKey),
+    /// The candidate at this position of [`Race::candidates`].
+    Candidate(u32),
+}
+
+/// The result of one group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Which one.
+    pub key: GroupKey,
+    /// Its votes.
+    pub votes: u64,
+    /// Seats that are certain.
+    pub seats: u32,
+    /// Vacant seats that are its own: those nobody can take, if it is the only group in play.
+    /// Seats that several groups could not take are in [`Outcome::vacant`] only.
+    pub vacant: u32,
+    /// Its alternates, in order; ends before the first place that waits for a lot.
+    pub alternates: Vec<u32>,
+}
+
+/// Seats, persons, and how they came about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Whether it stands.
+    pub status: Status,
+    /// Seats of the district.
+    pub seats: u32,
+    /// Lists in the caller's order, then independents (each, or all together).
+    pub groups: Vec<Group>,
+    /// Candidates elected for certain: most votes first, equals in the caller's order.
+    pub elected: Vec<u32>,
+    /// Alternates in order; by group in the order of `groups` where groups have their own. The
+    /// list ends before the first place that waits for a lot.
+    pub alternates: Vec<u32>,
+    /// Lots that are needed now; settling one may bring up another.
+    pub lots: Vec<PendingLot>,
+    /// Seats that nobody can take.
+    pub vacant: u32,
+    /// Seats that wait for a lot between groups, or between persons where no group owns them.
+    pub undecided: u32,
+    /// How it came about.
+    pub steps: Vec<Step>,
+}
+
+impl Outcome {
+    /// Panics if a seat was lost or made up: a fault of this program, never of its input.
+    pub(crate) fn assert_conserved(&self, race: &Race<'_>, rule: &Rule) {
+        let group_seats: u64 = self.groups.iter().map(|group| u64::from(group.seats)).sum();
+        assert_eq!(
+            group_seats + u64::from(self.vacant) + u64::from(self.undecided),
+            u64::from(race.seats),
+            "seats of groups + vacant + undecided = seats of the district"
+        );
+        let open = self
+            .lots
+            .iter()
+            .filter(|lot| lot.kind == crate::LotKind::Person);
+        let open: u64 = open.map(|lot| u64::from(lot.places)).sum();
+        let waiting = if rule.method().is_plurality() {
+            0 // those places are in `undecided`, no group owns them
+        } else {
+            // A group that is tied for a further seat may leave the persons of its certain seats
+            // open too, so persons are only bounded while a seat is undecided.
+            open
+        };
+        let named: u64 = self
+            .groups
+            .iter()
+            .filter(|group| match group.key {
+                GroupKey::List(list) => race.lists[list as usize].members == Members::Named,
+                GroupKey::Independent(_) | GroupKey::Independents => true,
+            })
+            .map(|group| u64::from(group.seats))
+            .sum();
+        let persons = self.elected.len() as u64 + waiting;
+        if self.undecided == 0 || rule.method().is_plurality() {
+            assert_eq!(
+                persons, named,
+                "persons elected or waiting = seats of named groups"
+            );
+        } else {
+            assert!(persons <= named, "no more persons than seats");
+        }
+        let vacant: u64 = self
+            .groups
+            .iter()
+            .map(|group| u64::from(group.vacant))
+            .sum();
+        assert!(
+            vacant <= u64::from(self.vacant),
+            "vacant seats of groups are vacant seats"
+        );
+        assert_eq!(
+            self.status == Status::LotRequired,
+            !self.lots.is_empty(),
+            "status and lots"
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! The election as counting needs it: the compiled definition, mapped; or compiled from the text.
+//!
+//! In: an election folder. Out: its head and a view without names. Never: a compiled file that is
+//! not of the text beside it; a folder whose text has problems.
+
+use std::ops::Deref;
+use std::path::Path;
+
+use shomar_format::election::{COMPILED_FILE, ElectionHead, Sources, read_head};
+use shomar_format::{CountingDefinition, Election, Reading};
+
+use crate::finding::EngineError;
+use crate::map::MappedFile;
+
+/// Compiled bytes, mapped or made in memory; aligned to 16 at least in both cases.
+type CompiledBytes = Box<dyn Deref<Target = [u8]> + Send + Sync>;
+
+/// An opened election folder.
+pub struct Definition {
+    /// Id, titles, mode, contests with their rules.
+    pub head: ElectionHead,
+    bytes: CompiledBytes,
+}
+
+impl Definition {
+    /// Opens a folder. If it holds a compiled definition of exactly this text, that is mapped;
+    /// otherwise the text is read and compiled in memory.
+    ///
+    /// # Errors
+    /// If the folder cannot be read, or with every problem of its text.
+    pub fn open(folder: &Path) -> Result<Self, EngineError> {
+        let compiled = folder.join(COMPILED_FILE);
+        if compiled.is_file() {
+            let head = read_head(folder)?;
+            let mapped = MappedFile::open(&compiled)?;
+            let of_this_text = match CountingDefinition::open(&mapped) {
+                Ok(counting) => *counting.sources() == Sources::read(folder)?.digest(),
+                // Damaged or of another version: the text beside it is the source of truth.
+                Err(_) => false,
+            };
+            if of_this_text {
+                return Ok(Self {
+                    head,
+                    bytes: Box::new(mapped),
+                });
+            }
+        }
+        let (election, sources) = Election::read(folder)?;
+        let bytes = election.compile(&sources);
+        Ok(Self {
+            head: election.head,
+            bytes: Box::new(bytes),
+        })
+    }
+
+    /// The view that counting uses.
+    ///
+    /// # Panics
+    /// Never: the bytes were checked, or made, when the folder was opened.
+    #[must_use]
+    pub fn counting(&self) -> CountingDefinition<'_> {
+        CountingDefinition::open(&self.bytes).expect("checked when the folder was opened")
+    }
+
+    /// The reading of each contest, in definition order.
+    #[must_use]
+    pub fn readings(&self) -> Vec<Reading> {
+        self.head
+            .contests
+            .iter()
+            .map(|contest| contest.reading)
+            .collect()
+    }
+}

@@ -1,0 +1,226 @@
+//! The snapshot: immutable totals at a frontier, with their digests. Merging happens here.
+//!
+//! In: the sums of a tally. Out: per district ballots, list votes, votes by name and through lists.
+//! Never: anything about threads, files or the order of batches; equal evidence under an equal
+//! reading gives equal bytes.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use shomar_format::bytes::{Digest32, hex, sha256_of_parts};
+use shomar_format::document::{
+    BallotCounts, CandidateVotes, DistrictTally, Frontier, ListVotes, ReadingDocument,
+    TallyDocument,
+};
+use shomar_format::election::ElectionHead;
+use shomar_format::totals::TotalsDigest;
+use shomar_format::{CountingDefinition, Reading};
+
+use crate::tally::Tallied;
+
+/// Totals of all districts.
+#[derive(Debug)]
+pub struct Snapshot {
+    options: Vec<u64>,
+    ballots: Vec<BallotCounts>,
+    total: BallotCounts,
+    readings: Vec<Reading>,
+    batches: u64,
+    evidence: Digest32,
+    digest: Digest32,
+}
+
+/// Totals of one district.
+#[derive(Clone, Copy, Debug)]
+pub struct DistrictTotals<'a> {
+    /// Its ballots.
+    pub ballots: BallotCounts,
+    definition: CountingDefinition<'a>,
+    district: u32,
+    options: &'a [u64],
+}
+
+impl Snapshot {
+    /// Merges the sums of a tally under the readings it used, one per contest.
+    #[must_use]
+    pub fn merge(
+        tallied: Tallied,
+        definition: &CountingDefinition<'_>,
+        head: &ElectionHead,
+        readings: &[Reading],
+    ) -> Self {
+        let Tallied {
+            options,
+            ballots,
+            mut body_hashes,
+            ..
+        } = tallied;
+        assert_eq!(
+            options.len(),
+            definition.option_total(),
+            "one sum per option"
+        );
+        assert_eq!(
+            readings.len(),
+            head.contests.len(),
+            "one reading per contest"
+        );
+        body_hashes.par_sort_unstable();
+        let evidence = sha256_of_parts(body_hashes.iter().map(<[u8; 32]>::as_slice));
+        let mut total = BallotCounts::default();
+        for district in &ballots {
+            total.add(district);
+        }
+        let mut snapshot = Self {
+            options,
+            ballots,
+            total,
+            readings: readings.to_vec(),
+            batches: body_hashes.len() as u64,
+            evidence,
+            digest: [0; 32],
+        };
+        snapshot.digest = snapshot.totals_digest(definition, head);
+        snapshot
+    }
+
+    fn totals_digest(&self, definition: &CountingDefinition<'_>, head: &ElectionHead) -> Digest32 {
+        let names = head.contests.iter().map(|contest| contest.id.as_str());
+        let readings = names.zip(self.readings.iter().copied());
+        let mut digest = TotalsDigest::new(definition.digest(), readings);
+        for district in 0..definition.district_count() {
+            let totals = self.district(definition, district);
+            let candidates = totals
+                .candidates()
+                .map(|candidate| (candidate.direct, candidate.via_list));
+            digest.district(&totals.ballots, totals.list_votes(), candidates);
+        }
+        digest.finish()
+    }
+
+    /// Totals of one district.
+    #[must_use]
+    pub fn district<'a>(
+        &'a self,
+        definition: &CountingDefinition<'a>,
+        district: u32,
+    ) -> DistrictTotals<'a> {
+        DistrictTotals {
+            ballots: self.ballots[district as usize],
+            definition: *definition,
+            district,
+            options: &self.options[definition.option_range(district)],
+        }
+    }
+
+    /// Ballots of all districts together.
+    #[must_use]
+    pub fn ballots(&self) -> BallotCounts {
+        self.total
+    }
+
+    /// The reading of each contest.
+    #[must_use]
+    pub fn readings(&self) -> &[Reading] {
+        &self.readings
+    }
+
+    /// Up to where was counted.
+    #[must_use]
+    pub fn frontier(&self) -> Frontier {
+        Frontier {
+            batches: self.batches,
+            evidence: hex(&self.evidence),
+            digest: hex(&self.digest),
+        }
+    }
+
+    /// The JSON of the tally; with `only`, that district alone (the frontier stays that of all).
+    #[must_use]
+    pub fn document(
+        &self,
+        definition: &CountingDefinition<'_>,
+        head: &ElectionHead,
+        only: Option<u32>,
+    ) -> TallyDocument {
+        let districts = match only {
+            Some(district) => district..district + 1,
+            None => 0..definition.district_count(),
+        };
+        TallyDocument {
+            election: head.id.clone(),
+            mode: head.mode.name().to_owned(),
+            reading: reading_document(head, &self.readings),
+            frontier: Some(self.frontier()),
+            ballots: self.total,
+            districts: districts
+                .map(|district| self.district(definition, district).document())
+                .collect(),
+        }
+    }
+}
+
+/// The readings by contest id, for JSON.
+#[must_use]
+pub fn reading_document(head: &ElectionHead, readings: &[Reading]) -> ReadingDocument {
+    let entries = |reading: &Reading| -> BTreeMap<String, String> {
+        reading
+            .entries()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into()
+    };
+    let contests = head.contests.iter().zip(readings);
+    contests
+        .map(|(contest, reading)| (contest.id.clone(), entries(reading)))
+        .collect()
+}
+
+impl<'a> DistrictTotals<'a> {
+    /// Ballots read as each list, in code order.
+    #[must_use]
+    pub fn list_votes(&self) -> &'a [u64] {
+        &self.options[..self.definition.shape(self.district).list_count as usize]
+    }
+
+    /// Lists, by code.
+    pub fn lists(&self) -> impl Iterator<Item = ListVotes> + use<'a> {
+        let codes = self.definition.option_codes(self.district);
+        let votes = self.list_votes();
+        votes.iter().zip(codes).map(|(&votes, code)| ListVotes {
+            code: code.to_native(),
+            votes,
+        })
+    }
+
+    /// Candidates, by code. A list vote gives one vote to each member: the expansion happens here,
+    /// once, and not per ballot (article 24, item 1).
+    pub fn candidates(&self) -> impl ExactSizeIterator<Item = CandidateVotes> + use<'a> {
+        let lists = self.list_votes();
+        let codes = self.definition.option_codes(self.district);
+        let members = self.definition.option_lists(self.district);
+        let options = self.options;
+        (lists.len()..options.len()).map(move |option| {
+            let list = usize::from(members[option].to_native());
+            // Independents carry a sentinel that is no list.
+            let via_list = lists.get(list).copied().unwrap_or(0);
+            CandidateVotes {
+                code: codes[option].to_native(),
+                list: (list < lists.len()).then(|| codes[list].to_native()),
+                direct: options[option],
+                via_list,
+                votes: options[option] + via_list,
+            }
+        })
+    }
+
+    /// The JSON of one district.
+    #[must_use]
+    pub fn document(&self) -> DistrictTally {
+        DistrictTally {
+            district: self.definition.district_id(self.district).to_owned(),
+            ballots: self.ballots,
+            lists: self.lists().collect(),
+            candidates: self.candidates().collect(),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! One module per command: its arguments, and what it prints.
+
+pub(crate) mod generate;
+pub(crate) mod inspect;
+pub(crate) mod night;
+pub(crate) mod result;
+pub(crate) mod seal;
+pub mod seats;
+pub(crate) mod tally;

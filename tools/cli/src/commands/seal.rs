@@ -1,0 +1,208 @@
+//! `shomar seal`: ballots as text into sealed batches.
+//!
+//! In: an election folder and a file of ballots. Out: a folder of segments with its election, and
+//! rejects. Never: a folder left half written; what was begun and not finished is removed.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use indicatif::ProgressBar;
+use shomar_engine::outcome::contest_rules;
+use shomar_format::election::{COMPILED_FILE, Sources};
+use shomar_format::{Election, SealedBatch};
+use shomar_loader::{Progress, Reject, SealJob, SealReport, SealSink, seal_text};
+use shomar_store::{SegmentWriter, Written, create_empty, write_durably};
+
+use crate::count::refuse_official;
+use crate::output::grouped;
+use crate::progress::bytes_bar;
+
+/// Arguments of `shomar seal`.
+#[derive(Args)]
+pub(crate) struct SealArguments {
+    /// Election folder.
+    #[arg(long, value_name = "DIR")]
+    election: PathBuf,
+    /// Ballots: CSV with station,district,choices and optionally count.
+    #[arg(long, value_name = "FILE")]
+    ballots: PathBuf,
+    /// Folder to write, new or empty.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Where refused rows go [default: OUT/rejects.csv].
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    /// Exit with 1 if any row was refused.
+    #[arg(long)]
+    strict: bool,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &SealArguments) -> anyhow::Result<ExitCode> {
+    let (election, sources) = Election::read(&arguments.election)?;
+    refuse_official(election.head.mode)?;
+    contest_rules(&election.head, &[])
+        .map_err(|problems| anyhow::anyhow!("election.toml: {}", problems.join("\n")))?;
+    let text_bytes = std::fs::metadata(&arguments.ballots)
+        .with_context(|| arguments.ballots.display().to_string())?
+        .len();
+    create_empty(&arguments.out)?;
+    let rejects = arguments
+        .rejects
+        .clone()
+        .unwrap_or_else(|| arguments.out.join("rejects.csv"));
+    let result = seal(
+        &arguments.out,
+        &election,
+        &sources,
+        &arguments.ballots,
+        &rejects,
+        text_bytes,
+    );
+    let (report, written) = match result {
+        Ok(done) => done,
+        Err(error) => {
+            empty(&arguments.out);
+            return Err(error);
+        }
+    };
+    eprintln!(
+        "sealed {} ballots of {} rows into {} batches, {} segment(s), {} bytes",
+        grouped(report.ballots),
+        grouped(report.rows_accepted),
+        grouped(written.records),
+        grouped(written.segments),
+        grouped(written.bytes)
+    );
+    if report.rows_rejected == 0 {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!(
+        "rejected {} of {} rows: {}",
+        grouped(report.rows_rejected),
+        grouped(report.rows_received),
+        rejects.display()
+    );
+    Ok(if arguments.strict {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// Writes the election beside the segments: its text as it is, and the compiled definition.
+pub(crate) fn write_election(
+    out: &Path,
+    election: &Election,
+    sources: &Sources,
+) -> anyhow::Result<()> {
+    let folder = out.join("election");
+    create_empty(&folder)?;
+    for (name, bytes) in sources.files() {
+        write_durably(&folder.join(name), bytes)?;
+    }
+    write_durably(&folder.join(COMPILED_FILE), &election.compile(sources))?;
+    Ok(())
+}
+
+/// Removes what a failed command has written into a folder that was empty before it.
+pub(crate) fn empty(directory: &Path) {
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = entry.path();
+        // The failure that is being reported matters more than one in tidying up after it.
+        let _ = if path.is_dir() {
+            std::fs::remove_dir_all(&path)
+        } else {
+            std::fs::remove_file(&path)
+        };
+    }
+}
+
+fn seal(
+    out: &Path,
+    election: &Election,
+    sources: &Sources,
+    ballots: &Path,
+    rejects: &Path,
+    text_bytes: u64,
+) -> anyhow::Result<(SealReport, Written)> {
+    let definition = election.definition_digest();
+    write_election(out, election, sources)?;
+    let temporary = tempfile::tempdir_in(out)?;
+    let job = SealJob {
+        election,
+        definition: &definition,
+        temporary: temporary.path(),
+        sort_on_disk: false,
+    };
+    let mut sink = FolderSink {
+        writer: SegmentWriter::new(out, definition),
+        rejects_path: rejects,
+        rejects: None,
+        bar: bytes_bar("reading", text_bytes),
+    };
+    let report = seal_text(ballots, &job, &mut sink)?;
+    sink.bar.finish_and_clear();
+    if let Some(mut rejects) = sink.rejects.take() {
+        rejects
+            .flush()
+            .with_context(|| sink.rejects_path.display().to_string())?;
+    }
+    let written = sink.writer.finish()?;
+    assert_eq!(
+        written.records, report.batches,
+        "every sealed batch is on disk"
+    );
+    Ok((report, written))
+}
+
+/// Segments and rejects of one folder.
+struct FolderSink<'a> {
+    writer: SegmentWriter,
+    rejects_path: &'a Path,
+    rejects: Option<csv::Writer<BufWriter<File>>>,
+    bar: ProgressBar,
+}
+
+impl SealSink for FolderSink<'_> {
+    fn batch(
+        &mut self,
+        batch: &SealedBatch,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.writer.append(batch.bytes())?)
+    }
+
+    fn reject(&mut self, reject: &Reject) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let rejects = match &mut self.rejects {
+            Some(rejects) => rejects,
+            None => {
+                let file = File::create(self.rejects_path)
+                    .map_err(|error| format!("{}: {error}", self.rejects_path.display()))?;
+                let mut writer = csv::Writer::from_writer(BufWriter::new(file));
+                writer.write_record(["line", "code", "found", "expected"])?;
+                self.rejects.insert(writer)
+            }
+        };
+        let line = reject.line.to_string();
+        let code = reject.code;
+        rejects.write_record([&line, code.name(), &reject.found, code.expected()])?;
+        Ok(())
+    }
+
+    fn progress(&mut self, progress: Progress) {
+        match progress {
+            Progress::Read(bytes) => self.bar.set_position(bytes),
+            Progress::Sealed(sealed, ballots) => {
+                if self.bar.message() != "sealing" {
+                    self.bar.finish_and_clear();
+                    self.bar = crate::progress::ballots_bar("sealing", ballots);
+                }
+                self.bar.set_position(sealed);
+            }
+        }
+    }
+}

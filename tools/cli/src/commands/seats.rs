@@ -1,0 +1,244 @@
+//! `shomar seats`: votes in a CSV file become seats by a named method (DESIGN 5.3, 5.4).
+//!
+//! What comes in: `list,candidate,votes`, a method, its options, recorded lots. What goes out: a
+//! table for people or JSON for programs on stdout; what went wrong on stderr. Exit code 0 done,
+//! 1 the lots or the votes contradict the count, 2 unreadable, 3 a lot is needed. Seats are
+//! computed by `shomar-seats`; here are only names, lines and formats.
+
+mod print;
+mod slate;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use shomar_seats::{Method, Percent, Race, Rule, SeatsError, Status, Threshold, allocate};
+
+use crate::lots::{LotRow, read_lots, whole_number};
+
+use slate::Slate;
+
+/// Number of alternates for methods that do not set it themselves; an option of this command,
+/// since its votes file has no district to say so.
+const ALTERNATES: &str = "alternates";
+
+/// Turns the votes of one race into seats.
+#[derive(Debug, clap::Args)]
+pub struct SeatsArguments {
+    /// Votes: CSV with the columns list,candidate,votes; list or candidate may be empty
+    #[arg(long, value_name = "FILE")]
+    votes: PathBuf,
+    /// Seats to fill
+    #[arg(long, value_name = "N")]
+    seats: u32,
+    /// relative-plurality, block-plurality, article-24, dhondt, sainte-lague, hare
+    #[arg(long, value_name = "M")]
+    method: String,
+    /// Percentage that a group needs at least, such as 5 or 3.25
+    #[arg(long, value_name = "PCT")]
+    threshold: Option<String>,
+    /// Votes that the threshold is a percentage of [default: all votes in the file]
+    #[arg(long, value_name = "N", requires = "threshold")]
+    threshold_base: Option<u64>,
+    /// Valid ballots, where a reading needs them
+    #[arg(long, value_name = "N")]
+    valid_ballots: Option<u64>,
+    /// An option of the method, such as zero_votes=elected or alternates=3; can be repeated
+    #[arg(long = "option", value_name = "K=V")]
+    options: Vec<String>,
+    /// Recorded lots: CSV with the columns district,kind,place,winner (district empty)
+    #[arg(long, value_name = "FILE")]
+    lots: Option<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value = "table")]
+    format: SeatsFormat,
+}
+
+/// What `shomar seats` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum SeatsFormat {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// Runs the command: prints to stdout and gives the exit code.
+///
+/// # Errors
+/// Usage and unreadable input (exit code 2), with file, line, found and expected.
+pub fn run(arguments: &SeatsArguments) -> anyhow::Result<ExitCode> {
+    let (rule, alternates) = rule_of(arguments)?;
+    let slate = Slate::read(&arguments.votes, &rule)?;
+    let rows = arguments
+        .lots
+        .as_deref()
+        .map(read_lots)
+        .transpose()?
+        .unwrap_or_default();
+    let lots_path = arguments.lots.as_deref().unwrap_or(Path::new(""));
+    let mut lots = Vec::with_capacity(rows.len());
+    for row in &rows {
+        lots.push(slate.lot(lots_path, row, &rule)?);
+    }
+    let race = Race {
+        seats: arguments.seats,
+        alternates,
+        lists: &slate.lists,
+        candidates: &slate.candidates,
+        valid_ballots: arguments.valid_ballots,
+    };
+    let outcome = match allocate(&race, &rule, &lots) {
+        Ok(outcome) => outcome,
+        Err(error) => return refused(&slate, arguments, &rows, error),
+    };
+    let text = match arguments.format {
+        SeatsFormat::Table => slate.table(&rule, &outcome),
+        SeatsFormat::Json => serde_json::to_string_pretty(&slate.json(&rule, &outcome))? + "\n",
+    };
+    std::io::stdout()
+        .lock()
+        .write_all(text.as_bytes())
+        .context("stdout")?;
+    Ok(match outcome.status {
+        Status::Final | Status::NoVotes => ExitCode::SUCCESS,
+        Status::LotRequired => {
+            for lot in &outcome.lots {
+                let names = slate.names(&lot.between).join(", ");
+                let (kind, places) = (lot.kind.name(), lot.places);
+                eprintln!("a lot is needed: kind {kind}, {places} place(s), between {names}");
+            }
+            ExitCode::from(3)
+        }
+    })
+}
+
+/// The rule, and the number of alternates.
+fn rule_of(arguments: &SeatsArguments) -> anyhow::Result<(Rule, u32)> {
+    let is_plurality = Method::parse(&arguments.method)?.is_plurality();
+    let mut options = Vec::new();
+    let mut alternates = None;
+    for option in &arguments.options {
+        let Some((name, value)) = option.split_once('=') else {
+            bail!("--option {option:?}: expected name=value");
+        };
+        if name != ALTERNATES || !is_plurality {
+            options.push((name, value));
+            continue;
+        }
+        let number = whole_number(value).and_then(|number| u32::try_from(number).ok());
+        let number = number.with_context(|| {
+            format!("--option {ALTERNATES}: found {value:?}, expected a whole number")
+        })?;
+        if alternates.replace(number).is_some() {
+            bail!("--option {ALTERNATES} is given twice");
+        }
+    }
+    let rule = Rule::parse(&arguments.method, options).map_err(|error| match error {
+        SeatsError::UnknownOption {
+            method,
+            found,
+            known,
+        } if is_plurality => {
+            let known = format!("{known}, {ALTERNATES}");
+            SeatsError::UnknownOption {
+                method,
+                found,
+                known,
+            }
+        }
+        other => other,
+    })?;
+    let threshold = Threshold {
+        percent: arguments
+            .threshold
+            .as_deref()
+            .map_or(Ok(Percent::default()), Percent::parse)?,
+        base: arguments.threshold_base,
+    };
+    Ok((rule.with_threshold(threshold)?, alternates.unwrap_or(0)))
+}
+
+/// A refusal of the rules in the words of the files: exit code 1 if the data contradict each
+/// other, an error (2) if the request cannot be computed.
+fn refused(
+    slate: &Slate,
+    arguments: &SeatsArguments,
+    rows: &[LotRow],
+    error: SeatsError,
+) -> anyhow::Result<ExitCode> {
+    let lots_path = arguments.lots.as_deref().unwrap_or(Path::new(""));
+    let about_lot = |lot_index: usize, expected: String| {
+        let LotRow {
+            line,
+            kind,
+            place,
+            winner,
+            ..
+        } = &rows[lot_index];
+        let kind = kind.name();
+        let found = if winner.is_empty() {
+            "(independents)"
+        } else {
+            winner
+        };
+        format!(
+            "{}, line {line}: found lot of kind {kind}, place {place}, winner {found:?}, \
+             expected {expected}",
+            lots_path.display()
+        )
+    };
+    let message = match error {
+        SeatsError::LotMismatch {
+            lot_index, ties, ..
+        } if ties.is_empty() => about_lot(lot_index, "no lot: nothing here is tied".to_owned()),
+        SeatsError::LotMismatch {
+            lot_index, ties, ..
+        } => {
+            let ties: Vec<String> = ties
+                .iter()
+                .map(|tie| {
+                    format!(
+                        "{} of {}",
+                        tie.kind.name(),
+                        slate.names(&tie.between).join(", ")
+                    )
+                })
+                .collect();
+            about_lot(
+                lot_index,
+                format!("a lot of a tie that exists: {}", ties.join("; ")),
+            )
+        }
+        SeatsError::LotPlace {
+            lot_index,
+            expected,
+            ..
+        } => about_lot(lot_index, format!("place {expected}")),
+        SeatsError::LotWinnerRepeated { lot_index, .. } => about_lot(
+            lot_index,
+            "somebody who has not won an earlier place".to_owned(),
+        ),
+        SeatsError::LotBeyondPlaces {
+            lot_index, places, ..
+        } => about_lot(
+            lot_index,
+            format!("no more lots than the tie has places ({places})"),
+        ),
+        SeatsError::MoreVotesThanBallots {
+            candidate,
+            votes,
+            ballots,
+        } => format!(
+            "{}, line {}: found {votes} votes, expected at most the {ballots} valid ballots",
+            arguments.votes.display(),
+            slate.candidate_lines[candidate as usize]
+        ),
+        other => {
+            return Err(anyhow::Error::new(other).context(format!("{}", arguments.votes.display())));
+        }
+    };
+    eprintln!("error: {message}");
+    Ok(ExitCode::FAILURE)
+}

@@ -1,0 +1,200 @@
+//! The outcome of `shomar seats` as JSON for programs and as a table for people (DESIGN 5.4).
+//!
+//! What comes in: an outcome by position, and the names of the votes file. What goes out: text or
+//! a value to serialise. It decides nothing; besides the fields of the contract the JSON carries
+//! `options`, `vacant`, `undecided` and, per lot, `next_place`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use shomar_seats::{Group, GroupKey, Outcome, Party, Rule};
+
+use super::slate::Slate;
+
+impl Slate {
+    /// Groups in the order in which the file first names them.
+    fn groups<'o>(&self, outcome: &'o Outcome) -> Vec<&'o Group> {
+        let independents = self.candidates.iter().zip(&self.candidate_lines);
+        let mut independents = independents.filter(|(candidate, _)| candidate.list.is_none());
+        let pool = independents.next().map_or(u64::MAX, |(_, line)| *line);
+        let mut groups: Vec<&Group> = outcome.groups.iter().collect();
+        groups.sort_by_key(|group| match group.key {
+            GroupKey::List(list) => self.list_lines[list as usize],
+            GroupKey::Independent(candidate) => self.candidate_lines[candidate as usize],
+            GroupKey::Independents => pool,
+        });
+        groups
+    }
+
+    fn person(&self, position: u32) -> PersonJson<'_> {
+        let candidate = self.candidates[position as usize];
+        PersonJson {
+            list: candidate
+                .list
+                .map(|list| self.list_names[list as usize].as_str()),
+            candidate: &self.candidate_names[position as usize],
+            votes: candidate.votes,
+        }
+    }
+
+    pub(super) fn json<'s>(&'s self, rule: &Rule, outcome: &Outcome) -> OutcomeJson<'s> {
+        let group = |group: &Group| GroupJson {
+            list: match group.key {
+                GroupKey::List(list) => Some(self.list_names[list as usize].as_str()),
+                GroupKey::Independent(_) | GroupKey::Independents => None,
+            },
+            candidate: match group.key {
+                GroupKey::Independent(who) => Some(self.candidate_names[who as usize].as_str()),
+                GroupKey::List(_) | GroupKey::Independents => None,
+            },
+            votes: group.votes,
+            seats: group.seats,
+            vacant: group.vacant,
+        };
+        let lot = |lot: &shomar_seats::PendingLot| LotJson {
+            kind: lot.kind.name(),
+            places: lot.places,
+            next_place: lot.next_place,
+            between: lot
+                .between
+                .iter()
+                .map(|party| self.party_label(*party))
+                .collect(),
+        };
+        let step = |step: &shomar_seats::Step| StepJson {
+            article: step.article.text(),
+            text_en: step.text_en(self),
+            text_fa: step.text_fa(self),
+            numbers: step.fact.numbers().into_iter().collect(),
+        };
+        OutcomeJson {
+            method: rule.method().name(),
+            options: rule.options().into_iter().collect(),
+            seats: outcome.seats,
+            status: outcome.status.name(),
+            groups: self.groups(outcome).into_iter().map(group).collect(),
+            vacant: outcome.vacant,
+            undecided: outcome.undecided,
+            elected: outcome
+                .elected
+                .iter()
+                .map(|who| self.person(*who))
+                .collect(),
+            alternates: outcome
+                .alternates
+                .iter()
+                .map(|who| self.person(*who))
+                .collect(),
+            lots: outcome.lots.iter().map(lot).collect(),
+            steps: outcome.steps.iter().map(step).collect(),
+        }
+    }
+
+    pub(super) fn table(&self, rule: &Rule, outcome: &Outcome) -> String {
+        let mut text = format!(
+            "{}, {} seats: {} (vacant {}, undecided {})\n\n",
+            rule.method().name(),
+            outcome.seats,
+            outcome.status.name(),
+            outcome.vacant,
+            outcome.undecided
+        );
+        let mut rows = vec![["group", "votes", "seats", "vacant"].map(str::to_owned)];
+        for group in self.groups(outcome) {
+            let name = self.names(&[Party::Group(group.key)]).concat();
+            let numbers = [group.votes, u64::from(group.seats), u64::from(group.vacant)];
+            let [votes, seats, vacant] = numbers.map(|number| number.to_string());
+            rows.push([name, votes, seats, vacant]);
+        }
+        push_rows(&mut text, &rows);
+        for (title, people) in [
+            ("elected", &outcome.elected),
+            ("alternates", &outcome.alternates),
+        ] {
+            if people.is_empty() {
+                continue;
+            }
+            let mut rows = vec![[title, "votes", "list"].map(str::to_owned)];
+            for person in people.iter().map(|who| self.person(*who)) {
+                let list = person.list.unwrap_or("-");
+                rows.push([
+                    person.candidate.to_owned(),
+                    person.votes.to_string(),
+                    list.to_owned(),
+                ]);
+            }
+            text.push('\n');
+            push_rows(&mut text, &rows);
+        }
+        if !outcome.steps.is_empty() {
+            text.push_str("\nhow\n");
+        }
+        for step in &outcome.steps {
+            let _ = writeln!(text, "  {} [{}]", step.text_en(self), step.article.text());
+        }
+        text
+    }
+}
+
+/// Rows as aligned text: the first column to the left, the others to the right.
+fn push_rows<const N: usize>(text: &mut String, rows: &[[String; N]]) {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let widths: Vec<usize> = (0..N).map(|column| width(column).unwrap_or(0)).collect();
+    for row in rows {
+        let _ = write!(text, "  {:<width$}", row[0], width = widths[0]);
+        for (field, width) in row.iter().zip(&widths).skip(1) {
+            let _ = write!(text, "  {field:>width$}");
+        }
+        text.push('\n');
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct OutcomeJson<'s> {
+    method: &'static str,
+    options: BTreeMap<&'static str, &'static str>,
+    seats: u32,
+    status: &'static str,
+    groups: Vec<GroupJson<'s>>,
+    vacant: u32,
+    undecided: u32,
+    elected: Vec<PersonJson<'s>>,
+    alternates: Vec<PersonJson<'s>>,
+    lots: Vec<LotJson>,
+    steps: Vec<StepJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct GroupJson<'s> {
+    list: Option<&'s str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    candidate: Option<&'s str>,
+    votes: u64,
+    seats: u32,
+    vacant: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct PersonJson<'s> {
+    list: Option<&'s str>,
+    candidate: &'s str,
+    votes: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct LotJson {
+    kind: &'static str,
+    places: u32,
+    next_place: u32,
+    between: Vec<Option<String>>,
+}
+
+#[derive(Debug, Serialize)]
+struct StepJson {
+    article: &'static str,
+    text_en: String,
+    text_fa: String,
+    #[serde(flatten)]
+    numbers: BTreeMap<&'static str, u64>,
+}

@@ -1,0 +1,176 @@
+//! Counting a folder: open, index, tally, merge; what `tally`, `result` and `night` share.
+//!
+//! In: a folder of segments and an election folder. Out: a [`Counted`] with its times; or the
+//! findings, and no number. Never: a number kept from one count to the next.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use shomar_engine::{Definition, Evidence, Index, Snapshot, tally};
+use shomar_format::election::Mode;
+use shomar_format::{BatchAddress, Reading};
+
+use crate::failure::CheckFailed;
+
+/// A counted folder.
+pub(crate) struct Counted {
+    /// The election, as counting needs it.
+    pub(crate) definition: Definition,
+    /// The totals.
+    pub(crate) snapshot: Snapshot,
+    /// Every batch with its ballots taken and void.
+    pub(crate) batches: Vec<CountedBatch>,
+    /// Bytes of all segments.
+    pub(crate) evidence_bytes: u64,
+    /// How long it took.
+    pub(crate) timing: Timing,
+}
+
+/// One batch of a counted folder.
+#[derive(Clone, Copy)]
+pub(crate) struct CountedBatch {
+    /// Whose it is.
+    pub(crate) address: BatchAddress,
+    /// Ballots taken.
+    pub(crate) taken: u32,
+    /// Void ballots.
+    pub(crate) void: u32,
+}
+
+/// How long each part took.
+#[derive(Default)]
+pub(crate) struct Timing {
+    /// Election folder, mapping, index.
+    pub(crate) open: Duration,
+    /// Each count: verify and count every byte anew.
+    pub(crate) counts: Vec<Duration>,
+    /// Merging the sums, with both digests.
+    pub(crate) merge: Duration,
+}
+
+/// Runs `work` with this many threads, or as many as there are cores.
+pub(crate) fn with_threads<T: Send>(
+    threads: Option<usize>,
+    work: impl FnOnce() -> anyhow::Result<T> + Send,
+) -> anyhow::Result<T> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.unwrap_or(0))
+        .build()?;
+    pool.install(work)
+}
+
+/// Refuses official elections, whose signatures and close records this version cannot check.
+pub(crate) fn refuse_official(mode: Mode) -> anyhow::Result<()> {
+    if mode == Mode::Official {
+        bail!(
+            "found mode \"official\", expected \"test\": official elections need signed batches \
+             and a signed close, which this version does not check yet"
+        );
+    }
+    Ok(())
+}
+
+/// Counts the segments of `directory`, `repeat` times.
+///
+/// `reading_options` are set for every contest, over what `election.toml` says.
+pub(crate) fn count(
+    directory: &Path,
+    election_folder: &Path,
+    readings: impl FnOnce(&Definition) -> anyhow::Result<Vec<Reading>>,
+    repeat: u32,
+) -> anyhow::Result<Counted> {
+    let began = Instant::now();
+    let definition = Definition::open(election_folder).context("election folder")?;
+    refuse_official(definition.head.mode)?;
+    let readings = readings(&definition)?;
+    let counting = definition.counting();
+    let paths = shomar_store::list_segments(directory)?;
+    if paths.is_empty() {
+        bail!(
+            "{}: found no segment, expected at least one",
+            directory.display()
+        );
+    }
+    let evidence = Evidence::open(&paths)?;
+    let index =
+        Index::build(&evidence, &counting).map_err(|findings| CheckFailed::findings(&findings))?;
+    let mut timing = Timing {
+        open: began.elapsed(),
+        ..Timing::default()
+    };
+    let mut merged: Option<(Snapshot, Vec<CountedBatch>)> = None;
+    for _ in 0..repeat.max(1) {
+        let began = Instant::now();
+        let tallied = tally(&evidence, &index, &counting, &readings)
+            .map_err(|findings| CheckFailed::findings(&findings))?;
+        timing.counts.push(began.elapsed());
+        let batches = index
+            .addresses()
+            .zip(tallied.voids())
+            .map(|(address, &(taken, void))| CountedBatch {
+                address,
+                taken,
+                void,
+            })
+            .collect();
+        let began = Instant::now();
+        let snapshot = Snapshot::merge(tallied, &counting, &definition.head, &readings);
+        timing.merge = began.elapsed();
+        if let Some((before, _)) = &merged {
+            assert_eq!(
+                before.frontier(),
+                snapshot.frontier(),
+                "two counts of the same bytes agree"
+            );
+        }
+        merged = Some((snapshot, batches));
+    }
+    for repeat in &index.repeats {
+        eprintln!("note: {repeat}; counted once");
+    }
+    let (snapshot, batches) = merged.context("nothing was counted")?;
+    Ok(Counted {
+        snapshot,
+        batches,
+        evidence_bytes: evidence.bytes(),
+        timing,
+        definition,
+    })
+}
+
+/// Sets reading options for every contest.
+pub(crate) fn set_readings(
+    definition: &Definition,
+    options: &[(String, String)],
+) -> anyhow::Result<Vec<Reading>> {
+    let mut readings = definition.readings();
+    for (name, value) in options {
+        for reading in &mut readings {
+            match reading.set(name, value) {
+                Ok(true) => {}
+                Ok(false) => bail!(
+                    "option {name}: found no such reading of ballots, expected one of: {}",
+                    Reading::NAMES.join(", ")
+                ),
+                Err(error) => bail!("option {name}: {error}"),
+            }
+        }
+    }
+    Ok(readings)
+}
+
+/// The index of a district by id, or the error with near names.
+pub(crate) fn find_district(definition: &Definition, id: &str) -> anyhow::Result<u32> {
+    let counting = definition.counting();
+    counting.find_district(id).with_context(|| {
+        let ids: Vec<&str> = (0..counting.district_count())
+            .map(|district| counting.district_id(district))
+            .collect();
+        let near = crate::lots::nearest(id, &ids);
+        let expected = near.map_or("a district of districts.csv".to_owned(), |near| {
+            format!("'{near}', perhaps")
+        });
+        format!("district: found '{id}', expected {expected}")
+    })
+}

@@ -55,11 +55,7 @@ impl Counters {
 
     /// The sums: per option, and per district.
     pub(crate) fn into_sums(self) -> (Vec<u64>, Vec<BallotCounts>) {
-        let options = self
-            .options
-            .into_iter()
-            .map(AtomicU64::into_inner)
-            .collect();
+        let options = self.options.into_iter().map(AtomicU64::into_inner).collect();
         let ballots = self
             .ballots
             .into_iter()

@@ -39,18 +39,12 @@ impl Definition {
                 Err(_) => false,
             };
             if of_this_text {
-                return Ok(Self {
-                    head,
-                    bytes: Box::new(mapped),
-                });
+                return Ok(Self { head, bytes: Box::new(mapped) });
             }
         }
         let (election, sources) = Election::read(folder)?;
         let bytes = election.compile(&sources);
-        Ok(Self {
-            head: election.head,
-            bytes: Box::new(bytes),
-        })
+        Ok(Self { head: election.head, bytes: Box::new(bytes) })
     }
 
     /// The view that counting uses.
@@ -65,10 +59,6 @@ impl Definition {
     /// The reading of each contest, in definition order.
     #[must_use]
     pub fn readings(&self) -> Vec<Reading> {
-        self.head
-            .contests
-            .iter()
-            .map(|contest| contest.reading)
-            .collect()
+        self.head.contests.iter().map(|contest| contest.reading).collect()
     }
 }

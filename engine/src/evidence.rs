@@ -22,10 +22,8 @@ impl Evidence {
     /// # Errors
     /// If one cannot be opened or mapped.
     pub fn open(paths: &[PathBuf]) -> Result<Self, EngineError> {
-        let segments = paths
-            .par_iter()
-            .map(|path| MappedFile::open(path))
-            .collect::<Result<_, _>>()?;
+        let segments =
+            paths.par_iter().map(|path| MappedFile::open(path)).collect::<Result<_, _>>()?;
         Ok(Self { segments })
     }
 
@@ -38,10 +36,7 @@ impl Evidence {
     /// Bytes of all segments.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.segments
-            .iter()
-            .map(|segment| segment.len() as u64)
-            .sum()
+        self.segments.iter().map(|segment| segment.len() as u64).sum()
     }
 
     /// Path and bytes of a segment, in the order of the paths given.

@@ -22,11 +22,7 @@ pub struct Finding {
 impl Finding {
     /// A finding in `file`.
     pub(crate) fn new(file: &Path, fault: Fault) -> Self {
-        Self {
-            file: file.to_owned(),
-            fault,
-            whose: None,
-        }
+        Self { file: file.to_owned(), fault, whose: None }
     }
 }
 

@@ -69,22 +69,12 @@ impl Index {
         }
         places.par_sort_unstable_by_key(|place| (place.address, place.segment, place.offset));
         let mut repeats = Vec::new();
-        drop_repeats(
-            evidence,
-            definition,
-            &mut places,
-            &mut repeats,
-            &mut findings,
-        );
+        drop_repeats(evidence, definition, &mut places, &mut repeats, &mut findings);
         if !findings.is_empty() {
             return Err(findings);
         }
         let runs = cut_runs(&places);
-        Ok(Self {
-            places,
-            runs,
-            repeats,
-        })
+        Ok(Self { places, runs, repeats })
     }
 
     /// Batches to count.
@@ -148,16 +138,9 @@ fn drop_repeats(
         let ((path, record), (kept_path, kept_record)) =
             (next.record(evidence), kept.record(evidence));
         let same = record == kept_record;
-        let found = if same {
-            "the same record"
-        } else {
-            "another record of the same address"
-        };
-        let expected = format!(
-            "each batch once; the first is {} offset {}",
-            kept_path.display(),
-            kept.offset
-        );
+        let found = if same { "the same record" } else { "another record of the same address" };
+        let expected =
+            format!("each batch once; the first is {} offset {}", kept_path.display(), kept.offset);
         let mut finding = Finding::new(path, Fault::new(next.offset, "record", found, expected));
         finding.whose = Some(describe(definition, next.address));
         if same {
@@ -171,12 +154,7 @@ fn drop_repeats(
 
 /// Names an address as people know it, as far as the definition knows it.
 pub(crate) fn describe(definition: &CountingDefinition<'_>, address: BatchAddress) -> String {
-    let BatchAddress {
-        district,
-        station,
-        device,
-        sequence,
-    } = address;
+    let BatchAddress { district, station, device, sequence } = address;
     let station = if station < definition.station_count() {
         format!("station {}", definition.station_id(station))
     } else {

@@ -23,19 +23,11 @@ pub(crate) fn count_group(
     shape: DistrictShape,
     counts: &mut [u32],
 ) -> Result<(), InvalidBallot> {
-    assert_eq!(
-        counts.len(),
-        shape.option_count as usize,
-        "one counter per option"
-    );
+    assert_eq!(counts.len(), shape.option_count as usize, "one counter per option");
     if group.stride > 1 && group.stride > shape.seats as usize {
         return Err(InvalidBallot { ballot: 0 });
     }
-    let least = if group.stride > 1 {
-        shape.list_count
-    } else {
-        0
-    };
+    let least = if group.stride > 1 { shape.list_count } else { 0 };
     for (ballot, choices) in group.choices.chunks_exact(group.stride).enumerate() {
         if !is_valid(choices, least, counts.len()) {
             return Err(InvalidBallot { ballot });
@@ -51,39 +43,21 @@ pub(crate) fn count_group(
 
 fn is_valid(choices: &[u16_le], least: u32, option_count: usize) -> bool {
     choices.is_sorted_by(|a, b| a.to_native() < b.to_native())
-        && choices
-            .first()
-            .is_some_and(|first| u32::from(first.to_native()) >= least)
-        && choices
-            .last()
-            .is_some_and(|last| usize::from(last.to_native()) < option_count)
+        && choices.first().is_some_and(|first| u32::from(first.to_native()) >= least)
+        && choices.last().is_some_and(|last| usize::from(last.to_native()) < option_count)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SHAPE: DistrictShape = DistrictShape {
-        option_count: 6,
-        list_count: 2,
-        seats: 3,
-    };
+    const SHAPE: DistrictShape = DistrictShape { option_count: 6, list_count: 2, seats: 3 };
 
     fn count(stride: usize, choices: &[u16]) -> Result<Vec<u32>, InvalidBallot> {
-        let choices: Vec<u16_le> = choices
-            .iter()
-            .map(|&choice| u16_le::from_native(choice))
-            .collect();
+        let choices: Vec<u16_le> =
+            choices.iter().map(|&choice| u16_le::from_native(choice)).collect();
         let mut counts = vec![0; 6];
-        count_group(
-            Group {
-                stride,
-                choices: &choices,
-            },
-            SHAPE,
-            &mut counts,
-        )
-        .map(|()| counts)
+        count_group(Group { stride, choices: &choices }, SHAPE, &mut counts).map(|()| counts)
     }
 
     #[test]

@@ -23,11 +23,7 @@ impl MappedFile {
     pub(crate) fn open(path: &Path) -> Result<Self, EngineError> {
         let failed = |action| {
             let path = path.to_owned();
-            move |source| EngineError::Io {
-                path,
-                action,
-                source,
-            }
+            move |source| EngineError::Io { path, action, source }
         };
         let file = File::open(path).map_err(failed("open"))?;
         #[expect(unsafe_code, reason = "mapping a file is unsafe by its nature")]
@@ -37,10 +33,7 @@ impl MappedFile {
         // FORMAT.md names this under "Assumptions about the medium"; an operator who truncates a
         // closed segment under a running count ends the program, and no total is printed.
         let map = unsafe { Mmap::map(&file) }.map_err(failed("map"))?;
-        Ok(Self {
-            path: path.to_owned(),
-            map,
-        })
+        Ok(Self { path: path.to_owned(), map })
     }
 
     /// Where the bytes come from.

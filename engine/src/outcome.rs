@@ -60,11 +60,7 @@ pub fn contest_rules(
             ));
         }
     }
-    if problems.is_empty() {
-        Ok(rules)
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(rules) } else { Err(problems) }
 }
 
 /// Sets what the contest has; an option of a call counts for every contest whose rule knows it.
@@ -80,10 +76,7 @@ fn contest_rule(
         rule = set(rule, name, value)?;
     }
     for ((name, value), used) in overrides.iter().zip(used) {
-        if reading
-            .set(name, value)
-            .map_err(|error| format!("option {name}: {error}"))?
-        {
+        if reading.set(name, value).map_err(|error| format!("option {name}: {error}"))? {
             *used = true;
             continue;
         }
@@ -96,33 +89,19 @@ fn contest_rule(
             Err(error) => return Err(error),
         }
     }
-    let mut options: BTreeMap<String, String> = rule
-        .options()
-        .into_iter()
-        .map(|(name, value)| (name.into(), value.into()))
-        .collect();
-    options.extend(
-        reading
-            .entries()
-            .map(|(name, value)| (name.into(), value.into())),
-    );
+    let mut options: BTreeMap<String, String> =
+        rule.options().into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+    options.extend(reading.entries().map(|(name, value)| (name.into(), value.into())));
     if !method.is_plurality() && method != Method::Article24 {
         options.insert("threshold".into(), rule.threshold().percent.to_string());
     }
-    Ok(ContestRule {
-        rule,
-        reading,
-        options,
-    })
+    Ok(ContestRule { rule, reading, options })
 }
 
 fn set(rule: Rule, name: &str, value: &str) -> Result<Rule, SeatsErrorText> {
     if name == "threshold" && rule.method() != Method::Article24 {
         let percent = Percent::parse(value)?;
-        return Ok(rule.with_threshold(Threshold {
-            percent,
-            base: None,
-        })?);
+        return Ok(rule.with_threshold(Threshold { percent, base: None })?);
     }
     Ok(rule.with_option(name, value)?)
 }
@@ -239,10 +218,8 @@ pub fn outcomes(
         Some(district) => district..district + 1,
         None => 0..input.definition.district_count(),
     };
-    let results: Vec<Result<DistrictOutcome<'_>, OutcomeError>> = districts
-        .into_par_iter()
-        .map(|district| district_outcome(input, district))
-        .collect();
+    let results: Vec<Result<DistrictOutcome<'_>, OutcomeError>> =
+        districts.into_par_iter().map(|district| district_outcome(input, district)).collect();
     let (mut outcomes, mut errors) = (Vec::with_capacity(results.len()), Vec::new());
     for result in results {
         match result {
@@ -250,11 +227,7 @@ pub fn outcomes(
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() {
-        Ok(outcomes)
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(outcomes) } else { Err(errors) }
 }
 
 fn district_outcome(
@@ -268,18 +241,12 @@ fn district_outcome(
         .lists
         .iter()
         .zip(&tally.lists)
-        .map(|(_, votes)| List {
-            votes: votes.votes,
-            members: Members::Unnamed,
-        })
+        .map(|(_, votes)| List { votes: votes.votes, members: Members::Unnamed })
         .collect();
     // A list with candidates collects the votes of its members, not its ballots (article 24, 1).
     for candidate in &district.candidates {
         if let Some(list) = candidate.list {
-            lists[usize::from(list)] = List {
-                votes: 0,
-                members: Members::Named,
-            };
+            lists[usize::from(list)] = List { votes: 0, members: Members::Named };
         }
     }
     let mut findings = Vec::new();
@@ -296,10 +263,7 @@ fn district_outcome(
         if let Some(list) = candidate.list {
             lists[usize::from(list)].votes += votes.votes;
         }
-        candidates.push(Candidate {
-            list: candidate.list.map(u32::from),
-            votes: votes.votes,
-        });
+        candidates.push(Candidate { list: candidate.list.map(u32::from), votes: votes.votes });
         candidate_codes.push(candidate.code);
     }
     findings.extend(list_length_findings(district, rule));
@@ -310,10 +274,7 @@ fn district_outcome(
         candidates: &candidates,
         valid_ballots: Some(tally.ballots.valid),
     };
-    let failed = |error| OutcomeError {
-        district: district.id.clone(),
-        error,
-    };
+    let failed = |error| OutcomeError { district: district.id.clone(), error };
     let lots = lots_of(input.lots, index, district, &candidate_codes, rule);
     let outcome = allocate(&race, &rule.rule, &lots).map_err(failed)?;
     Ok(DistrictOutcome {
@@ -360,12 +321,8 @@ fn lots_of(
     rule: &ContestRule,
 ) -> Vec<Lot> {
     let position = |at: usize| u32::try_from(at).expect("within DISTRICT_OPTIONS_MAX");
-    let candidate = |code| {
-        candidate_codes
-            .iter()
-            .position(|other| *other == code)
-            .map_or(u32::MAX, position)
-    };
+    let candidate =
+        |code| candidate_codes.iter().position(|other| *other == code).map_or(u32::MAX, position);
     lots.iter()
         .filter(|lot| lot.district == index)
         .map(|lot| {
@@ -382,11 +339,7 @@ fn lots_of(
                 (_, Some(code)) => Party::Candidate(candidate(code)),
                 (_, None) => Party::Candidate(u32::MAX),
             };
-            Lot {
-                kind: lot.kind,
-                place: lot.place,
-                winner,
-            }
+            Lot { kind: lot.kind, place: lot.place, winner }
         })
         .collect()
 }
@@ -395,11 +348,7 @@ impl DistrictOutcome<'_> {
     /// `final`, `provisional`, `lot-required` or `no-votes`.
     #[must_use]
     pub fn status(&self) -> &'static str {
-        if self.provisional {
-            "provisional"
-        } else {
-            self.outcome.status.name()
-        }
+        if self.provisional { "provisional" } else { self.outcome.status.name() }
     }
 
     /// Whether the outcome waits for a lot, and for nothing else.
@@ -468,12 +417,7 @@ impl Labels for DistrictOutcome<'_> {
 
     fn candidate(&self, position: u32, language: Language) -> String {
         let candidate = self.candidate(position);
-        label(
-            candidate.code,
-            &candidate.name_fa,
-            &candidate.name_en,
-            language,
-        )
+        label(candidate.code, &candidate.name_fa, &candidate.name_en, language)
     }
 }
 
@@ -488,11 +432,7 @@ fn label(code: u32, name_fa: &str, name_en: &str, language: Language) -> String 
         Language::English => code.to_string(),
         Language::Persian => shomar_format::code::persian_digits(&code.to_string()),
     };
-    if name.is_empty() {
-        code
-    } else {
-        format!("{code} ({name})")
-    }
+    if name.is_empty() { code } else { format!("{code} ({name})") }
 }
 
 /// Districts of which a pair of `serves.csv` has not reported, ascending; none without that file.
@@ -504,13 +444,10 @@ pub fn missing_districts(
     let Some(pairs) = definition.served_pairs() else {
         return Vec::new();
     };
-    let reported: std::collections::HashSet<(u32, u32)> = reported
-        .map(|address| (address.station, address.district))
-        .collect();
-    let mut missing: Vec<u32> = pairs
-        .filter(|pair| !reported.contains(pair))
-        .map(|(_, district)| district)
-        .collect();
+    let reported: std::collections::HashSet<(u32, u32)> =
+        reported.map(|address| (address.station, address.district)).collect();
+    let mut missing: Vec<u32> =
+        pairs.filter(|pair| !reported.contains(pair)).map(|(_, district)| district).collect();
     missing.sort_unstable();
     missing.dedup();
     missing

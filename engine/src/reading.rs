@@ -89,11 +89,8 @@ impl<'a> BallotReader<'a> {
                 }
             }
             ListPlusNames::BothUpToLimit => {
-                let members = self
-                    .option_lists
-                    .iter()
-                    .filter(|member| member.to_native() == list)
-                    .count();
+                let members =
+                    self.option_lists.iter().filter(|member| member.to_native() == list).count();
                 self.read_names(known(), self.name_limit.saturating_sub(members), Some(list))
             }
         }

@@ -113,11 +113,7 @@ impl ResultDocument {
     ) -> Self {
         let contests = election.head.contests.iter().zip(rules);
         let rules_digest = election.rules_digest(contests.map(|(contest, rule)| {
-            (
-                contest.id.as_str(),
-                rule.rule.method().name(),
-                &rule.options,
-            )
+            (contest.id.as_str(), rule.rule.method().name(), &rule.options)
         }));
         Self {
             election: election.head.id.clone(),
@@ -142,29 +138,14 @@ impl DistrictResult {
                 crate::outcome::PartyCode::Candidate(code) => (None, Some(code)),
                 crate::outcome::PartyCode::Independents => (None, None),
             };
-            let shomar_seats::Group {
-                votes,
-                seats,
-                vacant,
-                ..
-            } = *group;
-            GroupResult {
-                list,
-                candidate,
-                votes,
-                seats,
-                vacant,
-            }
+            let shomar_seats::Group { votes, seats, vacant, .. } = *group;
+            GroupResult { list, candidate, votes, seats, vacant }
         });
         let lots = outcome.lots.iter().map(|lot| LotResult {
             kind: lot.kind.name(),
             places: lot.places,
             next_place: lot.next_place,
-            between: lot
-                .between
-                .iter()
-                .map(|party| district.party_code(*party).code())
-                .collect(),
+            between: lot.between.iter().map(|party| district.party_code(*party).code()).collect(),
         });
         let steps = outcome.steps.iter().map(|step| StepResult {
             article: step.article.text(),
@@ -173,10 +154,7 @@ impl DistrictResult {
             numbers: step.fact.numbers().into_iter().collect(),
         });
         let codes = |positions: &[u32]| -> Vec<u32> {
-            positions
-                .iter()
-                .map(|position| district.candidate_code(*position))
-                .collect()
+            positions.iter().map(|position| district.candidate_code(*position)).collect()
         };
         Self {
             rule: district.rule.rule.method().name(),

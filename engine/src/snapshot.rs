@@ -49,22 +49,9 @@ impl Snapshot {
         head: &ElectionHead,
         readings: &[Reading],
     ) -> Self {
-        let Tallied {
-            options,
-            ballots,
-            mut body_hashes,
-            ..
-        } = tallied;
-        assert_eq!(
-            options.len(),
-            definition.option_total(),
-            "one sum per option"
-        );
-        assert_eq!(
-            readings.len(),
-            head.contests.len(),
-            "one reading per contest"
-        );
+        let Tallied { options, ballots, mut body_hashes, .. } = tallied;
+        assert_eq!(options.len(), definition.option_total(), "one sum per option");
+        assert_eq!(readings.len(), head.contests.len(), "one reading per contest");
         body_hashes.par_sort_unstable();
         let evidence = sha256_of_parts(body_hashes.iter().map(<[u8; 32]>::as_slice));
         let mut total = BallotCounts::default();
@@ -90,9 +77,8 @@ impl Snapshot {
         let mut digest = TotalsDigest::new(definition.digest(), readings);
         for district in 0..definition.district_count() {
             let totals = self.district(definition, district);
-            let candidates = totals
-                .candidates()
-                .map(|candidate| (candidate.direct, candidate.via_list));
+            let candidates =
+                totals.candidates().map(|candidate| (candidate.direct, candidate.via_list));
             digest.district(&totals.ballots, totals.list_votes(), candidates);
         }
         digest.finish()
@@ -128,11 +114,7 @@ impl Snapshot {
     /// Up to where was counted.
     #[must_use]
     pub fn frontier(&self) -> Frontier {
-        Frontier {
-            batches: self.batches,
-            evidence: hex(&self.evidence),
-            digest: hex(&self.digest),
-        }
+        Frontier { batches: self.batches, evidence: hex(&self.evidence), digest: hex(&self.digest) }
     }
 
     /// The JSON of the tally; with `only`, that district alone (the frontier stays that of all).
@@ -164,15 +146,10 @@ impl Snapshot {
 #[must_use]
 pub fn reading_document(head: &ElectionHead, readings: &[Reading]) -> ReadingDocument {
     let entries = |reading: &Reading| -> BTreeMap<String, String> {
-        reading
-            .entries()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into()
+        reading.entries().map(|(name, value)| (name.to_owned(), value.to_owned())).into()
     };
     let contests = head.contests.iter().zip(readings);
-    contests
-        .map(|(contest, reading)| (contest.id.clone(), entries(reading)))
-        .collect()
+    contests.map(|(contest, reading)| (contest.id.clone(), entries(reading))).collect()
 }
 
 impl<'a> DistrictTotals<'a> {
@@ -186,10 +163,7 @@ impl<'a> DistrictTotals<'a> {
     pub fn lists(&self) -> impl Iterator<Item = ListVotes> + use<'a> {
         let codes = self.definition.option_codes(self.district);
         let votes = self.list_votes();
-        votes.iter().zip(codes).map(|(&votes, code)| ListVotes {
-            code: code.to_native(),
-            votes,
-        })
+        votes.iter().zip(codes).map(|(&votes, code)| ListVotes { code: code.to_native(), votes })
     }
 
     /// Candidates, by code. A list vote gives one vote to each member: the expansion happens here,

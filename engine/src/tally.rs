@@ -73,14 +73,8 @@ pub fn tally(
         .runs
         .par_iter()
         .map_init(Worker::default, |worker, run| {
-            let run = Run {
-                evidence,
-                index,
-                definition,
-                readings,
-                voids: &voids,
-                range: run.clone(),
-            };
+            let run =
+                Run { evidence, index, definition, readings, voids: &voids, range: run.clone() };
             run.count(worker, &counters)
         })
         .collect();
@@ -100,25 +94,11 @@ pub fn tally(
     for district in &ballots {
         total.add(district);
     }
-    assert_eq!(
-        total.taken, taken,
-        "the districts hold what the headers of all batches say"
-    );
-    assert_eq!(
-        body_hashes.len(),
-        index.places.len(),
-        "every batch was counted, once"
-    );
-    let voids = voids
-        .into_iter()
-        .map(|(taken, void)| (taken.into_inner(), void.into_inner()))
-        .collect();
-    Ok(Tallied {
-        options,
-        ballots,
-        body_hashes,
-        voids,
-    })
+    assert_eq!(total.taken, taken, "the districts hold what the headers of all batches say");
+    assert_eq!(body_hashes.len(), index.places.len(), "every batch was counted, once");
+    let voids =
+        voids.into_iter().map(|(taken, void)| (taken.into_inner(), void.into_inner())).collect();
+    Ok(Tallied { options, ballots, body_hashes, voids })
 }
 
 /// Records of one district, counted by one worker.
@@ -133,21 +113,14 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn count(&self, worker: &mut Worker, counters: &Counters) -> RunResult {
-        let mut result = RunResult {
-            body_hashes: Vec::new(),
-            findings: Vec::new(),
-            taken: 0,
-        };
+        let mut result = RunResult { body_hashes: Vec::new(), findings: Vec::new(), taken: 0 };
         let district = self.index.places[self.range.start].address.district;
         if district >= self.definition.district_count() {
             // Only a damaged header names such a district; verifying says so, record by record.
             for at in self.range.clone() {
                 result.findings.extend(self.verify(at).err());
             }
-            assert!(
-                !result.findings.is_empty(),
-                "verifying refuses unknown districts"
-            );
+            assert!(!result.findings.is_empty(), "verifying refuses unknown districts");
             return result;
         }
         let options = self.definition.option_range(district);
@@ -177,17 +150,11 @@ impl Run<'_> {
     fn verify(&self, at: usize) -> Result<VerifiedBatch<'_>, Finding> {
         let (_, record) = self.index.places[at].record(self.evidence);
         let batch = verify(record, self.definition).map_err(|fault| self.finding(at, fault))?;
-        let BatchAddress {
-            station, district, ..
-        } = batch.header().address;
+        let BatchAddress { station, district, .. } = batch.header().address;
         if self.definition.serves(station, district) == Some(false) {
             let (found, expected) = ("this pair", "a pair of station and district in serves.csv");
-            let fault = Fault::new(
-                layout::record::STATION_OFFSET,
-                "station and district",
-                found,
-                expected,
-            );
+            let fault =
+                Fault::new(layout::record::STATION_OFFSET, "station and district", found, expected);
             return Err(self.finding(at, fault));
         }
         Ok(batch)
@@ -214,18 +181,12 @@ impl Run<'_> {
         let mut clean = 0_u64;
         for group in batch.view().groups() {
             count_group(group, shape, counts).map_err(|invalid| {
-                let found = format!(
-                    "ballot {} of those with {} choices",
-                    invalid.ballot, group.stride
-                );
+                let found =
+                    format!("ballot {} of those with {} choices", invalid.ballot, group.stride);
                 let expected =
                     "one list, or different candidates of the district, no more than its seats";
-                let fault = Fault::new(
-                    layout::record::HEADER_BYTES,
-                    "clean ballot",
-                    found,
-                    expected,
-                );
+                let fault =
+                    Fault::new(layout::record::HEADER_BYTES, "clean ballot", found, expected);
                 self.finding(at, fault)
             })?;
             clean += group.ballots() as u64;
@@ -251,16 +212,8 @@ impl Run<'_> {
                 }
             }
         }
-        assert_eq!(
-            clean,
-            u64::from(header.clean),
-            "every clean ballot was counted"
-        );
-        assert_eq!(
-            read + void,
-            u64::from(header.entered),
-            "every ballot as entered was read"
-        );
+        assert_eq!(clean, u64::from(header.clean), "every clean ballot was counted");
+        assert_eq!(read + void, u64::from(header.entered), "every ballot as entered was read");
         let blank = u64::from(header.blank);
         let (taken, void_of_batch) = &self.voids[at];
         taken.store(header.taken, Ordering::Relaxed);

@@ -31,13 +31,7 @@ pub(crate) struct ChunkReader<R> {
 
 impl<R: Read> ChunkReader<R> {
     pub(crate) fn new(input: R, first_line: u64, chunk_bytes: usize) -> Self {
-        Self {
-            input,
-            chunk_bytes,
-            carry: Vec::new(),
-            line: first_line,
-            ended: false,
-        }
+        Self { input, chunk_bytes, carry: Vec::new(), line: first_line, ended: false }
     }
 
     /// The next piece; `None` at the end of the stream.
@@ -87,10 +81,7 @@ impl<R: Read> ChunkReader<R> {
             length += bytes.len() as u64;
         }
         self.line += 1;
-        Ok(Piece::LongLine {
-            line: self.line - 1,
-            bytes: length,
-        })
+        Ok(Piece::LongLine { line: self.line - 1, bytes: length })
     }
 }
 
@@ -122,11 +113,7 @@ mod tests {
                     }
                 }
             }
-            assert_eq!(
-                seen.len() as u64 + passed,
-                text.len() as u64,
-                "chunks of {chunk_bytes}"
-            );
+            assert_eq!(seen.len() as u64 + passed, text.len() as u64, "chunks of {chunk_bytes}");
             if chunk_bytes > 20 {
                 assert_eq!(seen, text);
             }
@@ -137,18 +124,9 @@ mod tests {
     fn a_line_longer_than_a_chunk_is_passed_over_and_reported() {
         let text = format!("1\n{}\n3\n", "x".repeat(100));
         let expected = [
-            Piece::Lines {
-                first_line: 2,
-                bytes: b"1\n".to_vec(),
-            },
-            Piece::LongLine {
-                line: 3,
-                bytes: 101,
-            },
-            Piece::Lines {
-                first_line: 4,
-                bytes: b"3\n".to_vec(),
-            },
+            Piece::Lines { first_line: 2, bytes: b"1\n".to_vec() },
+            Piece::LongLine { line: 3, bytes: 101 },
+            Piece::Lines { first_line: 4, bytes: b"3\n".to_vec() },
         ];
         assert_eq!(pieces(&text, 16), expected);
     }

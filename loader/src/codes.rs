@@ -17,10 +17,7 @@ pub(crate) struct Codes<'a> {
 
 /// Codes of one district. A table by code where codes are dense, else a sorted list.
 enum DistrictCodes {
-    Dense {
-        least: u32,
-        options: Vec<OptionIndex>,
-    },
+    Dense { least: u32, options: Vec<OptionIndex> },
     Sparse(Vec<(u32, OptionIndex)>),
 }
 
@@ -39,12 +36,10 @@ impl<'a> Codes<'a> {
                 .iter()
                 .map(|district| DistrictCodes::new(district.options().map(|(code, _)| code)))
                 .collect(),
-            serves: election.serves.as_ref().map(|serves| {
-                serves
-                    .iter()
-                    .map(|serve| (serve.station, serve.district))
-                    .collect()
-            }),
+            serves: election
+                .serves
+                .as_ref()
+                .map(|serves| serves.iter().map(|serve| (serve.station, serve.district)).collect()),
         }
     }
 
@@ -63,9 +58,7 @@ impl<'a> Codes<'a> {
 
     /// Whether this station may report this district.
     pub(crate) fn serves(&self, station: u32, district: u32) -> bool {
-        self.serves
-            .as_ref()
-            .is_none_or(|pairs| pairs.binary_search(&(station, district)).is_ok())
+        self.serves.as_ref().is_none_or(|pairs| pairs.binary_search(&(station, district)).is_ok())
     }
 }
 
@@ -90,9 +83,9 @@ impl DistrictCodes {
 
     fn option(&self, code: u32) -> OptionIndex {
         let found = match self {
-            Self::Dense { least, options } => code
-                .checked_sub(*least)
-                .and_then(|place| options.get(place as usize).copied()),
+            Self::Dense { least, options } => {
+                code.checked_sub(*least).and_then(|place| options.get(place as usize).copied())
+            }
             Self::Sparse(pairs) => pairs
                 .binary_search_by_key(&code, |(code, _)| *code)
                 .ok()
@@ -108,19 +101,10 @@ mod tests {
 
     #[test]
     fn dense_and_sparse_codes_find_the_same_options() {
-        for codes in [
-            vec![],
-            vec![7],
-            vec![40, 11, 12, 13, 99],
-            vec![1, u32::MAX, 500],
-        ] {
+        for codes in [vec![], vec![7], vec![40, 11, 12, 13, 99], vec![1, u32::MAX, 500]] {
             let table = DistrictCodes::new(codes.iter().copied());
             for (option, &code) in codes.iter().enumerate() {
-                assert_eq!(
-                    usize::from(table.option(code)),
-                    option,
-                    "{code} of {codes:?}"
-                );
+                assert_eq!(usize::from(table.option(code)), option, "{code} of {codes:?}");
             }
             for code in [2, 10, 41, 100, 1_000_000] {
                 assert_eq!(table.option(code), UNKNOWN_OPTION, "{code} of {codes:?}");

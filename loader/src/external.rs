@@ -47,12 +47,7 @@ pub(crate) fn sort_rows(
     loop {
         let mut piece: Vec<Entry> = Vec::new();
         let mut bytes = 0;
-        let mut row = StoredRow {
-            station: 0,
-            district: 0,
-            choices: Vec::new(),
-            count: 0,
-        };
+        let mut row = StoredRow { station: 0, district: 0, choices: Vec::new(), count: 0 };
         while bytes < piece_bytes
             && read_row(&mut input, &mut row).map_err(failed("read a temporary file"))?
         {
@@ -117,9 +112,7 @@ fn write_run(piece: &[Entry], directory: &Path) -> std::io::Result<File> {
             out.write_all(&choice.to_le_bytes())?;
         }
     }
-    let mut file = out
-        .into_inner()
-        .map_err(std::io::IntoInnerError::into_error)?;
+    let mut file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
     file.rewind()?;
     Ok(file)
 }

@@ -47,9 +47,5 @@ pub enum LoaderError {
 /// An [`LoaderError::Io`] for `path`.
 fn io_error(path: &std::path::Path, action: &'static str) -> impl FnOnce(io::Error) -> LoaderError {
     let path = path.to_owned();
-    move |source| LoaderError::Io {
-        path,
-        action,
-        source,
-    }
+    move |source| LoaderError::Io { path, action, source }
 }

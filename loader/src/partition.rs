@@ -67,17 +67,10 @@ impl Partitions {
             .map(|_| {
                 let file = tempfile::tempfile_in(directory)
                     .map_err(io_error(directory, "create a temporary file"))?;
-                Ok(Mutex::new(PartitionFile {
-                    file,
-                    size: PartitionSize::default(),
-                }))
+                Ok(Mutex::new(PartitionFile { file, size: PartitionSize::default() }))
             })
             .collect::<Result<Vec<_>, LoaderError>>()?;
-        Ok(Self {
-            stations,
-            files,
-            directory: directory.to_owned(),
-        })
+        Ok(Self { stations, files, directory: directory.to_owned() })
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -95,17 +88,12 @@ impl Partitions {
     }
 
     pub(crate) fn size(&self, partition: usize) -> PartitionSize {
-        self.files[partition]
-            .lock()
-            .expect("no worker panics while it writes")
-            .size
+        self.files[partition].lock().expect("no worker panics while it writes").size
     }
 
     /// The file of a partition, at its beginning.
     pub(crate) fn reader(&self, partition: usize) -> Result<File, LoaderError> {
-        let guard = self.files[partition]
-            .lock()
-            .expect("no worker panics while it writes");
+        let guard = self.files[partition].lock().expect("no worker panics while it writes");
         let rewound = guard.file.try_clone().and_then(|mut file| {
             file.rewind()?;
             Ok(file)
@@ -122,14 +110,8 @@ pub(crate) struct PartitionWriter<'a> {
 
 impl<'a> PartitionWriter<'a> {
     pub(crate) fn new(partitions: &'a Partitions) -> Self {
-        let buffers = partitions
-            .files
-            .iter()
-            .map(|_| (Vec::new(), PartitionSize::default()));
-        Self {
-            partitions,
-            buffers: buffers.collect(),
-        }
+        let buffers = partitions.files.iter().map(|_| (Vec::new(), PartitionSize::default()));
+        Self { partitions, buffers: buffers.collect() }
     }
 
     pub(crate) fn add(
@@ -160,13 +142,12 @@ impl<'a> PartitionWriter<'a> {
 
     fn flush(&mut self, partition: usize) -> Result<(), LoaderError> {
         let (buffer, size) = &mut self.buffers[partition];
-        let mut guard = self.partitions.files[partition]
-            .lock()
-            .expect("no worker panics while it writes");
-        guard.file.write_all(buffer).map_err(io_error(
-            &self.partitions.directory,
-            "write a temporary file",
-        ))?;
+        let mut guard =
+            self.partitions.files[partition].lock().expect("no worker panics while it writes");
+        guard
+            .file
+            .write_all(buffer)
+            .map_err(io_error(&self.partitions.directory, "write a temporary file"))?;
         guard.size.stored_bytes += size.stored_bytes;
         guard.size.expanded_bytes += size.expanded_bytes;
         guard.size.ballots += size.ballots;

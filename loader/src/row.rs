@@ -149,11 +149,7 @@ impl<'a> RowParser<'a> {
             let found = format!("{} codes", self.choices.len());
             return Err((RejectCode::TooManyChoices, found));
         }
-        Ok(ParsedRow {
-            station,
-            district,
-            count,
-        })
+        Ok(ParsedRow { station, district, count })
     }
 }
 
@@ -214,13 +210,7 @@ fn show(bytes: &[u8]) -> String {
     let mut shown: String = text
         .chars()
         .take(FOUND_SHOWN)
-        .map(|character| {
-            if character.is_control() {
-                '\u{fffd}'
-            } else {
-                character
-            }
-        })
+        .map(|character| if character.is_control() { '\u{fffd}' } else { character })
         .collect();
     if text.chars().nth(FOUND_SHOWN).is_some() {
         shown.push_str("...");

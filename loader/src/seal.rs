@@ -115,40 +115,21 @@ pub fn seal_text(
         report.rows_accepted + report.rows_rejected,
         "received = accepted + rejected"
     );
-    let partitioned: u64 = (0..partitions.count())
-        .map(|at| partitions.size(at).ballots)
-        .sum();
-    assert_eq!(
-        partitioned, report.ballots,
-        "every accepted ballot is in one partition"
-    );
-    let mut handover = Handover {
-        sink,
-        sealed: 0,
-        ballots: report.ballots,
-        batches: 0,
-    };
+    let partitioned: u64 = (0..partitions.count()).map(|at| partitions.size(at).ballots).sum();
+    assert_eq!(partitioned, report.ballots, "every accepted ballot is in one partition");
+    let mut handover = Handover { sink, sealed: 0, ballots: report.ballots, batches: 0 };
     seal_all(job, &partitions, &mut handover)?;
-    assert_eq!(
-        handover.sealed, report.ballots,
-        "every accepted ballot is sealed, once"
-    );
+    assert_eq!(handover.sealed, report.ballots, "every accepted ballot is sealed, once");
     report.batches = handover.batches;
     Ok(report)
 }
 
 /// Reads the header line: which column stands where.
 fn read_columns(path: &Path, input: &mut impl BufRead) -> Result<Columns, LoaderError> {
-    let header_error = |problems| LoaderError::Header {
-        path: path.to_owned(),
-        problems,
-    };
+    let header_error = |problems| LoaderError::Header { path: path.to_owned(), problems };
     let mut line = Vec::new();
     let most = limits::ROW_BYTES_MAX as u64;
-    input
-        .take(most)
-        .read_until(b'\n', &mut line)
-        .map_err(io_error(path, "read"))?;
+    input.take(most).read_until(b'\n', &mut line).map_err(io_error(path, "read"))?;
     if line.len() as u64 == most && line.last() != Some(&b'\n') {
         let found = shomar_format::bytes::preview(&line);
         let text = format!("found a header of over {most} bytes ({found}...), expected less");
@@ -159,9 +140,7 @@ fn read_columns(path: &Path, input: &mut impl BufRead) -> Result<Columns, Loader
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let Ok(line) = std::str::from_utf8(line) else {
-        return Err(header_error(vec![
-            "found bytes that are not UTF-8, expected text".into(),
-        ]));
+        return Err(header_error(vec!["found bytes that are not UTF-8, expected text".into()]));
     };
     if line.is_empty() {
         let text = "found no header, expected station,district,choices";
@@ -171,10 +150,8 @@ fn read_columns(path: &Path, input: &mut impl BufRead) -> Result<Columns, Loader
     let mut problems = Vec::new();
     let places = read_header(names.iter().copied(), &known, 3, |found, expected| {
         let short: String = found.chars().take(80).collect();
-        problems.push(format!(
-            "found {}, expected {expected}",
-            short.escape_debug()
-        ));
+        let short = short.replace(char::is_control, "\u{fffd}");
+        problems.push(format!("found {short}, expected {expected}"));
     });
     let Some(places) = places else {
         return Err(header_error(problems));
@@ -183,13 +160,7 @@ fn read_columns(path: &Path, input: &mut impl BufRead) -> Result<Columns, Loader
     let (Some(station), Some(district), Some(choices)) = (place(0), place(1), place(2)) else {
         return Err(header_error(problems));
     };
-    Ok(Columns {
-        field_count: names.len(),
-        station,
-        district,
-        choices,
-        count: place(3),
-    })
+    Ok(Columns { field_count: names.len(), station, district, choices, count: place(3) })
 }
 
 /// What one piece of the text gave.
@@ -269,11 +240,7 @@ fn parse_piece(
     let (first_line, bytes) = match piece {
         Piece::LongLine { line, bytes } => {
             let found = format!("{bytes} bytes");
-            result.rejects.push(Reject {
-                line: *line,
-                code: RejectCode::RowTooLong,
-                found,
-            });
+            result.rejects.push(Reject { line: *line, code: RejectCode::RowTooLong, found });
             result.bytes = *bytes;
             return Ok(result);
         }
@@ -294,11 +261,7 @@ fn parse_piece(
                     writer.add(row, parser.choices())?;
                 }
                 Err((code, found)) => {
-                    result.rejects.push(Reject {
-                        line: line_number,
-                        code,
-                        found,
-                    });
+                    result.rejects.push(Reject { line: line_number, code, found });
                 }
             }
         }
@@ -329,10 +292,7 @@ fn collect(
             sink.progress(Progress::Read(bytes));
         }
     }
-    assert!(
-        waiting.is_empty(),
-        "every piece of the text was taken in its turn"
-    );
+    assert!(waiting.is_empty(), "every piece of the text was taken in its turn");
     Ok(report)
 }
 
@@ -396,12 +356,7 @@ impl Sequence {
             *self = Self { station, next: 0 };
         }
         self.next += 1;
-        BatchAddress {
-            station,
-            district,
-            device: 0,
-            sequence: self.next - 1,
-        }
+        BatchAddress { station, district, device: 0, sequence: self.next - 1 }
     }
 }
 
@@ -412,12 +367,7 @@ fn seal_in_memory(
 ) -> Result<Vec<(SealedBatch, u32)>, LoaderError> {
     let mut input = BufReader::with_capacity(1 << 18, partitions.reader(partition)?);
     let mut pairs: BTreeMap<(u32, u32), Canonicaliser> = BTreeMap::new();
-    let mut row = StoredRow {
-        station: 0,
-        district: 0,
-        choices: Vec::new(),
-        count: 0,
-    };
+    let mut row = StoredRow { station: 0, district: 0, choices: Vec::new(), count: 0 };
     let failed = || io_error(partitions.directory(), "read a temporary file");
     while read_row(&mut input, &mut row).map_err(failed())? {
         let shape = job.election.districts[row.district as usize].shape();
@@ -426,18 +376,12 @@ fn seal_in_memory(
             .or_insert_with(|| Canonicaliser::new(shape))
             .add(&row.choices, row.count);
     }
-    let mut sequence = Sequence {
-        station: 0,
-        next: 0,
-    };
+    let mut sequence = Sequence { station: 0, next: 0 };
     let mut sealed = Vec::new();
     for ((station, district), ballots) in pairs {
         for batch in ballots.finish() {
             let address = sequence.address(station, district);
-            sealed.push((
-                SealedBatch::seal(job.definition, address, &batch),
-                batch.taken(),
-            ));
+            sealed.push((SealedBatch::seal(job.definition, address, &batch), batch.taken()));
         }
     }
     Ok(sealed)
@@ -450,38 +394,25 @@ fn seal_on_disk(
     handover: &mut Handover<'_, impl SealSink>,
 ) -> Result<(), LoaderError> {
     let shape = |district: u32| job.election.districts[district as usize].shape();
-    let mut sequence = Sequence {
-        station: 0,
-        next: 0,
-    };
+    let mut sequence = Sequence { station: 0, next: 0 };
     let mut cutter: Option<(u32, u32, BatchCutter)> = None;
     let mut seal = |station, district, batch: &CanonicalBatch| {
         let address = sequence.address(station, district);
-        handover.batch(
-            &SealedBatch::seal(job.definition, address, batch),
-            batch.taken(),
-        )
+        handover.batch(&SealedBatch::seal(job.definition, address, batch), batch.taken())
     };
     let stored_bytes = partitions.size(partition).stored_bytes;
     let input = partitions.reader(partition)?;
-    external::sort_rows(
-        input,
-        stored_bytes,
-        partitions.directory(),
-        shape,
-        |entry| {
-            let (station, district) = (entry.station, entry.district);
-            if let Some((s, d, full)) = cutter.take_if(|(s, d, _)| (*s, *d) != (station, district))
-            {
-                seal(s, d, &full.finish())?;
-            }
-            let (_, _, cutter) = cutter
-                .get_or_insert_with(|| (station, district, BatchCutter::new(shape(district))));
-            cutter.add(entry.class, &entry.choices, entry.count, &mut |batch| {
-                seal(station, district, &batch)
-            })
-        },
-    )?;
+    external::sort_rows(input, stored_bytes, partitions.directory(), shape, |entry| {
+        let (station, district) = (entry.station, entry.district);
+        if let Some((s, d, full)) = cutter.take_if(|(s, d, _)| (*s, *d) != (station, district)) {
+            seal(s, d, &full.finish())?;
+        }
+        let (_, _, cutter) =
+            cutter.get_or_insert_with(|| (station, district, BatchCutter::new(shape(district))));
+        cutter.add(entry.class, &entry.choices, entry.count, &mut |batch| {
+            seal(station, district, &batch)
+        })
+    })?;
     match cutter {
         Some((station, district, last)) => seal(station, district, &last.finish()),
         None => Ok(()),

@@ -78,9 +78,7 @@ impl PabulibElection {
         let project_count = projects.ids.len();
         if usize::try_from(meta.project_count) != Ok(project_count) {
             let declared = meta.project_count;
-            return Err(format!(
-                "{name}: {project_count} projects, num_projects says {declared}"
-            ));
+            return Err(format!("{name}: {project_count} projects, num_projects says {declared}"));
         }
         let seats = meta.max_length.map_or(Ok(project_count), usize::try_from);
         let seats = seats.map_err(|error| format!("{name}: max_length: {error}"))?;
@@ -98,10 +96,7 @@ impl PabulibElection {
             max_length: meta.max_length,
             stations,
             ballots: ballots
-                .map(|(station_index, codes)| PabulibBallot {
-                    station_index,
-                    codes,
-                })
+                .map(|(station_index, codes)| PabulibBallot { station_index, codes })
                 .collect(),
             repeats,
         })
@@ -114,8 +109,7 @@ impl PabulibElection {
 
     /// How many names of a ballot are read.
     pub(crate) fn seats(&self) -> u64 {
-        self.max_length
-            .map_or(self.project_ids.len() as u64, u64::from)
+        self.max_length.map_or(self.project_ids.len() as u64, u64::from)
     }
 
     /// Writes `directory/election/` and `directory/ballots.csv`; returns the former's path.
@@ -207,20 +201,12 @@ pub(crate) fn for_each_election(
             lzma_rs::xz_decompress(&mut compressed, &mut writer).map_err(|error| error.to_string())
         });
         let visited = visit_entries(reader, visit).map_err(|error| error.to_string());
-        let decompressed = decompression
-            .join()
-            .map_err(|_| context(&"decompression panicked"))?;
+        let decompressed = decompression.join().map_err(|_| context(&"decompression panicked"))?;
         // Either may be the cause of the other: a visit that stops closes the pipe, and an archive
         // that is cut short ends the entries.
-        let findings: Vec<String> = [visited.err(), decompressed.err()]
-            .into_iter()
-            .flatten()
-            .collect();
-        if findings.is_empty() {
-            Ok(())
-        } else {
-            Err(context(&findings.join("; ")))
-        }
+        let findings: Vec<String> =
+            [visited.err(), decompressed.err()].into_iter().flatten().collect();
+        if findings.is_empty() { Ok(()) } else { Err(context(&findings.join("; "))) }
     })
 }
 
@@ -254,11 +240,7 @@ impl<'a> Source<'a> {
     /// META, PROJECTS and VOTES: each once, in this order.
     fn split_sections(self) -> Result<[Section<'a>; 3], String> {
         const TITLES: [&str; 3] = ["META", "PROJECTS", "VOTES"];
-        let mut sections = TITLES.map(|_| Section {
-            source: self,
-            header: None,
-            rows: vec![],
-        });
+        let mut sections = TITLES.map(|_| Section { source: self, header: None, rows: vec![] });
         let mut section_count = 0;
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(b';')
@@ -266,10 +248,7 @@ impl<'a> Source<'a> {
             .flexible(true)
             .from_reader(self.text.as_bytes());
         let mut record = StringRecord::new();
-        while reader
-            .read_record(&mut record)
-            .map_err(|error| format!("{}: {error}", self.name))?
-        {
+        while reader.read_record(&mut record).map_err(|error| format!("{}: {error}", self.name))? {
             if record.iter().any(|field| field.contains('\n')) {
                 return Err(self.error_at(&record, "a quote is open at the end of the line"));
             }
@@ -281,9 +260,7 @@ impl<'a> Source<'a> {
                 section_count += 1;
                 continue;
             }
-            let Some(section) = section_count
-                .checked_sub(1)
-                .map(|index| &mut sections[index])
+            let Some(section) = section_count.checked_sub(1).map(|index| &mut sections[index])
             else {
                 return Err(self.error_at(&record, "expected META in the first line"));
             };
@@ -305,15 +282,10 @@ impl<'a> Source<'a> {
 
     fn error_at(self, record: &StringRecord, message: &str) -> String {
         let bytes = self.text.as_bytes();
-        let start = record
-            .position()
-            .and_then(|position| usize::try_from(position.byte()).ok());
+        let start = record.position().and_then(|position| usize::try_from(position.byte()).ok());
         let mut start = start.unwrap_or(0).min(bytes.len());
         // A record's position may lie before the line end of the record above it.
-        while bytes
-            .get(start)
-            .is_some_and(|byte| matches!(byte, b'\r' | b'\n'))
-        {
+        while bytes.get(start).is_some_and(|byte| matches!(byte, b'\r' | b'\n')) {
             start += 1;
         }
         let line = 1 + bytes[..start].iter().filter(|byte| **byte == b'\n').count();
@@ -330,10 +302,7 @@ struct Section<'a> {
 
 impl Section<'_> {
     fn find_column(&self, name: &str) -> Option<usize> {
-        self.header
-            .as_ref()?
-            .iter()
-            .position(|column| column == name)
+        self.header.as_ref()?.iter().position(|column| column == name)
     }
 
     fn column(&self, name: &str) -> Result<usize, String> {
@@ -349,10 +318,7 @@ impl Section<'_> {
     {
         let field = &row[column];
         field.parse().map_err(|error| {
-            self.source.error_at(
-                row,
-                &format!("{what} is {field:?}, expected a number: {error}"),
-            )
+            self.source.error_at(row, &format!("{what} is {field:?}, expected a number: {error}"))
         })
     }
 }
@@ -404,11 +370,7 @@ impl Projects {
         let id_column = section.column("project_id")?;
         let votes_column = section.column("votes")?;
         let name_column = section.find_column("name").unwrap_or(id_column);
-        let mut projects = Self {
-            ids: vec![],
-            names: vec![],
-            votes: vec![],
-        };
+        let mut projects = Self { ids: vec![], names: vec![], votes: vec![] };
         let mut seen = HashSet::new();
         for row in &section.rows {
             if !seen.insert(&row[id_column]) {
@@ -417,9 +379,7 @@ impl Projects {
             }
             projects.ids.push(row[id_column].to_owned());
             projects.names.push(row[name_column].to_owned());
-            projects
-                .votes
-                .push(section.number(row, votes_column, "votes")?);
+            projects.votes.push(section.number(row, votes_column, "votes")?);
         }
         Ok(projects)
     }
@@ -444,9 +404,7 @@ fn parse_votes(
         let mut repeat_count = 0;
         for id in vote.split(',').filter(|_| !vote.is_empty()) {
             let code = *codes.get(id).ok_or_else(|| {
-                section
-                    .source
-                    .error_at(row, &format!("vote for an unknown project {id:?}"))
+                section.source.error_at(row, &format!("vote for an unknown project {id:?}"))
             })?;
             if ballot.contains(&code) {
                 repeats[code as usize - 1] += 1;
@@ -467,10 +425,8 @@ fn parse_votes(
 /// Station names, and the station of every ballot: what the file says of where and how people
 /// voted; where all ballots are alike in that, blocks in file order.
 fn split_stations(section: &Section<'_>) -> (Vec<String>, Vec<usize>) {
-    let columns: Vec<usize> = STATION_COLUMNS
-        .iter()
-        .filter_map(|name| section.find_column(name))
-        .collect();
+    let columns: Vec<usize> =
+        STATION_COLUMNS.iter().filter_map(|name| section.find_column(name)).collect();
     let mut indices: HashMap<Vec<&str>, usize> = HashMap::new();
     let mut names = Vec::new();
     let mut station_of_ballot = Vec::with_capacity(section.rows.len());
@@ -486,13 +442,6 @@ fn split_stations(section: &Section<'_>) -> (Vec<String>, Vec<usize>) {
         return (names, station_of_ballot);
     }
     let block_count = section.rows.len().div_ceil(STATION_BALLOTS);
-    let names = (1..=block_count)
-        .map(|number| format!("block {number}"))
-        .collect();
-    (
-        names,
-        (0..section.rows.len())
-            .map(|ballot| ballot / STATION_BALLOTS)
-            .collect(),
-    )
+    let names = (1..=block_count).map(|number| format!("block {number}")).collect();
+    (names, (0..section.rows.len()).map(|ballot| ballot / STATION_BALLOTS).collect())
 }

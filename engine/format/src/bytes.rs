@@ -79,9 +79,7 @@ pub fn digest_from_hex(text: &str) -> Option<Digest32> {
 /// If it does not lie inside; callers have checked the length against the layout.
 #[must_use]
 pub fn array_at<const N: usize>(bytes: &[u8], offset: usize) -> [u8; N] {
-    bytes[offset..offset + N]
-        .try_into()
-        .expect("the slice has N bytes")
+    bytes[offset..offset + N].try_into().expect("the slice has N bytes")
 }
 
 /// The little-endian u16 at `offset` (see [`array_at`]).
@@ -123,13 +121,7 @@ pub fn preview(bytes: &[u8]) -> String {
     }
     let text: String = shown
         .iter()
-        .map(|&byte| {
-            if byte.is_ascii_graphic() {
-                char::from(byte)
-            } else {
-                '.'
-            }
-        })
+        .map(|&byte| if byte.is_ascii_graphic() { char::from(byte) } else { '.' })
         .collect();
     format!("'{text}'")
 }

@@ -71,10 +71,7 @@ impl DistrictShape {
 
 fn has_repeat(names: &[OptionIndex]) -> bool {
     // Ballots are short: no more than the seats when this is asked.
-    names
-        .iter()
-        .enumerate()
-        .any(|(index, name)| names[..index].contains(name))
+    names.iter().enumerate().any(|(index, name)| names[..index].contains(name))
 }
 
 /// A batch in canonical order; made here only.
@@ -91,13 +88,7 @@ impl CanonicalBatch {
     /// A batch without a ballot: what a station seals for a district in which nobody voted.
     #[must_use]
     pub fn empty(shape: DistrictShape) -> Self {
-        Self {
-            shape,
-            payload: SparsePayload::default(),
-            clean: 0,
-            entered: 0,
-            blank: 0,
-        }
+        Self { shape, payload: SparsePayload::default(), clean: 0, entered: 0, blank: 0 }
     }
 
     /// The district's shape.
@@ -137,10 +128,7 @@ impl BatchCutter {
     /// Begins with an empty batch.
     #[must_use]
     pub fn new(shape: DistrictShape) -> Self {
-        Self {
-            batch: CanonicalBatch::empty(shape),
-            last: None,
-        }
+        Self { batch: CanonicalBatch::empty(shape), last: None }
     }
 
     /// Adds `count` equal ballots; gives every batch that became full to `emit`.
@@ -173,10 +161,7 @@ impl BatchCutter {
     fn assert_order(&mut self, class: BallotClass, choices: &[OptionIndex]) {
         if let Some((last_class, last)) = &mut self.last {
             let before = (*last_class, last.len(), last.as_slice());
-            assert!(
-                before <= (class, choices.len(), choices),
-                "ballots out of canonical order"
-            );
+            assert!(before <= (class, choices.len(), choices), "ballots out of canonical order");
             *last_class = class;
             last.clear();
             last.extend_from_slice(choices);
@@ -196,10 +181,7 @@ impl BatchCutter {
                     payload.strides.push(stride);
                     payload.group_ballots.push(0);
                 }
-                *payload
-                    .group_ballots
-                    .last_mut()
-                    .expect("a group was pushed") += count;
+                *payload.group_ballots.last_mut().expect("a group was pushed") += count;
                 batch.clean += count;
                 for _ in 0..count {
                     payload.choices.extend_from_slice(choices);
@@ -294,18 +276,14 @@ impl Canonicaliser {
                 let Ok(()) = cutter.add(BallotClass::Clean, row, 1, &mut emit);
             }
         }
-        self.entered
-            .sort_unstable_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
+        self.entered.sort_unstable_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
         for ballot in &self.entered {
             let Ok(()) = cutter.add(BallotClass::Entered, ballot, 1, &mut emit);
         }
         let Ok(()) = cutter.add(BallotClass::Blank, &[], self.blank, &mut emit);
         batches.push(cutter.finish());
         let sealed: u64 = batches.iter().map(|batch| u64::from(batch.taken())).sum();
-        assert_eq!(
-            sealed, self.ballots,
-            "canonicalising must keep every ballot"
-        );
+        assert_eq!(sealed, self.ballots, "canonicalising must keep every ballot");
         batches
     }
 }
@@ -332,11 +310,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const SHAPE: DistrictShape = DistrictShape {
-        option_count: 40,
-        list_count: 2,
-        seats: 3,
-    };
+    const SHAPE: DistrictShape = DistrictShape { option_count: 40, list_count: 2, seats: 3 };
 
     #[test]
     fn three_kinds_of_ballots() {

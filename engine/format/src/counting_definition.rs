@@ -74,22 +74,12 @@ impl<'a> CountingDefinition<'a> {
     pub fn open(file: &'a [u8]) -> Result<Self, Fault> {
         if file.len() < at::HEADER_BYTES {
             let found = format!("{} bytes", file.len());
-            return Err(Fault::new(
-                0,
-                "compiled definition",
-                found,
-                "at least 128 bytes",
-            ));
+            return Err(Fault::new(0, "compiled definition", found, "at least 128 bytes"));
         }
         let magic: [u8; 8] = array_at(file, at::MAGIC_OFFSET);
         if magic != at::MAGIC {
             let found = bytes::preview(&magic);
-            return Err(Fault::new(
-                0,
-                "magic of the compiled definition",
-                found,
-                "'SHOMARDF'",
-            ));
+            return Err(Fault::new(0, "magic of the compiled definition", found, "'SHOMARDF'"));
         }
         record::check_version(file, at::VERSION_OFFSET)?;
         let (found, expected) = (
@@ -113,24 +103,12 @@ impl<'a> CountingDefinition<'a> {
         let archived = rkyv::access::<ArchivedCountingPayload, rkyv::rancor::Error>(payload)
             .map_err(|error| {
                 let found = error.to_string().replace('\n', " ");
-                Fault::new(
-                    at::HEADER_BYTES,
-                    "compiled definition",
-                    found,
-                    "flat arrays",
-                )
+                Fault::new(at::HEADER_BYTES, "compiled definition", found, "flat arrays")
             })?;
-        let digest = file[at::DIGEST_OFFSET..][..32]
-            .try_into()
-            .expect("the slice has 32 bytes");
+        let digest = file[at::DIGEST_OFFSET..][..32].try_into().expect("the slice has 32 bytes");
         Self::from_arrays(digest, array_at(file, at::SOURCES_OFFSET), archived).ok_or_else(|| {
             let expected = "arrays that agree with each other";
-            Fault::new(
-                at::HEADER_BYTES,
-                "compiled definition",
-                "contradictions",
-                expected,
-            )
+            Fault::new(at::HEADER_BYTES, "compiled definition", "contradictions", expected)
         })
     }
 
@@ -148,21 +126,12 @@ impl<'a> CountingDefinition<'a> {
             && arrays.district_list_count.len() == districts
             && arrays.option_start.len() == districts + 1
             && arrays.option_list.len() == options
-            && arrays
-                .option_start
-                .first()
-                .is_some_and(|start| start.to_native() == 0)
-            && arrays
-                .option_start
-                .last()
-                .is_some_and(|end| end.to_native() as usize == options)
+            && arrays.option_start.first().is_some_and(|start| start.to_native() == 0)
+            && arrays.option_start.last().is_some_and(|end| end.to_native() as usize == options)
             && ascending(&arrays.option_start)
             && arrays.id_end.len() == districts + arrays.station_devices.len()
             && ascending(&arrays.id_end)
-            && arrays
-                .id_end
-                .last()
-                .map_or(0, |end| end.to_native() as usize)
+            && arrays.id_end.last().map_or(0, |end| end.to_native() as usize)
                 == arrays.id_bytes.len()
             && u32::try_from(arrays.id_end.len()).is_ok();
         let id_text = std::str::from_utf8(&arrays.id_bytes).ok()?;
@@ -185,10 +154,8 @@ impl<'a> CountingDefinition<'a> {
     }
 
     fn districts_agree(&self) -> bool {
-        let ids_are_text = self
-            .id_end
-            .iter()
-            .all(|end| self.id_text.is_char_boundary(end.to_native() as usize));
+        let ids_are_text =
+            self.id_end.iter().all(|end| self.id_text.is_char_boundary(end.to_native() as usize));
         ids_are_text
             && (0..self.district_count()).all(|district| {
                 let shape = self.shape(district);
@@ -238,10 +205,8 @@ impl<'a> CountingDefinition<'a> {
     #[must_use]
     pub fn shape(&self, district: u32) -> DistrictShape {
         let at = district as usize;
-        let (start, end) = (
-            self.option_start[at].to_native(),
-            self.option_start[at + 1].to_native(),
-        );
+        let (start, end) =
+            (self.option_start[at].to_native(), self.option_start[at + 1].to_native());
         DistrictShape {
             option_count: end - start,
             list_count: self.list_count[at].to_native(),
@@ -306,11 +271,7 @@ impl<'a> CountingDefinition<'a> {
     }
 
     fn id(&self, at: usize) -> &'a str {
-        let start = if at == 0 {
-            0
-        } else {
-            self.id_end[at - 1].to_native() as usize
-        };
+        let start = if at == 0 { 0 } else { self.id_end[at - 1].to_native() as usize };
         &self.id_text[start..self.id_end[at].to_native() as usize]
     }
 
@@ -325,10 +286,7 @@ impl<'a> CountingDefinition<'a> {
     pub fn serves(&self, station: u32, district: u32) -> Option<bool> {
         let key = serve_key(station, district);
         let keys = self.serve_keys?;
-        Some(
-            keys.binary_search_by_key(&key, |key| key.to_native())
-                .is_ok(),
-        )
+        Some(keys.binary_search_by_key(&key, |key| key.to_native()).is_ok())
     }
 
     /// Pairs that are expected to report, as (station, district); `None` without `serves.csv`.

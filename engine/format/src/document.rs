@@ -58,11 +58,7 @@ impl BallotCounts {
     /// # Panics
     /// If taken is not valid + void, or blank passes void: a ballot would be lost or doubled.
     pub fn add(&mut self, other: &Self) {
-        assert_eq!(
-            other.taken,
-            other.valid + other.void,
-            "taken = valid + void"
-        );
+        assert_eq!(other.taken, other.valid + other.void, "taken = valid + void");
         assert!(other.blank <= other.void, "blank ballots are void ones");
         self.taken += other.taken;
         self.valid += other.valid;

@@ -44,16 +44,8 @@ impl Fault {
 
 impl Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            offset,
-            what,
-            found,
-            expected,
-        } = self;
-        write!(
-            formatter,
-            "offset {offset}: {what}: found {found}, expected {expected}"
-        )
+        let Self { offset, what, found, expected } = self;
+        write!(formatter, "offset {offset}: {what}: found {found}, expected {expected}")
     }
 }
 

@@ -64,10 +64,7 @@ impl SparsePayload {
         let bytes = rkyv::to_bytes::<rkyv::rancor::Error>(self)
             .expect("flat arrays below the record limit serialise");
         // Pair assertion: what was just written is what a reader will accept.
-        assert!(
-            access(&bytes).is_ok(),
-            "the encoder wrote a payload that it would refuse"
-        );
+        assert!(access(&bytes).is_ok(), "the encoder wrote a payload that it would refuse");
         bytes
     }
 }
@@ -108,16 +105,13 @@ impl<'a> SparseView<'a> {
     /// The groups, by ascending stride.
     pub fn groups(&self) -> impl Iterator<Item = Group<'a>> {
         let mut rest = self.choices;
-        self.strides
-            .iter()
-            .zip(self.group_ballots)
-            .map(move |(stride, ballots)| {
-                let stride = usize::from(stride.to_native());
-                // `access` has proven that the products sum up to `choices.len()`.
-                let (choices, tail) = rest.split_at(stride * ballots.to_native() as usize);
-                rest = tail;
-                Group { stride, choices }
-            })
+        self.strides.iter().zip(self.group_ballots).map(move |(stride, ballots)| {
+            let stride = usize::from(stride.to_native());
+            // `access` has proven that the products sum up to `choices.len()`.
+            let (choices, tail) = rest.split_at(stride * ballots.to_native() as usize);
+            rest = tail;
+            Group { stride, choices }
+        })
     }
 
     /// The ballots kept as entered.
@@ -133,10 +127,7 @@ impl<'a> SparseView<'a> {
     /// Clean ballots.
     #[must_use]
     pub fn clean_ballots(&self) -> u64 {
-        self.group_ballots
-            .iter()
-            .map(|ballots| u64::from(ballots.to_native()))
-            .sum()
+        self.group_ballots.iter().map(|ballots| u64::from(ballots.to_native())).sum()
     }
 }
 
@@ -170,19 +161,13 @@ fn check_places(bytes: &[u8], view: &SparseView<'_>) -> Result<(), PayloadError>
         view.entered_choices.len(),
     ];
     let widths = [4, 2, 2, 2, 2];
-    let data_bytes: usize = lengths
-        .iter()
-        .zip(widths)
-        .map(|(length, width)| length * width)
-        .sum();
+    let data_bytes: usize = lengths.iter().zip(widths).map(|(length, width)| length * width).sum();
     let root = data_bytes.next_multiple_of(4);
     if root + ROOT_BYTES != bytes.len() {
         return Err(PayloadError::NotCanonical { offset: root });
     }
     if let Some(offset) = crate::bytes::first_nonzero(&bytes[data_bytes..root]) {
-        return Err(PayloadError::NotCanonical {
-            offset: data_bytes + offset,
-        });
+        return Err(PayloadError::NotCanonical { offset: data_bytes + offset });
     }
     let mut place = 0;
     for (field, (length, width)) in lengths.into_iter().zip(widths).enumerate() {
@@ -204,11 +189,7 @@ fn check_places(bytes: &[u8], view: &SparseView<'_>) -> Result<(), PayloadError>
 }
 
 fn check_counts(view: &SparseView<'_>) -> Result<(), PayloadError> {
-    expect(
-        "strides",
-        view.strides.len() as u64,
-        view.group_ballots.len() as u64,
-    )?;
+    expect("strides", view.strides.len() as u64, view.group_ballots.len() as u64)?;
     let mut choices = 0_u64;
     let mut stride_before = 0;
     for (stride, ballots) in view.strides.iter().zip(view.group_ballots) {
@@ -221,11 +202,7 @@ fn check_counts(view: &SparseView<'_>) -> Result<(), PayloadError> {
             });
         }
         if ballots == 0 {
-            return Err(PayloadError::Counts {
-                what: "ballots in a group",
-                found: 0,
-                expected: 1,
-            });
+            return Err(PayloadError::Counts { what: "ballots in a group", found: 0, expected: 1 });
         }
         stride_before = stride;
         // At most 65,535 groups of 2^16 * 2^32: far below 2^64.
@@ -243,23 +220,11 @@ fn check_counts(view: &SparseView<'_>) -> Result<(), PayloadError> {
         }
         entered += u64::from(length.to_native());
     }
-    expect(
-        "choices as entered",
-        view.entered_choices.len() as u64,
-        entered,
-    )
+    expect("choices as entered", view.entered_choices.len() as u64, entered)
 }
 
 fn expect(what: &'static str, found: u64, expected: u64) -> Result<(), PayloadError> {
-    if found == expected {
-        Ok(())
-    } else {
-        Err(PayloadError::Counts {
-            what,
-            found,
-            expected,
-        })
-    }
+    if found == expected { Ok(()) } else { Err(PayloadError::Counts { what, found, expected }) }
 }
 
 #[cfg(test)]
@@ -306,38 +271,16 @@ mod tests {
     fn arrays_that_disagree_are_refused() {
         // `to_bytes` would refuse to write them, so they are serialised past it.
         let cases = [
-            SparsePayload {
-                strides: vec![1],
-                ..sample()
-            },
-            SparsePayload {
-                strides: vec![3, 1],
-                ..sample()
-            },
-            SparsePayload {
-                group_ballots: vec![2, 0],
-                choices: vec![0, 4],
-                ..sample()
-            },
-            SparsePayload {
-                choices: vec![0, 4, 1, 2],
-                ..sample()
-            },
-            SparsePayload {
-                entered_lengths: vec![0, 2],
-                ..sample()
-            },
-            SparsePayload {
-                entered_lengths: vec![3],
-                ..sample()
-            },
+            SparsePayload { strides: vec![1], ..sample() },
+            SparsePayload { strides: vec![3, 1], ..sample() },
+            SparsePayload { group_ballots: vec![2, 0], choices: vec![0, 4], ..sample() },
+            SparsePayload { choices: vec![0, 4, 1, 2], ..sample() },
+            SparsePayload { entered_lengths: vec![0, 2], ..sample() },
+            SparsePayload { entered_lengths: vec![3], ..sample() },
         ];
         for payload in cases {
             let bytes = rkyv::to_bytes::<rkyv::rancor::Error>(&payload).unwrap();
-            assert!(
-                matches!(access(&bytes), Err(PayloadError::Counts { .. })),
-                "{payload:?}"
-            );
+            assert!(matches!(access(&bytes), Err(PayloadError::Counts { .. })), "{payload:?}");
         }
     }
 
@@ -354,10 +297,7 @@ mod tests {
         let mut longer: AlignedVec = AlignedVec::new();
         longer.extend_from_slice(&[0; 16]);
         longer.extend_from_slice(&bytes);
-        assert!(matches!(
-            access(&longer),
-            Err(PayloadError::NotCanonical { .. })
-        ));
+        assert!(matches!(access(&longer), Err(PayloadError::NotCanonical { .. })));
         let length = bytes.len();
         for bit in 0..length * 8 {
             bytes[bit / 8] ^= 1 << (bit % 8);

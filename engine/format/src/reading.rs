@@ -84,12 +84,7 @@ pub struct UnknownValue {
 
 impl fmt::Display for UnknownValue {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "found '{}', expected one of: {}",
-            self.found,
-            self.expected.join(", ")
-        )
+        write!(formatter, "found '{}', expected one of: {}", self.found, self.expected.join(", "))
     }
 }
 
@@ -123,13 +118,12 @@ impl Reading {
 }
 
 fn pick<T: Copy>(value: &str, all: &[(&'static str, T)]) -> Result<T, UnknownValue> {
-    all.iter()
-        .find(|(name, _)| *name == value)
-        .map(|(_, choice)| *choice)
-        .ok_or_else(|| UnknownValue {
+    all.iter().find(|(name, _)| *name == value).map(|(_, choice)| *choice).ok_or_else(|| {
+        UnknownValue {
             found: value.to_owned(),
             expected: all.iter().map(|(name, _)| *name).collect(),
-        })
+        }
+    })
 }
 
 #[cfg(test)]
@@ -142,10 +136,7 @@ mod tests {
         assert_eq!(reading.set("two_lists", "void"), Ok(true));
         assert_eq!(reading.set("denominator", "vote_sum"), Ok(false));
         let error = reading.set("limit", "21").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "found '21', expected one of: seats, seats+alternates"
-        );
+        assert_eq!(error.to_string(), "found '21', expected one of: seats, seats+alternates");
         assert_eq!(reading.entries()[1], ("two_lists", "void"));
     }
 }

@@ -65,10 +65,7 @@ impl SealedBatch {
         put(at::BLANK_OFFSET, &blank.to_le_bytes());
         put(at::OPTION_COUNT_OFFSET, &shape.option_count.to_le_bytes());
         put(at::SEATS_OFFSET, &shape.seats.to_le_bytes());
-        put(
-            at::PAYLOAD_LENGTH_OFFSET,
-            &(payload.len() as u64).to_le_bytes(),
-        );
+        put(at::PAYLOAD_LENGTH_OFFSET, &(payload.len() as u64).to_le_bytes());
         put(at::BODY_HASH_OFFSET, &bytes::sha256(&payload));
         put(at::HEADER_BYTES, &payload);
         let checksum = bytes::checksum_with_hole(&record, at::CHECKSUM_OFFSET);
@@ -125,21 +122,11 @@ impl RecordHeader {
         let least = at::HEADER_BYTES + at::TRAILER_BYTES;
         if record.len() < least {
             let found = format!("{} bytes", record.len());
-            return Err(Fault::new(
-                0,
-                "record",
-                found,
-                format!("at least {least} bytes"),
-            ));
+            return Err(Fault::new(0, "record", found, format!("at least {least} bytes")));
         }
         let magic: [u8; 8] = array_at(record, at::MAGIC_OFFSET);
         if magic != at::MAGIC {
-            return Err(Fault::new(
-                0,
-                "record magic",
-                bytes::preview(&magic),
-                "'SHOMARBT'",
-            ));
+            return Err(Fault::new(0, "record magic", bytes::preview(&magic), "'SHOMARBT'"));
         }
         check_version(record, at::VERSION_OFFSET)?;
         let header = Self {
@@ -163,9 +150,7 @@ impl RecordHeader {
             checksum: u64_at(record, at::CHECKSUM_OFFSET),
         };
         let room = (record.len() - least) as u64;
-        let padded = header
-            .payload_length
-            .checked_next_multiple_of(limits::ALIGNMENT as u64);
+        let padded = header.payload_length.checked_next_multiple_of(limits::ALIGNMENT as u64);
         if padded != Some(room) {
             return Err(Fault::new(
                 at::PAYLOAD_LENGTH_OFFSET,
@@ -286,56 +271,29 @@ fn check_address(header: &RecordHeader, definition: &CountingDefinition<'_>) -> 
             at::DEFINITION_OFFSET,
             "definition digest",
             bytes::hex(&header.definition),
-            format!(
-                "{}, that of the election folder",
-                bytes::hex(definition.digest())
-            ),
+            format!("{}, that of the election folder", bytes::hex(definition.digest())),
         ));
     }
     let address = header.address;
     let stations = definition.station_count();
     if address.station >= stations {
         let expected = format!("below {stations}");
-        return Err(Fault::new(
-            at::STATION_OFFSET,
-            "station",
-            address.station,
-            expected,
-        ));
+        return Err(Fault::new(at::STATION_OFFSET, "station", address.station, expected));
     }
     let devices = definition.device_count(address.station);
     if address.device >= devices {
         let expected = format!("below {devices}");
-        return Err(Fault::new(
-            at::DEVICE_OFFSET,
-            "device",
-            address.device,
-            expected,
-        ));
+        return Err(Fault::new(at::DEVICE_OFFSET, "device", address.device, expected));
     }
     let districts = definition.district_count();
     if address.district >= districts {
         let expected = format!("below {districts}");
-        return Err(Fault::new(
-            at::DISTRICT_OFFSET,
-            "district",
-            address.district,
-            expected,
-        ));
+        return Err(Fault::new(at::DISTRICT_OFFSET, "district", address.district, expected));
     }
-    let DistrictShape {
-        option_count,
-        seats,
-        ..
-    } = definition.shape(address.district);
+    let DistrictShape { option_count, seats, .. } = definition.shape(address.district);
     if header.option_count != option_count {
         let found = header.option_count;
-        return Err(Fault::new(
-            at::OPTION_COUNT_OFFSET,
-            "option count",
-            found,
-            option_count,
-        ));
+        return Err(Fault::new(at::OPTION_COUNT_OFFSET, "option count", found, option_count));
     }
     if header.seats != seats {
         return Err(Fault::new(at::SEATS_OFFSET, "seats", header.seats, seats));
@@ -346,40 +304,20 @@ fn check_address(header: &RecordHeader, definition: &CountingDefinition<'_>) -> 
 fn check_counts(header: &RecordHeader, view: &SparseView<'_>) -> Result<(), Fault> {
     let clean = view.clean_ballots();
     if u64::from(header.clean) != clean {
-        return Err(Fault::new(
-            at::CLEAN_OFFSET,
-            "clean ballots",
-            header.clean,
-            clean,
-        ));
+        return Err(Fault::new(at::CLEAN_OFFSET, "clean ballots", header.clean, clean));
     }
     let entered = view.entered_lengths.len();
     if header.entered as usize != entered {
         let found = header.entered;
-        return Err(Fault::new(
-            at::ENTERED_OFFSET,
-            "ballots as entered",
-            found,
-            entered,
-        ));
+        return Err(Fault::new(at::ENTERED_OFFSET, "ballots as entered", found, entered));
     }
     let taken = u64::from(header.clean) + u64::from(header.entered) + u64::from(header.blank);
     if u64::from(header.taken) != taken {
-        return Err(Fault::new(
-            at::TAKEN_OFFSET,
-            "ballots taken",
-            header.taken,
-            taken,
-        ));
+        return Err(Fault::new(at::TAKEN_OFFSET, "ballots taken", header.taken, taken));
     }
     if header.taken > limits::BATCH_BALLOTS_MAX {
         let expected = format!("at most {}", limits::BATCH_BALLOTS_MAX);
-        return Err(Fault::new(
-            at::TAKEN_OFFSET,
-            "ballots taken",
-            header.taken,
-            expected,
-        ));
+        return Err(Fault::new(at::TAKEN_OFFSET, "ballots taken", header.taken, expected));
     }
     Ok(())
 }
@@ -401,9 +339,8 @@ pub fn verify_evidence(record: &[u8]) -> Result<(), Fault> {
             format!("{}, which is that of the payload", bytes::hex(&hash)),
         ));
     }
-    let out_of_order = |found: String| {
-        Fault::new(at::HEADER_BYTES, "order of ballots", found, "canonical order")
-    };
+    let out_of_order =
+        |found: String| Fault::new(at::HEADER_BYTES, "order of ballots", found, "canonical order");
     let numbers =
         |ballot: &[u16_le]| ballot.iter().map(|choice| choice.to_native()).collect::<Vec<_>>();
     for group in view.groups() {

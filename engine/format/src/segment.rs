@@ -30,16 +30,8 @@ pub fn record_frame(
     position: u64,
     received_at_ms: u64,
 ) -> [u8; frame::FRAME_BYTES] {
-    assert!(
-        record_length.is_multiple_of(limits::ALIGNMENT),
-        "records are padded to 64 bytes"
-    );
-    frame_bytes(
-        frame::KIND_RECORD,
-        record_length as u64,
-        position,
-        received_at_ms,
-    )
+    assert!(record_length.is_multiple_of(limits::ALIGNMENT), "records are padded to 64 bytes");
+    frame_bytes(frame::KIND_RECORD, record_length as u64, position, received_at_ms)
 }
 
 /// The frame that closes a segment; `next_position` is one more than that of the last record.
@@ -94,22 +86,15 @@ impl<'a> SegmentReader<'a> {
     /// If the file is empty, foreign, newer than this program or damaged in its first 64 bytes.
     pub fn open(bytes: &'a [u8]) -> Result<Self, Fault> {
         if bytes.len() < segment::HEADER_BYTES {
-            let found = format!("{} bytes", bytes.len());
-            return Err(Fault::new(
-                0,
-                "segment header",
-                found,
-                "64 bytes that begin 'SHOMARSG'",
-            ));
+            let found = match bytes {
+                [] => "an empty file".to_owned(),
+                some => format!("{} bytes that begin {}", some.len(), bytes::preview(some)),
+            };
+            return Err(Fault::new(0, "segment header", found, "64 bytes that begin 'SHOMARSG'"));
         }
         let magic: [u8; 8] = array_at(bytes, segment::MAGIC_OFFSET);
         if magic != segment::MAGIC {
-            return Err(Fault::new(
-                0,
-                "segment magic",
-                bytes::preview(&magic),
-                "'SHOMARSG'",
-            ));
+            return Err(Fault::new(0, "segment magic", bytes::preview(&magic), "'SHOMARSG'"));
         }
         record::check_version(bytes, segment::VERSION_OFFSET)?;
         check_checksum(
@@ -119,11 +104,7 @@ impl<'a> SegmentReader<'a> {
             "checksum of the segment header",
         )?;
         let reserved = &bytes[segment::RESERVED_OFFSET..segment::FIRST_POSITION_OFFSET];
-        check_zeros(
-            reserved,
-            segment::RESERVED_OFFSET,
-            "reserved bytes of the segment header",
-        )?;
+        check_zeros(reserved, segment::RESERVED_OFFSET, "reserved bytes of the segment header")?;
         Ok(Self {
             bytes,
             offset: segment::HEADER_BYTES,
@@ -160,43 +141,19 @@ impl<'a> SegmentReader<'a> {
         let rest = &self.bytes[at..];
         if rest.is_empty() {
             let expected = "a close frame: the segment is cut off, or still being written";
-            return Err(Fault::new(
-                at,
-                "end of the segment",
-                "the end of the file",
-                expected,
-            ));
+            return Err(Fault::new(at, "end of the segment", "the end of the file", expected));
         }
         if rest.len() < frame::FRAME_BYTES {
             let found = format!("{} bytes", rest.len());
-            return Err(Fault::new(
-                at,
-                "frame",
-                found,
-                "64 bytes: the segment is cut off",
-            ));
+            return Err(Fault::new(at, "frame", found, "64 bytes: the segment is cut off"));
         }
         let magic: [u8; 8] = array_at(rest, frame::MAGIC_OFFSET);
         if magic != frame::MAGIC {
-            return Err(Fault::new(
-                at,
-                "frame magic",
-                bytes::preview(&magic),
-                "'SHOMARFR'",
-            ));
+            return Err(Fault::new(at, "frame magic", bytes::preview(&magic), "'SHOMARFR'"));
         }
-        check_checksum(
-            &rest[..64],
-            frame::CHECKSUM_OFFSET,
-            at,
-            "checksum of the frame",
-        )?;
+        check_checksum(&rest[..64], frame::CHECKSUM_OFFSET, at, "checksum of the frame")?;
         let reserved = frame::RESERVED_LOW_OFFSET..frame::LENGTH_OFFSET;
-        check_zeros(
-            &rest[reserved],
-            at + frame::RESERVED_LOW_OFFSET,
-            "reserved bytes of a frame",
-        )?;
+        check_zeros(&rest[reserved], at + frame::RESERVED_LOW_OFFSET, "reserved bytes of a frame")?;
         let reserved = frame::RESERVED_HIGH_OFFSET..frame::FRAME_BYTES;
         check_zeros(
             &rest[reserved],
@@ -206,12 +163,7 @@ impl<'a> SegmentReader<'a> {
         let position = u64_at(rest, frame::POSITION_OFFSET);
         if position != self.position {
             let what = "position of the record";
-            return Err(Fault::new(
-                at + frame::POSITION_OFFSET,
-                what,
-                position,
-                self.position,
-            ));
+            return Err(Fault::new(at + frame::POSITION_OFFSET, what, position, self.position));
         }
         let length = u64_at(rest, frame::LENGTH_OFFSET);
         match u32_at(rest, frame::KIND_OFFSET) {
@@ -230,12 +182,7 @@ impl<'a> SegmentReader<'a> {
             }
             kind => {
                 let at = at + frame::KIND_OFFSET;
-                Err(Fault::new(
-                    at,
-                    "frame kind",
-                    kind,
-                    "1 (record) or 2 (close)",
-                ))
+                Err(Fault::new(at, "frame kind", kind, "1 (record) or 2 (close)"))
             }
         }
     }
@@ -248,12 +195,7 @@ impl<'a> SegmentReader<'a> {
     ) -> Result<FramedRecord<'a>, Fault> {
         if !length.is_multiple_of(limits::ALIGNMENT as u64) || length > limits::RECORD_BYTES_MAX {
             let expected = format!("a multiple of 64, at most {}", limits::RECORD_BYTES_MAX);
-            return Err(Fault::new(
-                at + frame::LENGTH_OFFSET,
-                "record length",
-                length,
-                expected,
-            ));
+            return Err(Fault::new(at + frame::LENGTH_OFFSET, "record length", length, expected));
         }
         let body = &rest[frame::FRAME_BYTES..];
         // Within RECORD_BYTES_MAX, as just checked.
@@ -261,12 +203,7 @@ impl<'a> SegmentReader<'a> {
         if body.len() < length {
             let found = format!("{} bytes", body.len());
             let expected = format!("{length} bytes: the segment is cut off");
-            return Err(Fault::new(
-                at + frame::FRAME_BYTES,
-                "record",
-                found,
-                expected,
-            ));
+            return Err(Fault::new(at + frame::FRAME_BYTES, "record", found, expected));
         }
         let framed = FramedRecord {
             offset: at + frame::FRAME_BYTES,
@@ -276,12 +213,7 @@ impl<'a> SegmentReader<'a> {
         };
         self.offset = framed.offset + length;
         self.position = self.position.checked_add(1).ok_or_else(|| {
-            Fault::new(
-                at + frame::POSITION_OFFSET,
-                "position of the record",
-                u64::MAX,
-                "less",
-            )
+            Fault::new(at + frame::POSITION_OFFSET, "position of the record", u64::MAX, "less")
         })?;
         Ok(framed)
     }
@@ -292,22 +224,12 @@ fn check_checksum(bytes: &[u8], hole: usize, base: usize, what: &'static str) ->
     if found == expected {
         return Ok(());
     }
-    Err(Fault::new(
-        base + hole,
-        what,
-        format!("{found:016x}"),
-        format!("{expected:016x}"),
-    ))
+    Err(Fault::new(base + hole, what, format!("{found:016x}"), format!("{expected:016x}")))
 }
 
 fn check_zeros(bytes: &[u8], base: usize, what: &'static str) -> Result<(), Fault> {
     match bytes::first_nonzero(bytes) {
         None => Ok(()),
-        Some(at) => Err(Fault::new(
-            base + at,
-            what,
-            format!("byte {}", bytes[at]),
-            "zeros",
-        )),
+        Some(at) => Err(Fault::new(base + at, what, format!("byte {}", bytes[at]), "zeros")),
     }
 }

@@ -20,19 +20,11 @@ pub struct Problem {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            file,
-            line,
-            found,
-            expected,
-        } = self;
+        let Self { file, line, found, expected } = self;
         if *line == 0 {
             write!(formatter, "{file}: found {found}, expected {expected}")
         } else {
-            write!(
-                formatter,
-                "{file}:{line}: found {found}, expected {expected}"
-            )
+            write!(formatter, "{file}:{line}: found {found}, expected {expected}")
         }
     }
 }
@@ -70,10 +62,7 @@ pub fn read_table(
         expected,
     };
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(bytes);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
     let known: Vec<&str> = required.iter().chain(optional).copied().collect();
     let mut record = csv::StringRecord::new();
     let header = match reader.read_record(&mut record) {
@@ -93,11 +82,7 @@ pub fn read_table(
         return;
     };
     let mut fields: Vec<Option<String>> = vec![None; known.len()];
-    let mut lines = LineCounter {
-        bytes,
-        offset: 0,
-        line: 1,
-    };
+    let mut lines = LineCounter { bytes, offset: 0, line: 1 };
     loop {
         match reader.read_record(&mut record) {
             Ok(false) => return,
@@ -111,33 +96,19 @@ pub fn read_table(
         let line = lines.line_of(record.position());
         if record.len() != header.len() {
             let found = format!("{} fields", record.len());
-            problems.push(problem(
-                line,
-                found,
-                format!("{} as in the header", header.len()),
-            ));
+            problems.push(problem(line, found, format!("{} as in the header", header.len())));
             continue;
         }
         let mut sound = true;
         for (place, value) in places.iter().zip(&record) {
-            if let Err((found, expected)) = check_field(value) {
+            if let Err((found, expected)) = check_field(known[*place], value) {
                 sound = false;
-                problems.push(problem(
-                    line,
-                    format!("{found} in '{}'", known[*place]),
-                    expected,
-                ));
+                problems.push(problem(line, format!("{found} in '{}'", known[*place]), expected));
             }
             fields[*place] = Some(value.to_owned());
         }
         if sound {
-            each(
-                &Row {
-                    line,
-                    fields: &fields,
-                },
-                problems,
-            );
+            each(&Row { line, fields: &fields }, problems);
         }
     }
 }
@@ -156,10 +127,8 @@ impl LineCounter<'_> {
             return 0;
         };
         // A row begins behind the line ends that are left over before it.
-        let blank = self.bytes[at..]
-            .iter()
-            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-            .count();
+        let blank =
+            self.bytes[at..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let passed = &self.bytes[self.offset..at + blank];
         self.line += passed.iter().filter(|&&byte| byte == b'\n').count() as u64;
         self.offset = at + blank;
@@ -180,10 +149,7 @@ pub fn read_header<'a>(
         match known.iter().position(|column| *column == name) {
             Some(place) if places.contains(&place) => {
                 sound = false;
-                problem(
-                    format!("the column '{name}' twice"),
-                    "each column once".into(),
-                );
+                problem(format!("the column '{name}' twice"), "each column once".into());
             }
             Some(place) => places.push(place),
             None => {
@@ -227,18 +193,16 @@ fn describe(error: &csv::Error) -> String {
     }
 }
 
-fn check_field(value: &str) -> Result<(), (String, String)> {
+fn check_field(column: &str, value: &str) -> Result<(), (String, String)> {
     if value.len() > limits::FIELD_BYTES_MAX {
         let expected = format!("at most {}", limits::FIELD_BYTES_MAX);
         return Err((format!("{} bytes", value.len()), expected));
     }
     if value.chars().any(char::is_control) {
-        return Err((
-            "a control character".into(),
-            "text on one line, without tabs".into(),
-        ));
+        return Err(("a control character".into(), "text on one line, without tabs".into()));
     }
-    if value.trim() != value {
+    // Names are shown, never compared; ids and numbers with spaces would be other ids, unseen.
+    if !column.starts_with("name_") && value.trim() != value {
         return Err((format!("spaces around '{}'", value.trim()), "none".into()));
     }
     Ok(())
@@ -248,10 +212,7 @@ fn check_field(value: &str) -> Result<(), (String, String)> {
 pub fn number(value: &str, largest: u64) -> Result<u64, (String, String)> {
     match code::read_number(value.as_bytes()) {
         Some(Some(number)) if number <= largest => Ok(number),
-        _ => Err((
-            format!("'{value}'"),
-            format!("a whole number from 0 to {largest}"),
-        )),
+        _ => Err((format!("'{value}'"), format!("a whole number from 0 to {largest}"))),
     }
 }
 
@@ -261,14 +222,7 @@ mod tests {
 
     fn problems(text: &[u8]) -> Vec<String> {
         let mut problems = Vec::new();
-        read_table(
-            "t.csv",
-            text,
-            &["district", "seats"],
-            &["county"],
-            &mut problems,
-            |_, _| {},
-        );
+        read_table("t.csv", text, &["district", "seats"], &["county"], &mut problems, |_, _| {});
         problems.iter().map(ToString::to_string).collect()
     }
 
@@ -277,22 +231,12 @@ mod tests {
         let mut rows = Vec::new();
         let text = b"\xef\xbb\xbfseats,district\r\n5,A\r\n\r\n7,\"B, C\"\r\n";
         let mut problems = Vec::new();
-        read_table(
-            "t.csv",
-            text,
-            &["district", "seats"],
-            &["county"],
-            &mut problems,
-            |row, _| {
-                rows.push((row.line, row.field(0).to_owned(), row.field(1).to_owned()));
-                assert_eq!(row.field(2), "");
-            },
-        );
+        read_table("t.csv", text, &["district", "seats"], &["county"], &mut problems, |row, _| {
+            rows.push((row.line, row.field(0).to_owned(), row.field(1).to_owned()));
+            assert_eq!(row.field(2), "");
+        });
         assert_eq!(problems, []);
-        let expected = [
-            (2, "A".to_owned(), "5".to_owned()),
-            (4, "B, C".into(), "7".into()),
-        ];
+        let expected = [(2, "A".to_owned(), "5".to_owned()), (4, "B, C".into(), "7".into())];
         assert_eq!(rows, expected);
     }
 
@@ -326,9 +270,6 @@ mod tests {
     #[test]
     fn hints_are_near_or_complete() {
         assert_eq!(hint("Seats", &["district", "seats"]), "'seats', perhaps");
-        assert_eq!(
-            hint("colour", &["district", "seats"]),
-            "one of: district, seats"
-        );
+        assert_eq!(hint("colour", &["district", "seats"]), "one of: district, seats");
     }
 }

@@ -34,14 +34,8 @@ pub(crate) fn distribute(
     steps: &mut Vec<Step>,
 ) -> Distribution {
     for entry in contenders.iter() {
-        let fact = Fact::Total {
-            group: entry.key,
-            votes: entry.votes,
-        };
-        steps.push(Step {
-            article: Article::Councils24Item1,
-            fact,
-        });
+        let fact = Fact::Total { group: entry.key, votes: entry.votes };
+        steps.push(Step { article: Article::Councils24Item1, fact });
     }
     let in_play = |index: &usize| contenders[*index].in_play;
     let active: Vec<usize> = (0..contenders.len()).filter(in_play).collect();
@@ -52,13 +46,7 @@ pub(crate) fn distribute(
         return Distribution::unfilled(seats);
     }
     let article = Article::Councils24Item2;
-    steps.push(Step {
-        article,
-        fact: Fact::Quota {
-            votes: denominator,
-            seats,
-        },
-    });
+    steps.push(Step { article, fact: Fact::Quota { votes: denominator, seats } });
     let shares: Vec<Share> = active
         .iter()
         .map(|index| share(*index, contenders[*index].votes, seats, denominator))
@@ -69,31 +57,17 @@ pub(crate) fn distribute(
         let rounded = match options.rounding {
             Rounding::FloorThenRemainder => share.whole,
         };
-        push_share(
-            steps,
-            Article::Councils24Item3,
-            entry,
-            seats,
-            denominator,
-            *share,
-        );
+        push_share(steps, Article::Councils24Item3, entry, seats, denominator, *share);
         entry.seats = match options.list_too_short {
-            ListTooShort::OverflowToLeftover => entry
-                .capacity
-                .map_or(rounded, |capacity| rounded.min(capacity)),
+            ListTooShort::OverflowToLeftover => {
+                entry.capacity.map_or(rounded, |capacity| rounded.min(capacity))
+            }
         };
         left -= entry.seats;
         if entry.seats < rounded {
             let over = rounded - entry.seats;
-            let fact = Fact::TooShort {
-                group: entry.key,
-                capacity: entry.seats,
-                over,
-            };
-            steps.push(Step {
-                article: Article::Councils24ListTooShort,
-                fact,
-            });
+            let fact = Fact::TooShort { group: entry.key, capacity: entry.seats, over };
+            steps.push(Step { article: Article::Councils24ListTooShort, fact });
         }
     }
     match (options.leftover, options.pool_gets_leftover) {
@@ -115,16 +89,8 @@ pub(crate) fn alternates(seats: u32, options: Article24Options) -> u32 {
 /// Records how many alternates a group has.
 pub(crate) fn alternate_step(entry: &Contender, alternates: u32) -> Step {
     let (group, seats, percent) = (entry.key, entry.seats, ALTERNATES_PERCENT);
-    let fact = Fact::AlternateCount {
-        group,
-        seats,
-        percent,
-        alternates,
-    };
-    Step {
-        article: Article::Councils25Item2,
-        fact,
-    }
+    let fact = Fact::AlternateCount { group, seats, percent, alternates };
+    Step { article: Article::Councils25Item2, fact }
 }
 
 #[cfg(test)]

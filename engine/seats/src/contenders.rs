@@ -28,10 +28,7 @@ impl Contender {
     }
 
     pub(crate) fn award(&mut self) {
-        assert!(
-            self.in_play && !self.is_full(),
-            "a seat goes to a group that can take it"
-        );
+        assert!(self.in_play && !self.is_full(), "a seat goes to a group that can take it");
         self.seats += 1;
     }
 }
@@ -69,11 +66,7 @@ impl Contenders {
             let group = match (candidate.list, independents) {
                 (Some(list), _) => list as usize,
                 (None, Independents::Each) => {
-                    all.push(contender(
-                        GroupKey::Independent(position(index)),
-                        0,
-                        Some(0),
-                    ));
+                    all.push(contender(GroupKey::Independent(position(index)), 0, Some(0)));
                     all.len() - 1
                 }
                 (None, Independents::Pooled) => *pool.get_or_insert_with(|| {
@@ -100,10 +93,7 @@ impl Contenders {
         for group in &mut all {
             group.in_play = group.votes > 0;
         }
-        Contenders {
-            all,
-            ranked: persons.into_iter().map(|(_, _, person)| person).collect(),
-        }
+        Contenders { all, ranked: persons.into_iter().map(|(_, _, person)| person).collect() }
     }
 
     /// Puts groups below the threshold out of play.
@@ -115,18 +105,11 @@ impl Contenders {
         let base = threshold.base.unwrap_or_else(|| self.votes_in_play());
         let article = Article::Threshold;
         let percent = threshold.percent;
-        steps.push(Step {
-            article,
-            fact: Fact::Threshold { percent, base },
-        });
+        steps.push(Step { article, fact: Fact::Threshold { percent, base } });
         for group in self.all.iter_mut().filter(|group| group.in_play) {
             if !percent.is_reached(group.votes, base) {
                 group.in_play = false;
-                let fact = Fact::BelowThreshold {
-                    group: group.key,
-                    votes: group.votes,
-                    base,
-                };
+                let fact = Fact::BelowThreshold { group: group.key, votes: group.votes, base };
                 steps.push(Step { article, fact });
             }
         }
@@ -134,18 +117,12 @@ impl Contenders {
 
     /// Sum of the votes of the groups in play; fits `u64` as the sum of all does.
     pub(crate) fn votes_in_play(&self) -> u64 {
-        self.all
-            .iter()
-            .filter(|group| group.in_play)
-            .map(|group| group.votes)
-            .sum()
+        self.all.iter().filter(|group| group.in_play).map(|group| group.votes).sum()
     }
 
     /// Positions of the groups in play.
     pub(crate) fn in_play(&self) -> Vec<usize> {
-        (0..self.all.len())
-            .filter(|index| self.all[*index].in_play)
-            .collect()
+        (0..self.all.len()).filter(|index| self.all[*index].in_play).collect()
     }
 
     /// Eligible persons of a group: most votes first, equals in the caller's order.
@@ -155,12 +132,5 @@ impl Contenders {
 }
 
 fn contender(key: GroupKey, votes: u64, capacity: Option<u32>) -> Contender {
-    Contender {
-        key,
-        votes,
-        capacity,
-        in_play: false,
-        seats: 0,
-        persons: 0..0,
-    }
+    Contender { key, votes, capacity, in_play: false, seats: 0, persons: 0..0 }
 }

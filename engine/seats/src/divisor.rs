@@ -23,11 +23,7 @@ pub(crate) struct DivisorSeries {
 
 impl DivisorSeries {
     fn divisor(self, seats: u32) -> u64 {
-        if seats == 0 {
-            self.first
-        } else {
-            self.base + self.step * u64::from(seats)
-        }
+        if seats == 0 { self.first } else { self.base + self.step * u64::from(seats) }
     }
 }
 
@@ -50,8 +46,7 @@ impl Claim {
 /// quotients are always taken out together, so it decides nothing.
 impl Ord for Claim {
     fn cmp(&self, other: &Claim) -> Ordering {
-        self.compare(other)
-            .then_with(|| other.contender.cmp(&self.contender))
+        self.compare(other).then_with(|| other.contender.cmp(&self.contender))
     }
 }
 
@@ -79,11 +74,7 @@ pub(crate) fn distribute(
 ) -> Distribution {
     let claim = |contender: usize, entry: &Contender| {
         let divisor = series.divisor(entry.seats);
-        Claim {
-            votes: entry.votes,
-            divisor,
-            contender,
-        }
+        Claim { votes: entry.votes, divisor, contender }
     };
     let mut heap: BinaryHeap<Claim> = contenders
         .iter()
@@ -95,10 +86,7 @@ pub(crate) fn distribute(
     while left > 0 {
         let Some(top) = heap.pop() else { break };
         let mut equals = vec![top];
-        while heap
-            .peek()
-            .is_some_and(|next| next.compare(&equals[0]) == Ordering::Equal)
-        {
+        while heap.peek().is_some_and(|next| next.compare(&equals[0]) == Ordering::Equal) {
             equals.extend(heap.pop());
         }
         if equals.len() > left as usize {

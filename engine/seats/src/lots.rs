@@ -84,12 +84,7 @@ pub(crate) struct Ledger<'a> {
 
 impl<'a> Ledger<'a> {
     pub(crate) fn new(lots: &'a [Lot]) -> Ledger<'a> {
-        Ledger {
-            lots,
-            used: vec![false; lots.len()],
-            ties: Vec::new(),
-            pending: Vec::new(),
-        }
+        Ledger { lots, used: vec![false; lots.len()], ties: Vec::new(), pending: Vec::new() }
     }
 
     /// Settles one tie with the lots recorded for it.
@@ -104,16 +99,9 @@ impl<'a> Ledger<'a> {
     ) -> Result<Drawn, SeatsError> {
         let mut push = |fact| steps.push(Step { article, fact });
         let kind = tie.kind;
-        push(Fact::Tie {
-            kind,
-            places: tie.places,
-            between: tie.between.clone(),
-        });
+        push(Fact::Tie { kind, places: tie.places, between: tie.between.clone() });
         let party_count = tie.between.len();
-        assert!(
-            tie.places >= 1 && tie.places as usize <= party_count,
-            "a tie has its places"
-        );
+        assert!(tie.places >= 1 && tie.places as usize <= party_count, "a tie has its places");
         assert!(party_count >= 2, "a tie is between two at least");
         let mut found: Vec<usize> = (0..self.lots.len())
             .filter(|index| {
@@ -126,60 +114,32 @@ impl<'a> Ledger<'a> {
         for (expected, lot_index) in (1..).zip(found) {
             let lot = self.lots[lot_index];
             if lot.place != expected {
-                return Err(SeatsError::LotPlace {
-                    lot_index,
-                    lot,
-                    expected,
-                });
+                return Err(SeatsError::LotPlace { lot_index, lot, expected });
             }
             if winners.contains(&lot.winner) {
                 return Err(SeatsError::LotWinnerRepeated { lot_index, lot });
             }
             if expected > tie.places {
-                return Err(SeatsError::LotBeyondPlaces {
-                    lot_index,
-                    lot,
-                    places: tie.places,
-                });
+                return Err(SeatsError::LotBeyondPlaces { lot_index, lot, places: tie.places });
             }
             winners.push(lot.winner);
-            push(Fact::LotDrawn {
-                kind,
-                place: lot.place,
-                winner: lot.winner,
-            });
+            push(Fact::LotDrawn { kind, place: lot.place, winner: lot.winner });
             self.used[lot_index] = true;
         }
-        let losers: Vec<Party> = tie
-            .between
-            .iter()
-            .copied()
-            .filter(|party| !winners.contains(party))
-            .collect();
+        let losers: Vec<Party> =
+            tie.between.iter().copied().filter(|party| !winners.contains(party)).collect();
         let mut places_left = tie.places - crate::race::position(winners.len());
         if places_left == 1 && losers.len() == 1 {
             winners.push(losers[0]);
             places_left = 0;
         } else if places_left > 0 {
             let places = places_left;
-            push(Fact::LotNeeded {
-                kind,
-                places,
-                between: losers.clone(),
-            });
+            push(Fact::LotNeeded { kind, places, between: losers.clone() });
             let next_place = tie.places - places + 1;
-            self.pending.push(PendingLot {
-                kind,
-                places,
-                next_place,
-                between: losers,
-            });
+            self.pending.push(PendingLot { kind, places, next_place, between: losers });
         }
         self.ties.push(tie);
-        Ok(Drawn {
-            winners,
-            places_left,
-        })
+        Ok(Drawn { winners, places_left })
     }
 
     /// Ends the count: refuses a lot that nothing asked for; returns what is still open.

@@ -136,36 +136,16 @@ const FIXED: [Fixed; 7] = [
         default: "remove_smallest_rounded_up_fraction",
         later: &["remove_from_smallest_share", "remove_from_largest", "error"],
     },
-    Fixed {
-        name: "threshold",
-        default: "0",
-        later: &[],
-    },
+    Fixed { name: "threshold", default: "0", later: &[] },
     Fixed {
         name: "list_plus_names",
         default: "list_wins",
         later: &["device_forbids", "first_entered_wins", "both_up_to_21"],
     },
-    Fixed {
-        name: "two_lists",
-        default: "first_list_only",
-        later: &["void"],
-    },
-    Fixed {
-        name: "min_list",
-        default: "two_thirds",
-        later: &["none"],
-    },
-    Fixed {
-        name: "withdrawn_member",
-        default: "exclude",
-        later: &["keep"],
-    },
-    Fixed {
-        name: "two_stage",
-        default: "off",
-        later: &["on"],
-    },
+    Fixed { name: "two_lists", default: "first_list_only", later: &["void"] },
+    Fixed { name: "min_list", default: "two_thirds", later: &["none"] },
+    Fixed { name: "withdrawn_member", default: "exclude", later: &["keep"] },
+    Fixed { name: "two_stage", default: "off", later: &["on"] },
 ];
 
 /// The readings of articles 24 and 25 that seats depend on.
@@ -242,11 +222,7 @@ impl Fixed {
         let is_later = self.later.contains(&value)
             || (self.name == "threshold" && Percent::parse(value).is_ok())
             || (self.name == "min_list" && crate::numerals::parse_digits(value).is_some());
-        let later = if is_later {
-            [value].to_vec()
-        } else {
-            self.later.to_vec()
-        };
+        let later = if is_later { [value].to_vec() } else { self.later.to_vec() };
         refusal(self.name, value, &[self.default], &later)
     }
 }
@@ -255,16 +231,8 @@ fn refusal(option: &'static str, value: &str, known: &[&str], later: &[&str]) ->
     let found = value.to_owned();
     let known = known.join(", ");
     if later.contains(&value) {
-        SeatsError::OptionNotSupportedYet {
-            option,
-            found,
-            known,
-        }
+        SeatsError::OptionNotSupportedYet { option, found, known }
     } else {
-        SeatsError::UnknownOptionValue {
-            option,
-            found,
-            known,
-        }
+        SeatsError::UnknownOptionValue { option, found, known }
     }
 }

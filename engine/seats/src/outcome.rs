@@ -96,10 +96,7 @@ impl Outcome {
             u64::from(race.seats),
             "seats of groups + vacant + undecided = seats of the district"
         );
-        let open = self
-            .lots
-            .iter()
-            .filter(|lot| lot.kind == crate::LotKind::Person);
+        let open = self.lots.iter().filter(|lot| lot.kind == crate::LotKind::Person);
         let open: u64 = open.map(|lot| u64::from(lot.places)).sum();
         let waiting = if rule.method().is_plurality() {
             0 // those places are in `undecided`, no group owns them
@@ -119,26 +116,12 @@ impl Outcome {
             .sum();
         let persons = self.elected.len() as u64 + waiting;
         if self.undecided == 0 || rule.method().is_plurality() {
-            assert_eq!(
-                persons, named,
-                "persons elected or waiting = seats of named groups"
-            );
+            assert_eq!(persons, named, "persons elected or waiting = seats of named groups");
         } else {
             assert!(persons <= named, "no more persons than seats");
         }
-        let vacant: u64 = self
-            .groups
-            .iter()
-            .map(|group| u64::from(group.vacant))
-            .sum();
-        assert!(
-            vacant <= u64::from(self.vacant),
-            "vacant seats of groups are vacant seats"
-        );
-        assert_eq!(
-            self.status == Status::LotRequired,
-            !self.lots.is_empty(),
-            "status and lots"
-        );
+        let vacant: u64 = self.groups.iter().map(|group| u64::from(group.vacant)).sum();
+        assert!(vacant <= u64::from(self.vacant), "vacant seats of groups are vacant seats");
+        assert_eq!(self.status == Status::LotRequired, !self.lots.is_empty(), "status and lots");
     }
 }

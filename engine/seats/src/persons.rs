@@ -42,10 +42,7 @@ pub(crate) fn choose(
 ) -> Result<Chosen, SeatsError> {
     let votes = |index: usize| race.candidates[ranked[index] as usize].votes;
     let cut = ranked.len().min(wanted.seats as usize);
-    let mut chosen = Chosen {
-        unfilled: wanted.seats - position(cut),
-        ..Chosen::default()
-    };
+    let mut chosen = Chosen { unfilled: wanted.seats - position(cut), ..Chosen::default() };
     if cut > 0 {
         let next_votes = (cut < ranked.len()).then(|| votes(cut));
         let fact = Fact::Persons {
@@ -55,16 +52,11 @@ pub(crate) fn choose(
             last_votes: votes(cut - 1),
             next_votes,
         };
-        steps.push(Step {
-            article: wanted.article,
-            fact,
-        });
+        steps.push(Step { article: wanted.article, fact });
     }
     let mut rest: Vec<u32> = ranked[cut..].to_vec();
     if cut > 0 && cut < ranked.len() && votes(cut - 1) == votes(cut) {
-        let start = (0..cut)
-            .find(|index| votes(*index) == votes(cut))
-            .unwrap_or(cut);
+        let start = (0..cut).find(|index| votes(*index) == votes(cut)).unwrap_or(cut);
         let end = (cut..ranked.len()).find(|index| votes(*index) != votes(cut));
         let end = end.unwrap_or(ranked.len());
         chosen.elected.extend(&ranked[..start]);
@@ -80,11 +72,7 @@ pub(crate) fn choose(
         if drawn.places_left > 0 {
             return Ok(chosen);
         }
-        rest = ranked[start..]
-            .iter()
-            .copied()
-            .filter(|who| !winners.contains(who))
-            .collect();
+        rest = ranked[start..].iter().copied().filter(|who| !winners.contains(who)).collect();
     } else {
         chosen.elected.extend(&ranked[..cut]);
     }
@@ -134,12 +122,7 @@ fn alternates(
 fn tie(kind: LotKind, places: u32, between: &[u32]) -> PendingLot {
     let mut between: Vec<Party> = between.iter().copied().map(Party::Candidate).collect();
     between.sort_unstable(); // the order drawn so far must not show
-    PendingLot {
-        kind,
-        places,
-        next_place: 1,
-        between,
-    }
+    PendingLot { kind, places, next_place: 1, between }
 }
 
 fn candidates(parties: &[Party]) -> Vec<u32> {

@@ -22,10 +22,8 @@ pub(crate) fn allocate(race: &Race<'_>, rule: &Rule, lots: &[Lot]) -> Result<Out
     let is_eligible = |candidate: &u32| {
         rule.zero_votes() == ZeroVotes::Elected || race.candidates[*candidate as usize].votes > 0
     };
-    let mut ranked: Vec<u32> = (0..race.candidates.len())
-        .map(position)
-        .filter(is_eligible)
-        .collect();
+    let mut ranked: Vec<u32> =
+        (0..race.candidates.len()).map(position).filter(is_eligible).collect();
     sort_by_votes(race, &mut ranked);
     let article = rule.method().article();
     let wanted = Wanted {
@@ -43,24 +41,15 @@ pub(crate) fn allocate(race: &Race<'_>, rule: &Rule, lots: &[Lot]) -> Result<Out
         groups[list.map_or(pool, |list| list as usize)].seats += 1;
     }
     if chosen.unfilled > 0 {
-        let fact = Fact::Vacant {
-            seats: chosen.unfilled,
-        };
-        steps.push(Step {
-            article: Article::Vacant,
-            fact,
-        });
+        let fact = Fact::Vacant { seats: chosen.unfilled };
+        steps.push(Step { article: Article::Vacant, fact });
         proportional::give_vacant_to_only_claimant(&mut groups, chosen.unfilled);
     }
     let mut elected = chosen.elected;
     sort_by_votes(race, &mut elected);
     let lots = ledger.close()?;
     Ok(Outcome {
-        status: if lots.is_empty() {
-            Status::Final
-        } else {
-            Status::LotRequired
-        },
+        status: if lots.is_empty() { Status::Final } else { Status::LotRequired },
         seats: race.seats,
         groups,
         elected,
@@ -85,13 +74,8 @@ fn headings(race: &Race<'_>, rule: &Rule) -> Vec<Group> {
         groups[candidate.list.map_or(pool, |list| list as usize)].votes += candidate.votes;
     }
     debug_assert!(
-        groups
-            .last()
-            .is_none_or(|group| group.key == GroupKey::Independents
-                || race
-                    .candidates
-                    .iter()
-                    .all(|candidate| candidate.list.is_some())),
+        groups.last().is_none_or(|group| group.key == GroupKey::Independents
+            || race.candidates.iter().all(|candidate| candidate.list.is_some())),
         "the pool is last"
     );
     groups

@@ -27,10 +27,7 @@ impl Distribution {
 
     pub(crate) fn tie(places: u32, mut tied: Vec<usize>) -> Distribution {
         tied.sort_unstable();
-        Distribution {
-            vacant: 0,
-            tie: Some((places, tied)),
-        }
+        Distribution { vacant: 0, tie: Some((places, tied)) }
     }
 }
 
@@ -44,11 +41,7 @@ pub(crate) fn allocate(race: &Race<'_>, rule: &Rule, lots: &[Lot]) -> Result<Out
     let mut ledger = Ledger::new(lots);
     if contenders.votes_in_play() == 0 {
         ledger.close()?;
-        let groups = contenders
-            .all
-            .iter()
-            .map(|group| empty_group(group.key, 0))
-            .collect();
+        let groups = contenders.all.iter().map(|group| empty_group(group.key, 0)).collect();
         return Ok(no_votes(race, groups));
     }
     let mut steps = Vec::new();
@@ -65,25 +58,12 @@ pub(crate) fn allocate(race: &Race<'_>, rule: &Rule, lots: &[Lot]) -> Result<Out
     };
     let open = settle_seats(rule, all, &distribution, &mut ledger, &mut steps)?;
     if distribution.vacant > 0 {
-        let fact = Fact::Vacant {
-            seats: distribution.vacant,
-        };
-        steps.push(Step {
-            article: Article::Vacant,
-            fact,
-        });
+        let fact = Fact::Vacant { seats: distribution.vacant };
+        steps.push(Step { article: Article::Vacant, fact });
     }
     let persons = settle_persons(race, rule, &contenders, &open, &mut ledger, &mut steps)?;
     let lots = ledger.close()?;
-    Ok(assemble(
-        race,
-        &contenders,
-        &distribution,
-        open.places,
-        persons,
-        lots,
-        steps,
-    ))
+    Ok(assemble(race, &contenders, &distribution, open.places, persons, lots, steps))
 }
 
 /// Groups that wait for a lot, and the seats they wait for.
@@ -108,22 +88,11 @@ fn settle_seats(
         Family::Article24 => Article::Councils24TieSeats,
         _ => rule.method().article(),
     };
-    let between = tied
-        .iter()
-        .map(|group| Party::Group(all[*group].key))
-        .collect();
-    let tie = PendingLot {
-        kind: LotKind::Seat,
-        places: *places,
-        next_place: 1,
-        between,
-    };
+    let between = tied.iter().map(|group| Party::Group(all[*group].key)).collect();
+    let tie = PendingLot { kind: LotKind::Seat, places: *places, next_place: 1, between };
     let drawn = ledger.draw(tie, article, steps)?;
     let has_won = |group: &Contender| drawn.winners.contains(&Party::Group(group.key));
-    let mut open = Open {
-        places: drawn.places_left,
-        groups: Vec::new(),
-    };
+    let mut open = Open { places: drawn.places_left, groups: Vec::new() };
     for index in tied {
         if has_won(&all[*index]) {
             all[*index].award();
@@ -205,11 +174,7 @@ fn assemble(
     }
     sort_by_votes(race, &mut elected);
     Outcome {
-        status: if lots.is_empty() {
-            Status::Final
-        } else {
-            Status::LotRequired
-        },
+        status: if lots.is_empty() { Status::Final } else { Status::LotRequired },
         seats: race.seats,
         groups,
         elected,
@@ -223,13 +188,7 @@ fn assemble(
 
 /// A group with votes and no seats.
 pub(crate) fn empty_group(key: GroupKey, votes: u64) -> Group {
-    Group {
-        key,
-        votes,
-        seats: 0,
-        vacant: 0,
-        alternates: Vec::new(),
-    }
+    Group { key, votes, seats: 0, vacant: 0, alternates: Vec::new() }
 }
 
 /// Vacant seats belong to a group only if it is the only one that has votes.
@@ -252,9 +211,6 @@ pub(crate) fn no_votes(race: &Race<'_>, groups: Vec<Group>) -> Outcome {
         lots: Vec::new(),
         vacant: race.seats,
         undecided: 0,
-        steps: vec![Step {
-            article: Article::NoVotes,
-            fact,
-        }],
+        steps: vec![Step { article: Article::NoVotes, fact }],
     }
 }

@@ -55,9 +55,8 @@ pub(crate) fn distribute(
     article: Article,
     steps: &mut Vec<Step>,
 ) -> Distribution {
-    let mut active: Vec<usize> = (0..contenders.len())
-        .filter(|index| contenders[*index].in_play)
-        .collect();
+    let mut active: Vec<usize> =
+        (0..contenders.len()).filter(|index| contenders[*index].in_play).collect();
     let mut left = seats;
     loop {
         if active.is_empty() {
@@ -65,21 +64,13 @@ pub(crate) fn distribute(
         }
         let denominator: u64 = active.iter().map(|index| contenders[*index].votes).sum();
         let quotas = left + series.seats_plus;
-        steps.push(Step {
-            article,
-            fact: Fact::Quota {
-                votes: denominator,
-                seats: quotas,
-            },
-        });
+        steps.push(Step { article, fact: Fact::Quota { votes: denominator, seats: quotas } });
         let shares: Vec<Share> = active
             .iter()
             .map(|index| share(*index, contenders[*index].votes, quotas, denominator))
             .collect();
         let is_over = |share: &Share| {
-            contenders[share.contender]
-                .capacity
-                .is_some_and(|capacity| share.whole > capacity)
+            contenders[share.contender].capacity.is_some_and(|capacity| share.whole > capacity)
         };
         let over: Vec<Share> = shares.iter().copied().filter(is_over).collect();
         if over.is_empty() {
@@ -97,15 +88,8 @@ pub(crate) fn distribute(
             entry.seats = capacity;
             left -= capacity;
             let over = share.whole - capacity;
-            let fact = Fact::TooShort {
-                group: entry.key,
-                capacity,
-                over,
-            };
-            steps.push(Step {
-                article: Article::Capacity,
-                fact,
-            });
+            let fact = Fact::TooShort { group: entry.key, capacity, over };
+            steps.push(Step { article: Article::Capacity, fact });
         }
         active.retain(|index| over.iter().all(|share| share.contender != *index));
     }
@@ -144,10 +128,7 @@ pub(crate) fn remainders(
     if seats == 0 {
         return Distribution::unfilled(0);
     }
-    steps.push(Step {
-        article,
-        fact: Fact::Leftover { seats },
-    });
+    steps.push(Step { article, fact: Fact::Leftover { seats } });
     let mut order: Vec<Share> = shares.to_vec();
     order.sort_by_key(|share| std::cmp::Reverse(share.remainder)); // stable: order decides nothing
     let mut left = seats;
@@ -160,21 +141,13 @@ pub(crate) fn remainders(
         let mut certain = takes;
         if takes < order.len() && order[takes - 1].remainder == order[takes].remainder {
             let cut = order[takes].remainder;
-            certain = order
-                .iter()
-                .take_while(|share| share.remainder > cut)
-                .count();
+            certain = order.iter().take_while(|share| share.remainder > cut).count();
         }
         for share in &order[..certain] {
             let entry = &mut contenders[share.contender];
             entry.award();
             let remainder = share.remainder;
-            let fact = Fact::RemainderSeat {
-                group: entry.key,
-                remainder,
-                denominator,
-                round,
-            };
+            let fact = Fact::RemainderSeat { group: entry.key, remainder, denominator, round };
             steps.push(Step { article, fact });
         }
         left -= position(certain);

@@ -54,10 +54,7 @@ impl Race<'_> {
     /// Refuses what the rules could not compute exactly.
     pub(crate) fn check(&self, rule: &Rule) -> Result<(), SeatsError> {
         if self.seats == 0 || self.seats > SEATS_MAX {
-            return Err(SeatsError::SeatsOutOfRange {
-                found: self.seats,
-                limit: SEATS_MAX,
-            });
+            return Err(SeatsError::SeatsOutOfRange { found: self.seats, limit: SEATS_MAX });
         }
         if self.alternates > SEATS_MAX {
             return Err(SeatsError::AlternatesOutOfRange {
@@ -66,16 +63,9 @@ impl Race<'_> {
             });
         }
         // Groups are lists, independents and a pool: all their positions must fit `u32`.
-        let positions = self
-            .lists
-            .len()
-            .saturating_add(self.candidates.len())
-            .saturating_add(1);
+        let positions = self.lists.len().saturating_add(self.candidates.len()).saturating_add(1);
         if u32::try_from(positions).is_err() {
-            return Err(SeatsError::TooMany {
-                found: positions,
-                limit: u32::MAX,
-            });
+            return Err(SeatsError::TooMany { found: positions, limit: u32::MAX });
         }
         let members = self.member_votes()?;
         self.check_totals(rule, &members)?;
@@ -100,9 +90,7 @@ impl Race<'_> {
                     list,
                 });
             }
-            *sum = sum
-                .checked_add(candidate.votes)
-                .ok_or(SeatsError::TooManyVotes)?;
+            *sum = sum.checked_add(candidate.votes).ok_or(SeatsError::TooManyVotes)?;
         }
         Ok(members)
     }
@@ -132,14 +120,8 @@ impl Race<'_> {
             };
             total = total.checked_add(counted).ok_or(SeatsError::TooManyVotes)?;
         }
-        for candidate in self
-            .candidates
-            .iter()
-            .filter(|candidate| candidate.list.is_none())
-        {
-            total = total
-                .checked_add(candidate.votes)
-                .ok_or(SeatsError::TooManyVotes)?;
+        for candidate in self.candidates.iter().filter(|candidate| candidate.list.is_none()) {
+            total = total.checked_add(candidate.votes).ok_or(SeatsError::TooManyVotes)?;
         }
         Ok(())
     }
@@ -151,11 +133,7 @@ impl Race<'_> {
         let Some(ballots) = self.valid_ballots.filter(|_| is_once_each) else {
             return Ok(());
         };
-        match self
-            .candidates
-            .iter()
-            .position(|candidate| candidate.votes > ballots)
-        {
+        match self.candidates.iter().position(|candidate| candidate.votes > ballots) {
             Some(index) => Err(SeatsError::MoreVotesThanBallots {
                 candidate: position(index),
                 votes: self.candidates[index].votes,

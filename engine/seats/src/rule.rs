@@ -53,25 +53,10 @@ const METHODS: [MethodSpec; 6] = [
         Family::Plurality,
         Article::RelativeMajority,
     ),
-    spec(
-        Method::BlockPlurality,
-        "block-plurality",
-        Family::Plurality,
-        Article::Councils17,
-    ),
-    spec(
-        Method::Article24,
-        "article-24",
-        Family::Article24,
-        Article::Councils24Item2,
-    ),
+    spec(Method::BlockPlurality, "block-plurality", Family::Plurality, Article::Councils17),
+    spec(Method::Article24, "article-24", Family::Article24, Article::Councils24Item2),
     spec(Method::DHondt, "dhondt", divisors(1, 1, 1), Article::DHondt),
-    spec(
-        Method::SainteLague,
-        "sainte-lague",
-        divisors(1, 1, 2),
-        Article::SainteLague,
-    ),
+    spec(Method::SainteLague, "sainte-lague", divisors(1, 1, 2), Article::SainteLague),
     spec(Method::Hare, "hare", quota(0), Article::Hare),
 ];
 
@@ -89,12 +74,7 @@ const METHODS_LATER: [&str; 9] = [
 ];
 
 const fn spec(method: Method, name: &'static str, family: Family, article: Article) -> MethodSpec {
-    MethodSpec {
-        method,
-        name,
-        family,
-        article,
-    }
+    MethodSpec { method, name, family, article }
 }
 
 const fn divisors(first: u64, base: u64, step: u64) -> Family {
@@ -300,23 +280,13 @@ mod tests {
         let unknown = Method::parse("d'hondt").unwrap_err().to_string();
         assert!(unknown.contains("unknown method") && unknown.contains("dhondt, sainte-lague"));
         let later = Method::parse("droop").unwrap_err().to_string();
-        assert!(
-            later.contains("not supported yet") && later.contains("hare"),
-            "{later}"
-        );
-        let option = Rule::parse("dhondt", [("denominator", "vote_sum")])
-            .unwrap_err()
-            .to_string();
+        assert!(later.contains("not supported yet") && later.contains("hare"), "{later}");
+        let option = Rule::parse("dhondt", [("denominator", "vote_sum")]).unwrap_err().to_string();
         assert!(option.contains("known: zero_votes"), "{option}");
-        let value = Rule::parse("hare", [("zero_votes", "yes")])
-            .unwrap_err()
-            .to_string();
+        let value = Rule::parse("hare", [("zero_votes", "yes")]).unwrap_err().to_string();
         assert!(value.contains("not_elected, elected"), "{value}");
         assert!(matches!(
-            Rule::parse(
-                "hare",
-                [("zero_votes", "elected"), ("zero_votes", "elected")]
-            ),
+            Rule::parse("hare", [("zero_votes", "elected"), ("zero_votes", "elected")]),
             Err(SeatsError::OptionRepeated { .. })
         ));
     }
@@ -325,11 +295,7 @@ mod tests {
     fn every_option_of_article_24_takes_its_default_and_refuses_what_comes_later() {
         let rule = Rule::new(Method::Article24);
         let defaults = rule.options();
-        assert_eq!(
-            defaults.len(),
-            16,
-            "A1 to A14, pool_gets_leftover, zero_votes"
-        );
+        assert_eq!(defaults.len(), 16, "A1 to A14, pool_gets_leftover, zero_votes");
         for (name, value) in defaults {
             assert_eq!(rule.with_option(name, value), Ok(rule), "{name}={value}");
             assert!(matches!(
@@ -355,30 +321,17 @@ mod tests {
             ("two_stage", "on"),
         ] {
             let refused = rule.with_option(name, value).unwrap_err().to_string();
-            assert!(
-                refused.contains("not supported yet"),
-                "{name}={value}: {refused}"
-            );
+            assert!(refused.contains("not supported yet"), "{name}={value}: {refused}");
         }
     }
 
     #[test]
     fn a_threshold_is_refused_where_there_is_none() {
-        let five = Threshold {
-            percent: Percent::parse("5").unwrap(),
-            base: None,
-        };
-        assert!(
-            Rule::new(Method::BlockPlurality)
-                .with_threshold(five)
-                .is_err()
-        );
+        let five = Threshold { percent: Percent::parse("5").unwrap(), base: None };
+        assert!(Rule::new(Method::BlockPlurality).with_threshold(five).is_err());
         assert!(Rule::new(Method::Article24).with_threshold(five).is_err());
         assert!(Rule::new(Method::Hare).with_threshold(five).is_ok());
-        let empty = Threshold {
-            base: Some(0),
-            ..five
-        };
+        let empty = Threshold { base: Some(0), ..five };
         assert_eq!(
             Rule::new(Method::Hare).with_threshold(empty),
             Err(SeatsError::ThresholdBaseZero)

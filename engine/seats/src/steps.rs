@@ -92,74 +92,34 @@ impl Article {
 
 /// What a step found. Votes in votes, seats in seats, positions as in the race.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "fields are named for what they are; units are said above"
-)]
+#[expect(missing_docs, reason = "fields are named for what they are; units are said above")]
 pub enum Fact {
     /// Nobody has a vote; nobody is elected.
     NoVotes { seats: u32 },
     /// A threshold applies.
     Threshold { percent: Percent, base: u64 },
     /// The group does not reach it.
-    BelowThreshold {
-        group: GroupKey,
-        votes: u64,
-        base: u64,
-    },
+    BelowThreshold { group: GroupKey, votes: u64, base: u64 },
     /// The total of a group.
     Total { group: GroupKey, votes: u64 },
     /// Votes and seats that the quota (votes / seats) is made of.
     Quota { votes: u64, seats: u32 },
     /// votes x seats = (whole + remainder / denominator) x denominator.
-    Share {
-        group: GroupKey,
-        votes: u64,
-        seats: u32,
-        denominator: u64,
-        whole: u32,
-        remainder: u64,
-    },
+    Share { group: GroupKey, votes: u64, seats: u32, denominator: u64, whole: u32, remainder: u64 },
     /// The group has fewer names than its whole seats; the rest goes on.
-    TooShort {
-        group: GroupKey,
-        capacity: u32,
-        over: u32,
-    },
+    TooShort { group: GroupKey, capacity: u32, over: u32 },
     /// Seats left after the whole numbers.
     Leftover { seats: u32 },
     /// One of the seats left goes by remainder; rounds from 1.
-    RemainderSeat {
-        group: GroupKey,
-        remainder: u64,
-        denominator: u64,
-        round: u32,
-    },
+    RemainderSeat { group: GroupKey, remainder: u64, denominator: u64, round: u32 },
     /// A seat by quotient votes / divisor; seats are numbered from 1.
-    QuotientSeat {
-        group: GroupKey,
-        seat: u32,
-        votes: u64,
-        divisor: u64,
-    },
+    QuotientSeat { group: GroupKey, seat: u32, votes: u64, divisor: u64 },
     /// Those tied for places that a lot decides.
-    Tie {
-        kind: LotKind,
-        places: u32,
-        between: Vec<Party>,
-    },
+    Tie { kind: LotKind, places: u32, between: Vec<Party> },
     /// A recorded lot.
-    LotDrawn {
-        kind: LotKind,
-        place: u32,
-        winner: Party,
-    },
+    LotDrawn { kind: LotKind, place: u32, winner: Party },
     /// Places that wait for a lot.
-    LotNeeded {
-        kind: LotKind,
-        places: u32,
-        between: Vec<Party>,
-    },
+    LotNeeded { kind: LotKind, places: u32, between: Vec<Party> },
     /// Persons by most votes: the last elected and the first who is not.
     Persons {
         group: Option<GroupKey>,
@@ -169,18 +129,9 @@ pub enum Fact {
         next_votes: Option<u64>,
     },
     /// How many alternates a group has, as a percentage of its seats.
-    AlternateCount {
-        group: GroupKey,
-        seats: u32,
-        percent: u32,
-        alternates: u32,
-    },
+    AlternateCount { group: GroupKey, seats: u32, percent: u32, alternates: u32 },
     /// Alternates named, of those wanted.
-    Alternates {
-        group: Option<GroupKey>,
-        wanted: u32,
-        named: u32,
-    },
+    Alternates { group: Option<GroupKey>, wanted: u32, named: u32 },
     /// Seats that nobody can take.
     Vacant { seats: u32 },
 }
@@ -200,14 +151,7 @@ impl Fact {
             Fact::BelowThreshold { votes, base, .. } => vec![("votes", *votes), ("base", *base)],
             Fact::Total { votes, .. } => vec![("votes", *votes)],
             Fact::Quota { votes, seats } => vec![("votes", *votes), ("seats", u64::from(*seats))],
-            Fact::Share {
-                votes,
-                seats,
-                denominator,
-                whole,
-                remainder,
-                ..
-            } => vec![
+            Fact::Share { votes, seats, denominator, whole, remainder, .. } => vec![
                 ("votes", *votes),
                 ("seats", u64::from(*seats)),
                 ("denominator", *denominator),
@@ -215,44 +159,21 @@ impl Fact {
                 ("remainder", *remainder),
             ],
             Fact::TooShort { capacity, over, .. } => {
-                vec![
-                    ("capacity", u64::from(*capacity)),
-                    ("over", u64::from(*over)),
-                ]
+                vec![("capacity", u64::from(*capacity)), ("over", u64::from(*over))]
             }
-            Fact::RemainderSeat {
-                remainder,
-                denominator,
-                round,
-                ..
-            } => vec![
+            Fact::RemainderSeat { remainder, denominator, round, .. } => vec![
                 ("remainder", *remainder),
                 ("denominator", *denominator),
                 ("round", u64::from(*round)),
             ],
-            Fact::QuotientSeat {
-                seat,
-                votes,
-                divisor,
-                ..
-            } => {
-                vec![
-                    ("seat", u64::from(*seat)),
-                    ("votes", *votes),
-                    ("divisor", *divisor),
-                ]
+            Fact::QuotientSeat { seat, votes, divisor, .. } => {
+                vec![("seat", u64::from(*seat)), ("votes", *votes), ("divisor", *divisor)]
             }
             Fact::Tie { places, .. } | Fact::LotNeeded { places, .. } => {
                 vec![("places", u64::from(*places))]
             }
             Fact::LotDrawn { place, .. } => vec![("place", u64::from(*place))],
-            Fact::Persons {
-                seats,
-                elected,
-                last_votes,
-                next_votes,
-                ..
-            } => {
+            Fact::Persons { seats, elected, last_votes, next_votes, .. } => {
                 let mut numbers = vec![
                     ("seats", u64::from(*seats)),
                     ("elected", u64::from(*elected)),
@@ -261,12 +182,7 @@ impl Fact {
                 numbers.extend(next_votes.map(|votes| ("next_votes", votes)));
                 numbers
             }
-            Fact::AlternateCount {
-                seats,
-                percent,
-                alternates,
-                ..
-            } => vec![
+            Fact::AlternateCount { seats, percent, alternates, .. } => vec![
                 ("seats", u64::from(*seats)),
                 ("percent", u64::from(*percent)),
                 ("alternates", u64::from(*alternates)),

@@ -26,24 +26,14 @@ pub trait Labels {
 impl Step {
     /// The sentence in English.
     pub fn text_en(&self, labels: &dyn Labels) -> String {
-        let words = Words {
-            labels,
-            language: Language::English,
-        };
-        words
-            .english(&self.fact)
-            .unwrap_or_else(|| words.english_persons(&self.fact))
+        let words = Words { labels, language: Language::English };
+        words.english(&self.fact).unwrap_or_else(|| words.english_persons(&self.fact))
     }
 
     /// The sentence in Persian.
     pub fn text_fa(&self, labels: &dyn Labels) -> String {
-        let words = Words {
-            labels,
-            language: Language::Persian,
-        };
-        words
-            .persian(&self.fact)
-            .unwrap_or_else(|| words.persian_persons(&self.fact))
+        let words = Words { labels, language: Language::Persian };
+        words.persian(&self.fact).unwrap_or_else(|| words.persian_persons(&self.fact))
     }
 }
 
@@ -107,10 +97,7 @@ impl Words<'_> {
                 format!("No valid vote: nobody is elected, vacant: {seats}.")
             }
             Fact::Threshold { percent, base } => {
-                format!(
-                    "Threshold: at least {percent} % of {} votes.",
-                    self.number(*base)
-                )
+                format!("Threshold: at least {percent} % of {} votes.", self.number(*base))
             }
             Fact::BelowThreshold { group, votes, base } => format!(
                 "{} has {} of {} votes, below the threshold: it gets no seat.",
@@ -119,27 +106,12 @@ impl Words<'_> {
                 self.number(*base)
             ),
             Fact::Total { group, votes } => {
-                format!(
-                    "{}: {} votes in all.",
-                    self.group(*group),
-                    self.number(*votes)
-                )
+                format!("{}: {} votes in all.", self.group(*group), self.number(*votes))
             }
             Fact::Quota { votes, seats } => {
-                format!(
-                    "{} votes for {}.",
-                    self.number(*votes),
-                    self.count(*seats, "seat")
-                )
+                format!("{} votes for {}.", self.number(*votes), self.count(*seats, "seat"))
             }
-            Fact::Share {
-                group,
-                votes,
-                seats,
-                denominator,
-                whole,
-                remainder,
-            } => format!(
+            Fact::Share { group, votes, seats, denominator, whole, remainder } => format!(
                 "{}: {} × {} / {} = {}, remainder {} / {}.",
                 self.group(*group),
                 self.number(*votes),
@@ -149,11 +121,7 @@ impl Words<'_> {
                 self.number(*remainder),
                 self.number(*denominator)
             ),
-            Fact::TooShort {
-                group,
-                capacity,
-                over,
-            } => format!(
+            Fact::TooShort { group, capacity, over } => format!(
                 "{} has only {}: {} more that it won go to the others.",
                 self.group(*group),
                 self.count(*capacity, "candidate"),
@@ -163,24 +131,14 @@ impl Words<'_> {
                 "Left over: {}, one by one to the largest remainders.",
                 self.count(*seats, "seat")
             ),
-            Fact::RemainderSeat {
-                group,
-                remainder,
-                denominator,
-                round,
-            } => format!(
+            Fact::RemainderSeat { group, remainder, denominator, round } => format!(
                 "Round {}: one seat to {}, remainder {} / {}.",
                 self.number(*round),
                 self.group(*group),
                 self.number(*remainder),
                 self.number(*denominator)
             ),
-            Fact::QuotientSeat {
-                group,
-                seat,
-                votes,
-                divisor,
-            } => format!(
+            Fact::QuotientSeat { group, seat, votes, divisor } => format!(
                 "Seat {} to {}: {} / {}.",
                 self.number(*seat),
                 self.group(*group),
@@ -188,10 +146,7 @@ impl Words<'_> {
                 self.number(*divisor)
             ),
             Fact::Vacant { seats } => {
-                format!(
-                    "Vacant, as nobody can take them: {}.",
-                    self.count(*seats, "seat")
-                )
+                format!("Vacant, as nobody can take them: {}.", self.count(*seats, "seat"))
             }
             _ => return None,
         })
@@ -203,40 +158,18 @@ impl Words<'_> {
             LotKind::Alternate => self.count(*places, "alternate place"),
         };
         match fact {
-            Fact::Tie {
-                kind,
-                places,
-                between,
-            } => {
-                format!(
-                    "Equal claim to {}: {}.",
-                    place(kind, places),
-                    self.parties(between)
-                )
+            Fact::Tie { kind, places, between } => {
+                format!("Equal claim to {}: {}.", place(kind, places), self.parties(between))
             }
             Fact::LotDrawn { place, winner, .. } => {
-                format!(
-                    "Lot {} was won by {}.",
-                    self.number(*place),
-                    self.party(*winner)
-                )
+                format!("Lot {} was won by {}.", self.number(*place), self.party(*winner))
             }
-            Fact::LotNeeded {
-                kind,
-                places,
-                between,
-            } => format!(
+            Fact::LotNeeded { kind, places, between } => format!(
                 "A lot is needed for {} between {}.",
                 place(kind, places),
                 self.parties(between)
             ),
-            Fact::Persons {
-                group,
-                seats,
-                elected,
-                last_votes,
-                next_votes,
-            } => format!(
+            Fact::Persons { group, seats, elected, last_votes, next_votes } => format!(
                 "{}{} by most votes: number {} has {} votes, {}.",
                 self.prefix(*group),
                 self.count(*seats, "seat"),
@@ -247,23 +180,14 @@ impl Words<'_> {
                     |votes| format!("the next has {}", self.number(votes))
                 )
             ),
-            Fact::AlternateCount {
-                group,
-                seats,
-                percent,
-                alternates,
-            } => format!(
+            Fact::AlternateCount { group, seats, percent, alternates } => format!(
                 "{}{} % of {} makes {}.",
                 self.prefix(Some(*group)),
                 self.number(*percent),
                 self.count(*seats, "seat"),
                 self.count(*alternates, "alternate")
             ),
-            Fact::Alternates {
-                group,
-                wanted,
-                named,
-            } => format!(
+            Fact::Alternates { group, wanted, named } => format!(
                 "{}{} named of {} wanted.",
                 self.prefix(*group),
                 self.count(*named, "alternate"),
@@ -291,27 +215,12 @@ impl Words<'_> {
                 self.number(*base)
             ),
             Fact::Total { group, votes } => {
-                format!(
-                    "{}: در مجموع {} رأی.",
-                    self.group(*group),
-                    self.number(*votes)
-                )
+                format!("{}: در مجموع {} رأی.", self.group(*group), self.number(*votes))
             }
             Fact::Quota { votes, seats } => {
-                format!(
-                    "{} رأی برای {} کرسی.",
-                    self.number(*votes),
-                    self.number(*seats)
-                )
+                format!("{} رأی برای {} کرسی.", self.number(*votes), self.number(*seats))
             }
-            Fact::Share {
-                group,
-                votes,
-                seats,
-                denominator,
-                whole,
-                remainder,
-            } => format!(
+            Fact::Share { group, votes, seats, denominator, whole, remainder } => format!(
                 "{}: {} × {} ÷ {} = {} کرسی، باقی‌مانده {} از {}.",
                 self.group(*group),
                 self.number(*votes),
@@ -321,11 +230,7 @@ impl Words<'_> {
                 self.number(*remainder),
                 self.number(*denominator)
             ),
-            Fact::TooShort {
-                group,
-                capacity,
-                over,
-            } => format!(
+            Fact::TooShort { group, capacity, over } => format!(
                 "{} تنها {} نامزد دارد؛ {} کرسی دیگر آن به سایر گروه‌ها می‌رسد.",
                 self.group(*group),
                 self.number(*capacity),
@@ -335,24 +240,14 @@ impl Words<'_> {
                 "{} کرسی باقی است که یک به یک به بزرگ‌ترین باقی‌مانده‌ها می‌رسد.",
                 self.number(*seats)
             ),
-            Fact::RemainderSeat {
-                group,
-                remainder,
-                denominator,
-                round,
-            } => format!(
+            Fact::RemainderSeat { group, remainder, denominator, round } => format!(
                 "دور {}: یک کرسی به {}، باقی‌مانده {} از {}.",
                 self.number(*round),
                 self.group(*group),
                 self.number(*remainder),
                 self.number(*denominator)
             ),
-            Fact::QuotientSeat {
-                group,
-                seat,
-                votes,
-                divisor,
-            } => format!(
+            Fact::QuotientSeat { group, seat, votes, divisor } => format!(
                 "کرسی {} به {}: {} ÷ {}.",
                 self.number(*seat),
                 self.group(*group),
@@ -373,40 +268,18 @@ impl Words<'_> {
             LotKind::Alternate => format!("{} جای علی‌البدل", self.number(*places)),
         };
         match fact {
-            Fact::Tie {
-                kind,
-                places,
-                between,
-            } => {
-                format!(
-                    "برای {} برابرند: {}.",
-                    place(kind, places),
-                    self.parties(between)
-                )
+            Fact::Tie { kind, places, between } => {
+                format!("برای {} برابرند: {}.", place(kind, places), self.parties(between))
             }
             Fact::LotDrawn { place, winner, .. } => {
-                format!(
-                    "برندهٔ قرعهٔ {}: {}.",
-                    self.number(*place),
-                    self.party(*winner)
-                )
+                format!("برندهٔ قرعهٔ {}: {}.", self.number(*place), self.party(*winner))
             }
-            Fact::LotNeeded {
-                kind,
-                places,
-                between,
-            } => format!(
+            Fact::LotNeeded { kind, places, between } => format!(
                 "برای {} قرعه لازم است، میان: {}.",
                 place(kind, places),
                 self.parties(between)
             ),
-            Fact::Persons {
-                group,
-                seats,
-                elected,
-                last_votes,
-                next_votes,
-            } => format!(
+            Fact::Persons { group, seats, elected, last_votes, next_votes } => format!(
                 "{}{} کرسی به ترتیب بیشترین رأی؛ رأی نفر {}: {}، {}.",
                 self.prefix(*group),
                 self.number(*seats),
@@ -417,23 +290,14 @@ impl Words<'_> {
                     |votes| format!("رأی نفر بعدی: {}", self.number(votes))
                 )
             ),
-            Fact::AlternateCount {
-                group,
-                seats,
-                percent,
-                alternates,
-            } => format!(
+            Fact::AlternateCount { group, seats, percent, alternates } => format!(
                 "{}{} درصد {} کرسی برابر است با {} علی‌البدل.",
                 self.prefix(Some(*group)),
                 self.number(*percent),
                 self.number(*seats),
                 self.number(*alternates)
             ),
-            Fact::Alternates {
-                group,
-                wanted,
-                named,
-            } => format!(
+            Fact::Alternates { group, wanted, named } => format!(
                 "{}{} علی‌البدل از {} نفر لازم تعیین شد.",
                 self.prefix(*group),
                 self.number(*named),

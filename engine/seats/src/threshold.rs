@@ -22,9 +22,7 @@ impl Percent {
     /// # Errors
     /// [`SeatsError::PercentInvalid`].
     pub fn parse(text: &str) -> Result<Percent, SeatsError> {
-        let invalid = || SeatsError::PercentInvalid {
-            found: text.to_owned(),
-        };
+        let invalid = || SeatsError::PercentInvalid { found: text.to_owned() };
         let (whole, fraction) = match text.split_once('.') {
             Some((_, "")) => return Err(invalid()),
             Some((whole, fraction)) => (whole, fraction),
@@ -33,13 +31,8 @@ impl Percent {
         if fraction.len() > DECIMALS_MAX {
             return Err(invalid());
         }
-        let whole = parse_digits(whole)
-            .filter(|whole| *whole <= 100)
-            .ok_or_else(invalid)?;
-        let mut percent = Percent {
-            units: whole,
-            decimals: 0,
-        };
+        let whole = parse_digits(whole).filter(|whole| *whole <= 100).ok_or_else(invalid)?;
+        let mut percent = Percent { units: whole, decimals: 0 };
         for digit in fraction.chars() {
             let digit = digit.to_digit(10).ok_or_else(invalid)?;
             // At most 100 x 10^9 + 10^9 < 2^37.
@@ -110,29 +103,14 @@ mod tests {
 
     #[test]
     fn percentages_are_exact_and_strict() {
-        for (text, shown) in [
-            ("5", "5"),
-            ("3.25", "3.25"),
-            ("0.50", "0.5"),
-            ("100.000", "100"),
-            ("007", "7"),
-        ] {
+        for (text, shown) in
+            [("5", "5"), ("3.25", "3.25"), ("0.50", "0.5"), ("100.000", "100"), ("007", "7")]
+        {
             assert_eq!(Percent::parse(text).unwrap().to_string(), shown);
         }
-        for text in [
-            "",
-            ".",
-            "5.",
-            ".5",
-            "-1",
-            "+1",
-            "1e1",
-            "101",
-            "100.1",
-            "5 %",
-            "1.0000000000",
-            "۵",
-        ] {
+        for text in
+            ["", ".", "5.", ".5", "-1", "+1", "1e1", "101", "100.1", "5 %", "1.0000000000", "۵"]
+        {
             assert!(Percent::parse(text).is_err(), "{text:?} must be refused");
         }
     }
@@ -143,15 +121,7 @@ mod tests {
         assert!(percent.is_reached(325, 10_000));
         assert!(!percent.is_reached(324, 10_000));
         assert!(percent.is_reached(u64::MAX, u64::MAX));
-        assert!(
-            Percent::parse("100")
-                .unwrap()
-                .is_reached(u64::MAX, u64::MAX)
-        );
-        assert!(
-            !Percent::parse("100")
-                .unwrap()
-                .is_reached(u64::MAX - 1, u64::MAX)
-        );
+        assert!(Percent::parse("100").unwrap().is_reached(u64::MAX, u64::MAX));
+        assert!(!Percent::parse("100").unwrap().is_reached(u64::MAX - 1, u64::MAX));
     }
 }

@@ -50,11 +50,7 @@ pub enum StoreError {
 
 fn io_error(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> StoreError {
     let path = path.to_owned();
-    move |source| StoreError::Io {
-        path,
-        action,
-        source,
-    }
+    move |source| StoreError::Io { path, action, source }
 }
 
 /// Makes `directory`, or accepts it if it is there and empty.
@@ -69,10 +65,7 @@ pub fn create_empty(directory: &Path) -> Result<(), StoreError> {
         Some(entry) => {
             let entry = entry.map_err(io_error(directory, "list the folder"))?;
             let found = format!("'{}'", entry.file_name().to_string_lossy());
-            Err(StoreError::NotEmpty {
-                path: directory.to_owned(),
-                found,
-            })
+            Err(StoreError::NotEmpty { path: directory.to_owned(), found })
         }
     }
 }
@@ -86,16 +79,11 @@ pub fn create_empty(directory: &Path) -> Result<(), StoreError> {
 pub fn list_segments(directory: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let mut segments = Vec::new();
     for entry in fs::read_dir(directory).map_err(io_error(directory, "list the folder"))? {
-        let path = entry
-            .map_err(io_error(directory, "list the folder"))?
-            .path();
+        let path = entry.map_err(io_error(directory, "list the folder"))?.path();
         let metadata = fs::metadata(&path).map_err(io_error(&path, "read"))?;
-        let hidden = path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        let extension = path
-            .extension()
-            .map(|extension| extension.to_string_lossy().to_lowercase());
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let extension =
+            path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
         let extension = extension.as_deref().unwrap_or("");
         if !metadata.is_file() || hidden || OTHER_EXTENSIONS.contains(&extension) {
             continue;
@@ -162,11 +150,7 @@ impl SegmentWriter {
     /// # Errors
     /// If the system refuses; the writer must then be dropped.
     pub fn append(&mut self, record: &[u8]) -> Result<(), StoreError> {
-        if self
-            .active
-            .as_ref()
-            .is_some_and(|active| active.bytes >= self.segment_bytes_max)
-        {
+        if self.active.as_ref().is_some_and(|active| active.bytes >= self.segment_bytes_max) {
             self.close()?;
         }
         let active = match &mut self.active {
@@ -197,18 +181,11 @@ impl SegmentWriter {
     }
 
     fn open(&self) -> Result<Active, StoreError> {
-        let name = format!(
-            "{:06}.{SEGMENT_EXTENSION}.{OPEN_EXTENSION}",
-            self.written.segments
-        );
+        let name = format!("{:06}.{SEGMENT_EXTENSION}.{OPEN_EXTENSION}", self.written.segments);
         let path = self.directory.join(name);
         let file = File::create_new(&path).map_err(io_error(&path, "create"))?;
         let file = BufWriter::with_capacity(1 << 20, file);
-        let mut active = Active {
-            path,
-            file,
-            bytes: 0,
-        };
+        let mut active = Active { path, file, bytes: 0 };
         active.write(&segment_header(&self.definition, self.written.records))?;
         Ok(active)
     }
@@ -219,18 +196,13 @@ impl SegmentWriter {
         };
         active.write(&close_frame(self.written.records))?;
         let Active { path, file, bytes } = active;
-        let file = file
-            .into_inner()
-            .map_err(|error| io_error(&path, "write")(error.into_error()))?;
+        let file =
+            file.into_inner().map_err(|error| io_error(&path, "write")(error.into_error()))?;
         // Once synced and renamed, a segment is evidence and is never written again.
         file.sync_all().map_err(io_error(&path, "sync"))?;
-        let mut permissions = file
-            .metadata()
-            .map_err(io_error(&path, "read"))?
-            .permissions();
+        let mut permissions = file.metadata().map_err(io_error(&path, "read"))?.permissions();
         permissions.set_readonly(true);
-        file.set_permissions(permissions)
-            .map_err(io_error(&path, "make read-only"))?;
+        file.set_permissions(permissions).map_err(io_error(&path, "make read-only"))?;
         let closed = path.with_extension("");
         fs::rename(&path, &closed).map_err(io_error(&closed, "rename"))?;
         sync_directory(&self.directory)?;
@@ -242,9 +214,7 @@ impl SegmentWriter {
 
 impl Active {
     fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        self.file
-            .write_all(bytes)
-            .map_err(io_error(&self.path, "write"))?;
+        self.file.write_all(bytes).map_err(io_error(&self.path, "write"))?;
         self.bytes += bytes.len() as u64;
         Ok(())
     }

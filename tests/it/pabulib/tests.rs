@@ -44,10 +44,7 @@ fn writes_the_folder() {
          s1,Small Town,Small Town,internet,3,,|s2,Small Town,Small Town,paper,3,,|"
     );
     let candidates = lines(folder.join("candidates.csv"));
-    assert!(
-        candidates.contains("|projects,3,,کتابخانه,کتابخانه|"),
-        "{candidates}"
-    );
+    assert!(candidates.contains("|projects,3,,کتابخانه,کتابخانه|"), "{candidates}");
     assert!(
         lines(folder.join("districts.csv"))
             .ends_with("|projects,projects,Small Town,Small Town,Small Town,Small Town,3,0|")
@@ -57,35 +54,15 @@ fn writes_the_folder() {
 #[test]
 fn names_file_and_line_of_what_it_does_not_understand() {
     for (from, to, expected) in [
-        (
-            "v4;2024/A/02;",
-            "v4;2024/A/03;",
-            "line 24: vote for an unknown project",
-        ),
+        ("v4;2024/A/02;", "v4;2024/A/03;", "line 24: vote for an unknown project"),
         ("v6;7;19;paper", "v6;7;19", "line 26: 3 fields, expected 4"),
         ("votes;name", "score;name", "line 14: no column votes"),
-        (
-            "100;3;",
-            "100;;",
-            "line 15: votes is \"\", expected a number",
-        ),
+        ("100;3;", "100;;", "line 15: votes is \"\", expected a number"),
         ("X-9;300", "7;300", "line 17: project \"7\" twice"),
-        (
-            "max_length;3",
-            "max_length;1",
-            "line 21: 2 projects on a ballot, expected 1",
-        ),
-        (
-            "\"0,2024/A/02\"",
-            "\"0,2024/A/02",
-            "line 25: a quote is open",
-        ),
+        ("max_length;3", "max_length;1", "line 21: 2 projects on a ballot, expected 1"),
+        ("\"0,2024/A/02\"", "\"0,2024/A/02", "line 25: a quote is open"),
         ("num_votes;6\n", "", "META has no num_votes"),
-        (
-            "num_projects;4",
-            "num_projects;5",
-            "4 projects, num_projects says 5",
-        ),
+        ("num_projects;4", "num_projects;5", "4 projects, num_projects says 5"),
         ("VOTES\n", "META\n", "line 19: section META out of order"),
         ("META\n", "", "line 1: expected META"),
     ] {
@@ -97,11 +74,7 @@ fn names_file_and_line_of_what_it_does_not_understand() {
         }
     }
     let cut = &SMALL[..SMALL.find("VOTES").unwrap()];
-    assert!(
-        PabulibElection::parse("cut.pb", cut)
-            .unwrap_err()
-            .contains("no section VOTES")
-    );
+    assert!(PabulibElection::parse("cut.pb", cut).unwrap_err().contains("no section VOTES"));
 }
 
 #[test]
@@ -110,9 +83,7 @@ fn visits_an_archive_and_refuses_a_damaged_one() {
     for name in ["folder/a.pb", "folder/readme.txt", "b.pb"] {
         let mut header = tar::Header::new_gnu();
         header.set_size(SMALL.len() as u64);
-        builder
-            .append_data(&mut header, name, SMALL.as_bytes())
-            .unwrap();
+        builder.append_data(&mut header, name, SMALL.as_bytes()).unwrap();
     }
     let mut compressed = Vec::new();
     lzma_rs::xz_compress(&mut &*builder.into_inner().unwrap(), &mut compressed).unwrap();

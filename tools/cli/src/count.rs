@@ -54,9 +54,7 @@ pub(crate) fn with_threads<T: Send>(
     threads: Option<usize>,
     work: impl FnOnce() -> anyhow::Result<T> + Send,
 ) -> anyhow::Result<T> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.unwrap_or(0))
-        .build()?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build()?;
     pool.install(work)
 }
 
@@ -87,18 +85,12 @@ pub(crate) fn count(
     let counting = definition.counting();
     let paths = shomar_store::list_segments(directory)?;
     if paths.is_empty() {
-        bail!(
-            "{}: found no segment, expected at least one",
-            directory.display()
-        );
+        bail!("{}: found no segment, expected at least one", directory.display());
     }
     let evidence = Evidence::open(&paths)?;
     let index =
         Index::build(&evidence, &counting).map_err(|findings| CheckFailed::findings(&findings))?;
-    let mut timing = Timing {
-        open: began.elapsed(),
-        ..Timing::default()
-    };
+    let mut timing = Timing { open: began.elapsed(), ..Timing::default() };
     let mut merged: Option<(Snapshot, Vec<CountedBatch>)> = None;
     for _ in 0..repeat.max(1) {
         let began = Instant::now();
@@ -108,11 +100,7 @@ pub(crate) fn count(
         let batches = index
             .addresses()
             .zip(tallied.voids())
-            .map(|(address, &(taken, void))| CountedBatch {
-                address,
-                taken,
-                void,
-            })
+            .map(|(address, &(taken, void))| CountedBatch { address, taken, void })
             .collect();
         let began = Instant::now();
         let snapshot = Snapshot::merge(tallied, &counting, &definition.head, &readings);
@@ -130,13 +118,7 @@ pub(crate) fn count(
         eprintln!("note: {repeat}; counted once");
     }
     let (snapshot, batches) = merged.context("nothing was counted")?;
-    Ok(Counted {
-        snapshot,
-        batches,
-        evidence_bytes: evidence.bytes(),
-        timing,
-        definition,
-    })
+    Ok(Counted { snapshot, batches, evidence_bytes: evidence.bytes(), timing, definition })
 }
 
 /// Sets reading options for every contest.
@@ -164,13 +146,11 @@ pub(crate) fn set_readings(
 pub(crate) fn find_district(definition: &Definition, id: &str) -> anyhow::Result<u32> {
     let counting = definition.counting();
     counting.find_district(id).with_context(|| {
-        let ids: Vec<&str> = (0..counting.district_count())
-            .map(|district| counting.district_id(district))
-            .collect();
+        let ids: Vec<&str> =
+            (0..counting.district_count()).map(|district| counting.district_id(district)).collect();
         let near = crate::lots::nearest(id, &ids);
-        let expected = near.map_or("a district of districts.csv".to_owned(), |near| {
-            format!("'{near}', perhaps")
-        });
+        let expected = near
+            .map_or("a district of districts.csv".to_owned(), |near| format!("'{near}', perhaps"));
         format!("district: found '{id}', expected {expected}")
     })
 }

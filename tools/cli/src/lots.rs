@@ -55,24 +55,12 @@ fn lot_row(path: &Path, row: Row) -> anyhow::Result<LotRow> {
     };
     let number = whole_number(&place).and_then(|place| u32::try_from(place).ok());
     let Some(place) = number.filter(|place| *place > 0) else {
-        bail!(
-            "{}, line {line}: found place {place:?}, expected 1, 2, 3, ...",
-            path.display()
-        );
+        bail!("{}, line {line}: found place {place:?}, expected 1, 2, 3, ...", path.display());
     };
     if winner.is_empty() && kind != LotKind::Seat {
-        bail!(
-            "{}, line {line}: found no winner, expected a candidate",
-            path.display()
-        );
+        bail!("{}, line {line}: found no winner, expected a candidate", path.display());
     }
-    Ok(LotRow {
-        line,
-        district,
-        kind,
-        place,
-        winner,
-    })
+    Ok(LotRow { line, district, kind, place, winner })
 }
 
 /// Reads a CSV file with exactly these columns, in any order; a byte order mark is tolerated.
@@ -83,22 +71,14 @@ pub(crate) fn read_table(path: &Path, columns: &[&str]) -> anyhow::Result<Vec<Ro
     let shown = path.display();
     let bytes = std::fs::read(path).with_context(|| format!("{shown}: cannot be read"))?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_reader(bytes);
-    let headers = reader
-        .headers()
-        .map_err(|error| bad_record(path, bytes, &error))?
-        .clone();
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
+    let headers = reader.headers().map_err(|error| bad_record(path, bytes, &error))?.clone();
     let order = column_order(path, &headers, columns)?;
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| bad_record(path, bytes, &error))?;
         let line = line_of(bytes, record.position());
-        let fields = order
-            .iter()
-            .map(|index| record[*index].to_owned())
-            .collect();
+        let fields = order.iter().map(|index| record[*index].to_owned()).collect();
         rows.push(Row { line, fields });
     }
     Ok(rows)
@@ -125,7 +105,9 @@ fn column_order(
     let place = |column: &&str| {
         headers.iter().position(|found| found == *column).with_context(|| {
             let found = headers.iter().collect::<Vec<_>>().join(",");
-            format!("{shown}, line 1: column {column:?} is missing: found {found}, expected {expected}")
+            format!(
+                "{shown}, line 1: column {column:?} is missing: found {found}, expected {expected}"
+            )
         })
     };
     columns.iter().map(place).collect()
@@ -135,24 +117,17 @@ fn column_order(
 /// ended: before the second half of a CRLF, and before blank lines.
 fn line_of(bytes: &[u8], position: Option<&csv::Position>) -> u64 {
     let offset = position.map_or(0, csv::Position::byte);
-    let start = usize::try_from(offset)
-        .unwrap_or(bytes.len())
-        .min(bytes.len());
+    let start = usize::try_from(offset).unwrap_or(bytes.len()).min(bytes.len());
     let is_break = |byte: &&u8| matches!(byte, b'\r' | b'\n');
     let skipped = bytes[start..].iter().take_while(is_break).count();
-    1 + bytes[..start + skipped]
-        .iter()
-        .map(|byte| u64::from(*byte == b'\n'))
-        .sum::<u64>()
+    1 + bytes[..start + skipped].iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>()
 }
 
 fn bad_record(path: &Path, bytes: &[u8], error: &csv::Error) -> anyhow::Error {
     let shown = path.display();
     let line = line_of(bytes, error.position());
     match error.kind() {
-        csv::ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             anyhow::anyhow!("{shown}, line {line}: found {len} fields, expected {expected_len}")
         }
         csv::ErrorKind::Utf8 { .. } => {
@@ -195,14 +170,8 @@ mod tests {
     fn lots_are_read_in_any_column_order() {
         let rows = lots("\u{feff}winner,kind,district,place\r\nA, person ,,1\r\n,seat,D,2\r\n");
         let rows = rows.unwrap();
-        assert_eq!(
-            (rows[0].line, rows[0].kind, rows[0].place),
-            (2, LotKind::Person, 1)
-        );
-        assert_eq!(
-            (rows[1].district.as_str(), rows[1].winner.as_str()),
-            ("D", "")
-        );
+        assert_eq!((rows[0].line, rows[0].kind, rows[0].place), (2, LotKind::Person, 1));
+        assert_eq!((rows[1].district.as_str(), rows[1].winner.as_str()), ("D", ""));
     }
 
     #[test]
@@ -212,29 +181,14 @@ mod tests {
             ("district,kind,plce,winner\n", "did you mean \"place\"?"),
             ("district,kind,place,winner,note\n", "found column \"note\""),
             ("district,kind,kind,place,winner\n", "twice"),
-            (
-                "district,kind,place,winner\n,seat,1\n",
-                "line 2: found 3 fields, expected 4",
-            ),
-            (
-                "district,kind,place,winner\n,chair,1,A\n",
-                "line 2: found kind \"chair\"",
-            ),
-            (
-                "district,kind,place,winner\n,seat,0,A\n",
-                "line 2: found place \"0\"",
-            ),
-            (
-                "district,kind,place,winner\n,person,1,\n",
-                "found no winner",
-            ),
+            ("district,kind,place,winner\n,seat,1\n", "line 2: found 3 fields, expected 4"),
+            ("district,kind,place,winner\n,chair,1,A\n", "line 2: found kind \"chair\""),
+            ("district,kind,place,winner\n,seat,0,A\n", "line 2: found place \"0\""),
+            ("district,kind,place,winner\n,person,1,\n", "found no winner"),
             ("", "is missing"),
         ] {
             let message = format!("{:#}", lots(text).unwrap_err());
-            assert!(
-                message.contains("lots.csv") && message.contains(expected),
-                "{message}"
-            );
+            assert!(message.contains("lots.csv") && message.contains(expected), "{message}");
         }
     }
 }

@@ -19,7 +19,5 @@ pub(crate) fn ballots_bar(message: &'static str, total: u64) -> ProgressBar {
 
 fn bar(message: &'static str, total: u64, template: &str) -> ProgressBar {
     let style = ProgressStyle::with_template(template).expect("the template is a constant");
-    ProgressBar::new(total)
-        .with_style(style)
-        .with_message(message)
+    ProgressBar::new(total).with_style(style).with_message(message)
 }

@@ -37,9 +37,7 @@ pub(crate) fn run(workspace: &Workspace, missing: Missing) -> Result<bool> {
         "rustfmt",
         &CommandLine::new("cargo fmt --all --check -- --color never"),
     );
-    board.step("tidy", "cargo xtask tidy", || {
-        Ok(tidy::run(workspace)?.print("tidy"))
-    });
+    board.step("tidy", "cargo xtask tidy", || Ok(tidy::run(workspace)?.print("tidy")));
     board.step("depcheck", "cargo xtask depcheck", || {
         Ok(depcheck::run(workspace)?.print("depcheck"))
     });
@@ -67,9 +65,7 @@ fn tests(board: &mut Board, workspace: &Workspace, runner: Runner) -> Result<()>
 
     let line = with_surroundings(runner.run(), workspace, &notes);
     let mut times = Vec::new();
-    board.step("tests", runner.run(), || {
-        run_tests(workspace, &line, &mut times)
-    });
+    board.step("tests", runner.run(), || run_tests(workspace, &line, &mut times));
     for (name, duration) in &times {
         board.test_time(name, *duration);
     }
@@ -114,9 +110,7 @@ impl Runner {
 fn command_step(board: &mut Board, workspace: &Workspace, name: &str, line: &CommandLine) -> Ended {
     board.step(name, &line.to_string(), || {
         let status = workspace.command(line).status();
-        Ok(status
-            .with_context(|| format!("cannot run {line}"))?
-            .success())
+        Ok(status.with_context(|| format!("cannot run {line}"))?.success())
     })
 }
 
@@ -167,9 +161,7 @@ fn with_surroundings(line: &str, workspace: &Workspace, notes: &Path) -> Command
 /// The notes of the last run are emptied: they would vouch for tests that did not run today.
 fn notes_file(workspace: &Workspace) -> Result<PathBuf> {
     let metadata = workspace.metadata()?;
-    let target = metadata["target_directory"]
-        .as_str()
-        .context("cargo named no target folder")?;
+    let target = metadata["target_directory"].as_str().context("cargo named no target folder")?;
     let path = Path::new(target).join(NOTES_FILE);
     std::fs::create_dir_all(target).with_context(|| format!("cannot make {target}"))?;
     std::fs::write(&path, "").with_context(|| format!("cannot write {}", path.display()))?;
@@ -193,10 +185,7 @@ fn print_notes(path: &Path) {
 
 /// Tests end in any order and several may skip for the same reason.
 fn sorted_notes(text: &str) -> BTreeSet<&str> {
-    text.lines()
-        .map(str::trim_end)
-        .filter(|line| !line.is_empty())
-        .collect()
+    text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -206,20 +195,14 @@ mod tests {
     #[test]
     fn notes_are_sorted_and_said_once() {
         let notes = sorted_notes("real data: b\nSKIPPED a\n\nreal data: b\n");
-        assert_eq!(
-            notes.into_iter().collect::<Vec<_>>(),
-            ["SKIPPED a", "real data: b"]
-        );
+        assert_eq!(notes.into_iter().collect::<Vec<_>>(), ["SKIPPED a", "real data: b"]);
     }
 
     #[test]
     fn build_and_run_select_the_same_targets() {
         for runner in [Runner::Nextest, Runner::CargoTest] {
             let build = runner.build().to_string().replace(" --no-run", "");
-            assert!(
-                runner.run().starts_with(&build),
-                "{runner:?} would build twice"
-            );
+            assert!(runner.run().starts_with(&build), "{runner:?} would build twice");
         }
     }
 }

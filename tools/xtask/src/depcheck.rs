@@ -28,11 +28,7 @@ struct Wall {
 }
 
 const fn wall(package: &'static str, ours: &'static [&'static str]) -> Wall {
-    Wall {
-        package,
-        ours: Ours::Only(ours),
-        others: None,
-    }
+    Wall { package, ours: Ours::Only(ours), others: None }
 }
 
 /// What may depend on what.
@@ -62,16 +58,8 @@ const WALLS: &[Wall] = &[
             "shomar-bench-data",
         ],
     ),
-    Wall {
-        package: "shomar-tests",
-        ours: Ours::AllBut(&[]),
-        others: None,
-    },
-    Wall {
-        package: "shomar-benches",
-        ours: Ours::AllBut(&["shomar-tests"]),
-        others: None,
-    },
+    Wall { package: "shomar-tests", ours: Ours::AllBut(&[]), others: None },
+    Wall { package: "shomar-benches", ours: Ours::AllBut(&["shomar-tests"]), others: None },
     // A broken crate of ours must not stop the checker.
     wall("shomar-xtask", &[]),
 ];
@@ -91,9 +79,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Findings> {
 }
 
 fn packages_in(metadata: &Value, root: &str) -> Result<Vec<Package>> {
-    let listed = metadata["packages"]
-        .as_array()
-        .context("cargo metadata lists no packages")?;
+    let listed = metadata["packages"].as_array().context("cargo metadata lists no packages")?;
     listed
         .iter()
         .map(|package| {
@@ -102,19 +88,11 @@ fn packages_in(metadata: &Value, root: &str) -> Result<Vec<Package>> {
                 value.with_context(|| format!("cargo metadata: a package without {field}"))
             };
             let manifest = text("manifest_path")?;
-            let manifest = manifest
-                .strip_prefix(root)
-                .unwrap_or(manifest)
-                .trim_start_matches('/');
+            let manifest = manifest.strip_prefix(root).unwrap_or(manifest).trim_start_matches('/');
             let dependencies = package["dependencies"].as_array().into_iter().flatten();
             let dependencies = dependencies.map(|dependency| {
-                let name = dependency["name"]
-                    .as_str()
-                    .context("a dependency without a name")?;
-                Ok((
-                    name.to_owned(),
-                    dependency["kind"].as_str().unwrap_or("normal").to_owned(),
-                ))
+                let name = dependency["name"].as_str().context("a dependency without a name")?;
+                Ok((name.to_owned(), dependency["kind"].as_str().unwrap_or("normal").to_owned()))
             });
             Ok(Package {
                 name: text("name")?.to_owned(),
@@ -126,20 +104,11 @@ fn packages_in(metadata: &Value, root: &str) -> Result<Vec<Package>> {
 }
 
 fn findings_in(packages: &[Package]) -> Findings {
-    let mut findings = Findings {
-        looked_at: packages.len(),
-        ..Findings::default()
-    };
-    let ours: BTreeSet<&str> = packages
-        .iter()
-        .map(|package| package.name.as_str())
-        .collect();
+    let mut findings = Findings { looked_at: packages.len(), ..Findings::default() };
+    let ours: BTreeSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
     for package in packages {
         let Some(wall) = WALLS.iter().find(|wall| wall.package == package.name) else {
-            let what = format!(
-                "{} is not in depcheck's table: give it a wall",
-                package.name
-            );
+            let what = format!("{} is not in depcheck's table: give it a wall", package.name);
             findings.add(&package.manifest, 0, what);
             continue;
         };
@@ -151,11 +120,7 @@ fn findings_in(packages: &[Package]) -> Findings {
         }
     }
     for ring in rings(packages) {
-        findings.add(
-            "Cargo.toml",
-            0,
-            format!("a ring of crates: {}", ring.join(" -> ")),
-        );
+        findings.add("Cargo.toml", 0, format!("a ring of crates: {}", ring.join(" -> ")));
     }
     findings
 }
@@ -196,12 +161,7 @@ fn walk<'a>(
     };
     for next in edges.get(here).into_iter().flatten().copied() {
         if next == start {
-            found.insert(
-                path.iter()
-                    .chain([&start])
-                    .map(|name| (*name).to_owned())
-                    .collect(),
-            );
+            found.insert(path.iter().chain([&start]).map(|name| (*name).to_owned()).collect());
         } else if next > start && edges.contains_key(next) && !path.contains(&next) {
             path.push(next);
             walk(edges, path, found);
@@ -226,29 +186,16 @@ mod tests {
     }
 
     fn whats(packages: &[Package]) -> Vec<String> {
-        findings_in(packages)
-            .findings
-            .into_iter()
-            .map(|finding| finding.what)
-            .collect()
+        findings_in(packages).findings.into_iter().map(|finding| finding.what).collect()
     }
 
     #[test]
     fn walls_as_designed_are_clean() {
         let packages = [
             package("shomar-format", &[("rkyv", "normal")]),
-            package(
-                "shomar-seats",
-                &[("thiserror", "normal"), ("proptest", "dev")],
-            ),
-            package(
-                "shomar-engine",
-                &[("shomar-format", "normal"), ("shomar-seats", "normal")],
-            ),
-            package(
-                "shomar-tests",
-                &[("shomar-engine", "dev"), ("shomar-seats", "dev")],
-            ),
+            package("shomar-seats", &[("thiserror", "normal"), ("proptest", "dev")]),
+            package("shomar-engine", &[("shomar-format", "normal"), ("shomar-seats", "normal")]),
+            package("shomar-tests", &[("shomar-engine", "dev"), ("shomar-seats", "dev")]),
         ];
         assert!(whats(&packages).is_empty());
     }
@@ -260,19 +207,13 @@ mod tests {
             package("shomar-loader", &[("shomar-format", "normal")]),
             package("shomar-format", &[]),
         ];
-        assert_eq!(
-            whats(&packages),
-            ["shomar-engine must not depend on shomar-loader (dev)"]
-        );
+        assert_eq!(whats(&packages), ["shomar-engine must not depend on shomar-loader (dev)"]);
     }
 
     #[test]
     fn seats_may_name_nobody_but_thiserror() {
         let packages = [package("shomar-seats", &[("serde", "normal")])];
-        assert_eq!(
-            whats(&packages),
-            ["shomar-seats must not depend on serde (normal)"]
-        );
+        assert_eq!(whats(&packages), ["shomar-seats must not depend on serde (normal)"]);
     }
 
     #[test]
@@ -281,19 +222,13 @@ mod tests {
             package("shomar-benches", &[("shomar-tests", "normal")]),
             package("shomar-tests", &[]),
         ];
-        assert_eq!(
-            whats(&packages),
-            ["shomar-benches must not depend on shomar-tests (normal)"]
-        );
+        assert_eq!(whats(&packages), ["shomar-benches must not depend on shomar-tests (normal)"]);
     }
 
     #[test]
     fn crate_without_a_wall_is_found() {
         let packages = [package("shomar-new", &[])];
-        assert_eq!(
-            whats(&packages),
-            ["shomar-new is not in depcheck's table: give it a wall"]
-        );
+        assert_eq!(whats(&packages), ["shomar-new is not in depcheck's table: give it a wall"]);
     }
 
     #[test]
@@ -303,10 +238,8 @@ mod tests {
             package("shomar", &[("shomar-engine", "normal")]),
             package("shomar-engine", &[("shomar-tests", "dev")]),
         ];
-        let rings: Vec<String> = whats(&packages)
-            .into_iter()
-            .filter(|what| what.starts_with("a ring"))
-            .collect();
+        let rings: Vec<String> =
+            whats(&packages).into_iter().filter(|what| what.starts_with("a ring")).collect();
         let ring = "a ring of crates: shomar -> shomar-engine -> shomar-tests -> shomar";
         assert_eq!(rings, [ring]);
     }
@@ -314,10 +247,7 @@ mod tests {
     #[test]
     fn crate_that_names_itself_is_a_ring() {
         let packages = [package("shomar-tests", &[("shomar-tests", "dev")])];
-        assert_eq!(
-            whats(&packages),
-            ["a ring of crates: shomar-tests -> shomar-tests"]
-        );
+        assert_eq!(whats(&packages), ["a ring of crates: shomar-tests -> shomar-tests"]);
     }
 
     #[test]
@@ -332,11 +262,8 @@ mod tests {
         }]});
         let packages = packages_in(&metadata, "/somewhere").unwrap();
         assert_eq!(packages[0].manifest, "engine/seats/Cargo.toml");
-        let kinds: Vec<&str> = packages[0]
-            .dependencies
-            .iter()
-            .map(|(_, kind)| kind.as_str())
-            .collect();
+        let kinds: Vec<&str> =
+            packages[0].dependencies.iter().map(|(_, kind)| kind.as_str()).collect();
         assert_eq!(kinds, ["normal", "dev"]);
         assert!(packages_in(&serde_json::json!({}), "/somewhere").is_err());
     }

@@ -34,11 +34,7 @@ pub(crate) struct Findings {
 impl Findings {
     /// Records something that fails the check.
     pub(crate) fn add(&mut self, path: &str, line: usize, what: impl Into<String>) {
-        self.findings.push(Finding {
-            path: path.to_owned(),
-            line,
-            what: what.into(),
-        });
+        self.findings.push(Finding { path: path.to_owned(), line, what: what.into() });
     }
 
     /// Records something worth knowing that does not fail the check.
@@ -56,11 +52,7 @@ impl Findings {
         for finding in &self.findings {
             println!("{finding}");
         }
-        println!(
-            "{checker}: {} looked at, {} findings",
-            self.looked_at,
-            self.findings.len()
-        );
+        println!("{checker}: {} looked at, {} findings", self.looked_at, self.findings.len());
         self.findings.is_empty()
     }
 }
@@ -75,13 +67,7 @@ mod tests {
         findings.add("engine/src/lib.rs", 7, "wrong");
         findings.add("engine/Cargo.toml", 0, "wrong as a whole");
         let lines: Vec<String> = findings.findings.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            lines,
-            [
-                "engine/src/lib.rs:7: wrong",
-                "engine/Cargo.toml: wrong as a whole"
-            ]
-        );
+        assert_eq!(lines, ["engine/src/lib.rs:7: wrong", "engine/Cargo.toml: wrong as a whole"]);
     }
 
     #[test]

@@ -20,10 +20,7 @@ use clap::{Parser, Subcommand};
 use crate::workspace::Workspace;
 
 #[derive(Parser)]
-#[command(
-    name = "cargo xtask",
-    about = "Checks of the workspace; CI runs `check --install`"
-)]
+#[command(name = "cargo xtask", about = "Checks of the workspace; CI runs `check --install`")]
 struct Arguments {
     #[command(subcommand)]
     task: Task,
@@ -48,11 +45,7 @@ fn main() -> ExitCode {
     let clean = Workspace::locate().and_then(|workspace| match arguments.task {
         Task::Check { install } => check::run(
             &workspace,
-            if install {
-                tools::Missing::Install
-            } else {
-                tools::Missing::Name
-            },
+            if install { tools::Missing::Install } else { tools::Missing::Name },
         ),
         Task::Tidy => tidy::run(&workspace).map(|findings| findings.print("tidy")),
         Task::Depcheck => depcheck::run(&workspace).map(|findings| findings.print("depcheck")),

@@ -7,15 +7,7 @@
 use std::time::Duration;
 
 /// Lines that begin with a word in capitals but are not the end of a test.
-const NOT_AN_END: &[&str] = &[
-    "SLOW",
-    "TERMINATING",
-    "SETUP",
-    "SKIP",
-    "TRY",
-    "RETRY",
-    "START",
-];
+const NOT_AN_END: &[&str] = &["SLOW", "TERMINATING", "SETUP", "SKIP", "TRY", "RETRY", "START"];
 
 /// `PASS [   1.234s] (  3/104) shomar-engine merge::tests::x` gives the name and 1.234 s.
 pub(crate) fn test_time(line: &str) -> Option<(String, Duration)> {

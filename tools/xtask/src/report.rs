@@ -62,10 +62,7 @@ impl Board {
         self.times.push((name.to_owned(), started.elapsed()));
         if ended == Ended::Failed {
             eprintln!("FAILED: {name}; run it alone with: {rerun}");
-            self.failures.push(Failure {
-                step: name.to_owned(),
-                rerun: rerun.to_owned(),
-            });
+            self.failures.push(Failure { step: name.to_owned(), rerun: rerun.to_owned() });
         }
         ended
     }
@@ -94,20 +91,10 @@ impl Board {
             println!("{skipped}");
         }
         for failure in &self.failures {
-            println!(
-                "FAILED: {}; run it alone with: {}",
-                failure.step, failure.rerun
-            );
+            println!("FAILED: {}; run it alone with: {}", failure.step, failure.rerun);
         }
-        let verdict = if self.failures.is_empty() {
-            "passed"
-        } else {
-            "FAILED"
-        };
-        println!(
-            "check: {verdict}, {:.1} s in total",
-            self.started.elapsed().as_secs_f64()
-        );
+        let verdict = if self.failures.is_empty() { "passed" } else { "FAILED" };
+        println!("check: {verdict}, {:.1} s in total", self.started.elapsed().as_secs_f64());
         self.failures.is_empty()
     }
 }
@@ -135,10 +122,7 @@ mod tests {
         assert_eq!(board.step("bad", "x", || Ok(false)), Ended::Failed);
         assert!(!board.finish());
         let mut board = Board::new();
-        assert_eq!(
-            board.step("broken", "x", || anyhow::bail!("no such program")),
-            Ended::Failed
-        );
+        assert_eq!(board.step("broken", "x", || anyhow::bail!("no such program")), Ended::Failed);
         assert_eq!(board.step("next", "x", || Ok(true)), Ended::Passed);
         assert!(!board.finish());
     }

@@ -22,9 +22,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Findings> {
     let mut findings = Findings::default();
     for path in workspace.files()? {
         let place = workspace.root.join(&path);
-        let metadata = place
-            .metadata()
-            .with_context(|| format!("cannot read {path}"))?;
+        let metadata = place.metadata().with_context(|| format!("cannot read {path}"))?;
         if metadata.len() > TEXT_BYTES_MAX {
             continue;
         }

@@ -17,16 +17,8 @@ struct Tool {
 
 /// Add a row, and CI installs it.
 const TOOLS: &[Tool] = &[
-    Tool {
-        program: "cc",
-        why: "mimalloc is C, and rustc links with it",
-        debian_package: "gcc",
-    },
-    Tool {
-        program: "git",
-        why: "tidy lists files and golden history",
-        debian_package: "git",
-    },
+    Tool { program: "cc", why: "mimalloc is C, and rustc links with it", debian_package: "gcc" },
+    Tool { program: "git", why: "tidy lists files and golden history", debian_package: "git" },
 ];
 
 /// Parts of the Rust toolchain: subcommand of cargo, component of rustup.
@@ -44,14 +36,8 @@ pub(crate) enum Missing {
 /// Names what is missing, installs it if asked to; true when nothing is missing in the end.
 pub(crate) fn provide(workspace: &Workspace, missing: Missing) -> Result<bool> {
     let packages = missing_packages(TOOLS, is_in_path);
-    for tool in TOOLS
-        .iter()
-        .filter(|tool| packages.contains(&tool.debian_package))
-    {
-        println!(
-            "missing: {} ({}), package {}",
-            tool.program, tool.why, tool.debian_package
-        );
+    for tool in TOOLS.iter().filter(|tool| packages.contains(&tool.debian_package)) {
+        println!("missing: {} ({}), package {}", tool.program, tool.why, tool.debian_package);
     }
     for component in missing_components(is_in_path) {
         println!("missing: {component}; get it with: rustup component add {component}");
@@ -112,34 +98,16 @@ mod tests {
     #[test]
     fn missing_tools_are_named_once_by_package() {
         let tools = [
-            Tool {
-                program: "cc",
-                why: "",
-                debian_package: "gcc",
-            },
-            Tool {
-                program: "gcc",
-                why: "",
-                debian_package: "gcc",
-            },
-            Tool {
-                program: "git",
-                why: "",
-                debian_package: "git",
-            },
+            Tool { program: "cc", why: "", debian_package: "gcc" },
+            Tool { program: "gcc", why: "", debian_package: "gcc" },
+            Tool { program: "git", why: "", debian_package: "git" },
         ];
-        assert_eq!(
-            missing_packages(&tools, |program| program == "git"),
-            ["gcc"]
-        );
+        assert_eq!(missing_packages(&tools, |program| program == "git"), ["gcc"]);
         assert!(missing_packages(&tools, |_| true).is_empty());
     }
 
     #[test]
     fn missing_components_are_named_as_rustup_knows_them() {
-        assert_eq!(
-            missing_components(|program| program == "cargo-fmt"),
-            ["clippy"]
-        );
+        assert_eq!(missing_components(|program| program == "cargo-fmt"), ["clippy"]);
     }
 }

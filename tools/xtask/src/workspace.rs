@@ -28,12 +28,8 @@ impl Workspace {
             .output()
             .context("cannot run cargo")?;
         let manifest = PathBuf::from(text_of(&output, "cargo locate-project")?.trim());
-        let root = manifest
-            .parent()
-            .context("cargo named a manifest without a folder")?;
-        Ok(Self {
-            root: root.to_path_buf(),
-        })
+        let root = manifest.parent().context("cargo named a manifest without a folder")?;
+        Ok(Self { root: root.to_path_buf() })
     }
 
     /// Tracked files and new ones that are not ignored, relative to the root, sorted. A file that
@@ -44,10 +40,7 @@ impl Workspace {
             .split('\0')
             .filter(|path| !path.is_empty())
             .filter(|path| {
-                self.root
-                    .join(path)
-                    .symlink_metadata()
-                    .is_ok_and(|metadata| metadata.is_file())
+                self.root.join(path).symlink_metadata().is_ok_and(|metadata| metadata.is_file())
             })
             .map(str::to_owned)
             .collect();
@@ -101,9 +94,7 @@ impl Workspace {
     /// it was looked for.
     pub(crate) fn real_data(&self) -> std::result::Result<PathBuf, PathBuf> {
         let named = std::env::var_os(DATA_VARIABLE).filter(|value| !value.is_empty());
-        let path = self
-            .root
-            .join(named.map_or_else(|| PathBuf::from(DATA_DEFAULT), PathBuf::from));
+        let path = self.root.join(named.map_or_else(|| PathBuf::from(DATA_DEFAULT), PathBuf::from));
         match path.canonicalize() {
             Ok(found) if found.is_dir() => Ok(found),
             _ => Err(path),
@@ -113,16 +104,9 @@ impl Workspace {
     /// A command in the workspace root, echoed as a person would type it.
     pub(crate) fn command(&self, line: &CommandLine) -> Command {
         eprintln!("+ {line}");
-        let program = if line.program == "cargo" {
-            cargo()
-        } else {
-            OsString::from(&line.program)
-        };
+        let program = if line.program == "cargo" { cargo() } else { OsString::from(&line.program) };
         let mut command = Command::new(program);
-        command
-            .args(&line.arguments)
-            .current_dir(&self.root)
-            .stdin(Stdio::null());
+        command.args(&line.arguments).current_dir(&self.root).stdin(Stdio::null());
         for (name, value) in &line.environment {
             command.env(name, value);
         }
@@ -143,11 +127,7 @@ impl CommandLine {
     pub(crate) fn new(line: &str) -> Self {
         let mut words = line.split_whitespace().map(str::to_owned);
         let program = words.next().unwrap_or_default();
-        Self {
-            program,
-            arguments: words.collect(),
-            environment: Vec::new(),
-        }
+        Self { program, arguments: words.collect(), environment: Vec::new() }
     }
 
     /// The same command with one more environment variable, which is part of what is printed.
@@ -163,9 +143,7 @@ impl std::fmt::Display for CommandLine {
             write!(out, "{name}='{value}' ")?;
         }
         write!(out, "{}", self.program)?;
-        self.arguments
-            .iter()
-            .try_for_each(|argument| write!(out, " {argument}"))
+        self.arguments.iter().try_for_each(|argument| write!(out, " {argument}"))
     }
 }
 
@@ -200,10 +178,7 @@ mod tests {
     #[test]
     fn command_line_is_printed_as_it_can_be_typed() {
         let line = CommandLine::new("cargo doc --no-deps").with("RUSTDOCFLAGS", "-D warnings");
-        assert_eq!(
-            line.to_string(),
-            "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps"
-        );
+        assert_eq!(line.to_string(), "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps");
     }
 
     #[test]

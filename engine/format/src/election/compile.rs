@@ -29,10 +29,8 @@ impl Sources {
     /// # Errors
     /// If the folder or a file cannot be read, or a file is larger than the limit.
     pub fn read(folder: &Path) -> Result<Self, ElectionError> {
-        let unreadable = |path: &Path, source| ElectionError::Unreadable {
-            path: path.to_owned(),
-            source,
-        };
+        let unreadable =
+            |path: &Path, source| ElectionError::Unreadable { path: path.to_owned(), source };
         std::fs::read_dir(folder).map_err(|source| unreadable(folder, source))?;
         let mut files = Vec::new();
         for (name, _) in read::FILES {
@@ -57,17 +55,12 @@ impl Sources {
     /// The bytes of a file, if it is there.
     #[must_use]
     pub fn bytes(&self, name: &str) -> Option<&[u8]> {
-        self.files
-            .iter()
-            .find(|(file, _)| *file == name)
-            .map(|(_, bytes)| bytes.as_slice())
+        self.files.iter().find(|(file, _)| *file == name).map(|(_, bytes)| bytes.as_slice())
     }
 
     /// Every file that is there, by name.
     pub fn files(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
-        self.files
-            .iter()
-            .map(|(name, bytes)| (*name, bytes.as_slice()))
+        self.files.iter().map(|(name, bytes)| (*name, bytes.as_slice()))
     }
 
     /// SHA-256 over names, lengths and SHA-256 of all files: the text that a compiled file is of.
@@ -75,11 +68,7 @@ impl Sources {
     pub fn digest(&self) -> Digest32 {
         let mut text = String::from("shomar-sources 1\n");
         for (name, bytes) in &self.files {
-            text.push_str(&format!(
-                "{name}\t{}\t{}\n",
-                bytes.len(),
-                hex(&sha256(bytes))
-            ));
+            text.push_str(&format!("{name}\t{}\t{}\n", bytes.len(), hex(&sha256(bytes))));
         }
         sha256(text.as_bytes())
     }
@@ -97,10 +86,7 @@ pub(super) fn compile(election: &Election, sources: &Sources) -> AlignedVec {
     };
     put(at::MAGIC_OFFSET, &at::MAGIC);
     put(at::VERSION_OFFSET, &FORMAT_VERSION.to_le_bytes());
-    put(
-        at::PAYLOAD_LENGTH_OFFSET,
-        &(payload.len() as u64).to_le_bytes(),
-    );
+    put(at::PAYLOAD_LENGTH_OFFSET, &(payload.len() as u64).to_le_bytes());
     put(at::DIGEST_OFFSET, &election.definition_digest());
     put(at::SOURCES_OFFSET, &sources.digest());
     let checksum = bytes::checksum_with_hole(&file, at::CHECKSUM_OFFSET);
@@ -110,17 +96,12 @@ pub(super) fn compile(election: &Election, sources: &Sources) -> AlignedVec {
 
 fn payload(election: &Election) -> CountingPayload {
     let small = |number: usize| u32::try_from(number).expect("within the limits of an election");
-    let mut payload = CountingPayload {
-        option_start: vec![0],
-        ..CountingPayload::default()
-    };
+    let mut payload = CountingPayload { option_start: vec![0], ..CountingPayload::default() };
     for district in &election.districts {
         payload.district_contest.push(small(district.contest));
         payload.district_seats.push(district.seats);
         payload.district_alternates.push(district.alternates);
-        payload
-            .district_list_count
-            .push(small(district.lists.len()));
+        payload.district_list_count.push(small(district.lists.len()));
         for (code, list) in district.options() {
             payload.option_code.push(code);
             payload.option_list.push(list);

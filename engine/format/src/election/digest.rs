@@ -17,10 +17,7 @@ struct Lines(Sha256);
 impl Lines {
     fn line(&mut self, fields: &[&str]) {
         for (index, field) in fields.iter().enumerate() {
-            assert!(
-                !field.contains(['\t', '\n']),
-                "a field of a canonical text is one field"
-            );
+            assert!(!field.contains(['\t', '\n']), "a field of a canonical text is one field");
             if index > 0 {
                 self.0.update(b"\t");
             }
@@ -53,9 +50,9 @@ pub(super) fn definition_digest(election: &Election) -> Digest32 {
             lines.line(&["list", &list.code.to_string(), &list.name_fa, &list.name_en]);
         }
         for candidate in &district.candidates {
-            let list = candidate.list.map_or(String::new(), |list| {
-                district.lists[usize::from(list)].code.to_string()
-            });
+            let list = candidate
+                .list
+                .map_or(String::new(), |list| district.lists[usize::from(list)].code.to_string());
             lines.line(&[
                 "candidate",
                 &candidate.code.to_string(),

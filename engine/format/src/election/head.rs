@@ -12,9 +12,7 @@ use crate::table::{Problem, hint};
 
 /// File name inside the folder.
 pub(super) const FILE: &str = "election.toml";
-const KEYS: [&str; 7] = [
-    "id", "title_fa", "title_en", "mode", "date", "contest", "check",
-];
+const KEYS: [&str; 7] = ["id", "title_fa", "title_en", "mode", "date", "contest", "check"];
 
 /// Reads `election.toml` of a folder alone: enough to count, without any name.
 ///
@@ -26,31 +24,19 @@ pub fn read_head(folder: &Path) -> Result<ElectionHead, ElectionError> {
     let mut problems = Vec::new();
     match parse_head(&text, &mut problems) {
         Some(head) if problems.is_empty() => Ok(head),
-        _ => Err(ElectionError::Unsound {
-            folder: folder.to_owned(),
-            problems,
-        }),
+        _ => Err(ElectionError::Unsound { folder: folder.to_owned(), problems }),
     }
 }
 
 /// Parses the text; what cannot be used is told in `problems`.
 pub(super) fn parse_head(text: &[u8], problems: &mut Vec<Problem>) -> Option<ElectionHead> {
     let mut problem = |line, found: String, expected: String| {
-        problems.push(Problem {
-            file: FILE.to_owned(),
-            line,
-            found,
-            expected,
-        });
+        problems.push(Problem { file: FILE.to_owned(), line, found, expected });
     };
     let text = match std::str::from_utf8(text) {
         Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
         Err(error) => {
-            problem(
-                0,
-                format!("bytes that are not UTF-8 ({error})"),
-                "TOML in UTF-8".into(),
-            );
+            problem(0, format!("bytes that are not UTF-8 ({error})"), "TOML in UTF-8".into());
             return None;
         }
     };
@@ -94,33 +80,18 @@ pub(super) fn parse_head(text: &[u8], problems: &mut Vec<Problem>) -> Option<Ele
         "" | "test" => Mode::Test,
         "official" => Mode::Official,
         other => {
-            problem(
-                0,
-                format!("mode = \"{other}\""),
-                "\"test\" or \"official\"".into(),
-            );
+            problem(0, format!("mode = \"{other}\""), "\"test\" or \"official\"".into());
             Mode::Test
         }
     };
     let contests = match table.get("contest") {
         Some(toml::Value::Array(array)) if !array.is_empty() => parse_contests(array, &mut problem),
         _ => {
-            problem(
-                0,
-                "no contest".into(),
-                "[[contest]] with id and rule".into(),
-            );
+            problem(0, "no contest".into(), "[[contest]] with id and rule".into());
             Vec::new()
         }
     };
-    Some(ElectionHead {
-        id,
-        title_fa,
-        title_en,
-        mode,
-        date,
-        contests,
-    })
+    Some(ElectionHead { id, title_fa, title_en, mode, date, contests })
 }
 
 fn sound(text: &str) -> bool {
@@ -177,19 +148,11 @@ fn parse_contests(
         }
         for (key, value) in [("id", &contest.id), ("rule", &contest.rule)] {
             if value.is_empty() {
-                problem(
-                    0,
-                    format!("{place}: no '{key}'"),
-                    format!("{key} = \"...\""),
-                );
+                problem(0, format!("{place}: no '{key}'"), format!("{key} = \"...\""));
             }
         }
         if contests.iter().any(|other| other.id == contest.id) {
-            problem(
-                0,
-                format!("{place}: the contest twice"),
-                "each id once".into(),
-            );
+            problem(0, format!("{place}: the contest twice"), "each id once".into());
         }
         contests.push(contest);
     }

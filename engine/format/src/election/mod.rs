@@ -44,20 +44,14 @@ pub enum ElectionError {
 const PROBLEMS_SHOWN: usize = 50;
 
 fn list_problems(folder: &Path, problems: &[Problem]) -> String {
-    let mut text = format!(
-        "{}: {} problem(s) in the election folder",
-        folder.display(),
-        problems.len()
-    );
+    let mut text =
+        format!("{}: {} problem(s) in the election folder", folder.display(), problems.len());
     for problem in problems.iter().take(PROBLEMS_SHOWN) {
         text.push_str("\n  ");
         text.push_str(&problem.to_string());
     }
     if problems.len() > PROBLEMS_SHOWN {
-        text.push_str(&format!(
-            "\n  ... and {} more",
-            problems.len() - PROBLEMS_SHOWN
-        ));
+        text.push_str(&format!("\n  ... and {} more", problems.len() - PROBLEMS_SHOWN));
     }
     text
 }

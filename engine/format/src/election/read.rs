@@ -35,10 +35,7 @@ pub(super) const FILES: [(&str, bool); 7] = [
 
 pub(super) fn read_folder(folder: &Path) -> Result<(Election, Sources), ElectionError> {
     let sources = Sources::read(folder)?;
-    let mut reader = Reader {
-        problems: Vec::new(),
-        sources: &sources,
-    };
+    let mut reader = Reader { problems: Vec::new(), sources: &sources };
     for (file, required) in FILES {
         if required && sources.bytes(file).is_none() {
             reader.problem(file, 0, "no such file", "the file in the election folder");
@@ -48,10 +45,7 @@ pub(super) fn read_folder(folder: &Path) -> Result<(Election, Sources), Election
     if reader.problems.is_empty() {
         Ok((election, sources))
     } else {
-        Err(ElectionError::Unsound {
-            folder: folder.to_owned(),
-            problems: reader.problems,
-        })
+        Err(ElectionError::Unsound { folder: folder.to_owned(), problems: reader.problems })
     }
 }
 
@@ -92,11 +86,7 @@ impl Reader<'_> {
             .bytes(head::FILE)
             .and_then(|text| head::parse_head(text, &mut self.problems));
         let contests: Option<HashMap<String, usize>> = head.as_ref().map(|head| {
-            head.contests
-                .iter()
-                .enumerate()
-                .map(|(at, contest)| (contest.id.clone(), at))
-                .collect()
+            head.contests.iter().enumerate().map(|(at, contest)| (contest.id.clone(), at)).collect()
         });
         let (mut districts, district_index) = self.districts(contests.as_ref());
         // Codes are unique in a district across lists and candidates.
@@ -107,10 +97,7 @@ impl Reader<'_> {
         let (mut stations, station_index) = self.stations();
         self.devices(&mut stations, &station_index);
         let serves = self.serves(&station_index, &district_index);
-        if head
-            .as_ref()
-            .is_some_and(|head| head.mode == Mode::Official)
-        {
+        if head.as_ref().is_some_and(|head| head.mode == Mode::Official) {
             self.check_keys(&stations);
         }
         Election {
@@ -142,40 +129,19 @@ impl Reader<'_> {
         let (mut districts, mut index) = (Vec::new(), Index::new());
         self.table(DISTRICTS, &columns, &[], |row, problems| {
             let id = row.field(0);
-            claim(
-                DISTRICTS,
-                "district",
-                id,
-                row.line,
-                districts.len(),
-                &mut index,
-                problems,
-            );
+            claim(DISTRICTS, "district", id, row.line, districts.len(), &mut index, problems);
             let contest = match contests.map(|contests| contests.get(row.field(1))) {
                 Some(None) => {
                     let found = format!("the contest '{}'", row.field(1));
-                    push(
-                        problems,
-                        DISTRICTS,
-                        row.line,
-                        found,
-                        "a contest of election.toml",
-                    );
+                    push(problems, DISTRICTS, row.line, found, "a contest of election.toml");
                     0
                 }
                 Some(Some(&contest)) => contest,
                 None => 0,
             };
             let seats = small_number(DISTRICTS, "seats", row, 6, 1, limits::SEATS_MAX, problems);
-            let alternates = small_number(
-                DISTRICTS,
-                "alternates",
-                row,
-                7,
-                0,
-                limits::SEATS_MAX,
-                problems,
-            );
+            let alternates =
+                small_number(DISTRICTS, "alternates", row, 7, 0, limits::SEATS_MAX, problems);
             districts.push(District {
                 id: id.to_owned(),
                 contest,
@@ -236,15 +202,7 @@ impl Reader<'_> {
             let (status, veteran) = (status(row, problems), veteran(row, problems));
             let degree_rank = match row.field(7) {
                 "" => None,
-                _ => Some(small_number(
-                    CANDIDATES,
-                    "degree_rank",
-                    row,
-                    7,
-                    0,
-                    u32::MAX,
-                    problems,
-                )),
+                _ => Some(small_number(CANDIDATES, "degree_rank", row, 7, 0, u32::MAX, problems)),
             };
             districts[district].candidates.push(Candidate {
                 code,
@@ -257,9 +215,7 @@ impl Reader<'_> {
             });
         });
         for district in districts {
-            district
-                .candidates
-                .sort_unstable_by_key(|candidate| candidate.code);
+            district.candidates.sort_unstable_by_key(|candidate| candidate.code);
         }
     }
 
@@ -267,12 +223,7 @@ impl Reader<'_> {
         let file_limit = [("districts", districts.len(), limits::DISTRICTS_MAX)];
         for (what, found, most) in file_limit {
             if found > most {
-                self.problem(
-                    DISTRICTS,
-                    0,
-                    format!("{found} {what}"),
-                    format!("at most {most}"),
-                );
+                self.problem(DISTRICTS, 0, format!("{found} {what}"), format!("at most {most}"));
             }
         }
         for district in districts {
@@ -287,27 +238,12 @@ impl Reader<'_> {
     }
 
     fn stations(&mut self) -> (Vec<Station>, Index) {
-        let columns = [
-            "station",
-            "province",
-            "county",
-            "name_fa",
-            "registered",
-            "authenticated",
-            "key",
-        ];
+        let columns =
+            ["station", "province", "county", "name_fa", "registered", "authenticated", "key"];
         let (mut stations, mut index) = (Vec::new(), Index::new());
         self.table(STATIONS, &columns, &[], |row, problems| {
             let id = row.field(0);
-            claim(
-                STATIONS,
-                "station",
-                id,
-                row.line,
-                stations.len(),
-                &mut index,
-                problems,
-            );
+            claim(STATIONS, "station", id, row.line, stations.len(), &mut index, problems);
             let key = read_key(STATIONS, row, 6, problems);
             stations.push(Station {
                 id: id.to_owned(),
@@ -316,20 +252,12 @@ impl Reader<'_> {
                 name_fa: row.field(3).to_owned(),
                 registered: optional_number(STATIONS, "registered", row, 4, problems),
                 authenticated: optional_number(STATIONS, "authenticated", row, 5, problems),
-                devices: vec![Device {
-                    id: "0".to_owned(),
-                    key,
-                }],
+                devices: vec![Device { id: "0".to_owned(), key }],
             });
         });
         if stations.len() > limits::STATIONS_MAX {
             let found = format!("{} stations", stations.len());
-            self.problem(
-                STATIONS,
-                0,
-                found,
-                format!("at most {}", limits::STATIONS_MAX),
-            );
+            self.problem(STATIONS, 0, found, format!("at most {}", limits::STATIONS_MAX));
         }
         (stations, index)
     }
@@ -340,41 +268,19 @@ impl Reader<'_> {
         }
         let mut devices: Vec<Vec<Device>> = vec![Vec::new(); stations.len()];
         let mut seen = Index::new();
-        self.table(
-            DEVICES,
-            &["device", "station", "key"],
-            &[],
-            |row, problems| {
-                claim(
-                    DEVICES,
-                    "device",
-                    row.field(0),
-                    row.line,
-                    0,
-                    &mut seen,
-                    problems,
-                );
-                let key = read_key(DEVICES, row, 2, problems);
-                let Some(station) = look_up(DEVICES, "station", row, 1, index, problems) else {
-                    return;
-                };
-                if devices[station].len() == limits::STATION_DEVICES_MAX {
-                    let expected = format!("at most {}", limits::STATION_DEVICES_MAX);
-                    push(
-                        problems,
-                        DEVICES,
-                        row.line,
-                        "one more device of its station",
-                        expected,
-                    );
-                    return;
-                }
-                devices[station].push(Device {
-                    id: row.field(0).to_owned(),
-                    key,
-                });
-            },
-        );
+        self.table(DEVICES, &["device", "station", "key"], &[], |row, problems| {
+            claim(DEVICES, "device", row.field(0), row.line, 0, &mut seen, problems);
+            let key = read_key(DEVICES, row, 2, problems);
+            let Some(station) = look_up(DEVICES, "station", row, 1, index, problems) else {
+                return;
+            };
+            if devices[station].len() == limits::STATION_DEVICES_MAX {
+                let expected = format!("at most {}", limits::STATION_DEVICES_MAX);
+                push(problems, DEVICES, row.line, "one more device of its station", expected);
+                return;
+            }
+            devices[station].push(Device { id: row.field(0).to_owned(), key });
+        });
         for (station, devices) in stations.iter_mut().zip(devices) {
             if !devices.is_empty() {
                 station.devices = devices;
@@ -405,12 +311,7 @@ impl Reader<'_> {
                 push(problems, SERVES, row.line, found, "each pair once");
                 return;
             }
-            serves.push(Serve {
-                station,
-                district,
-                registered,
-                authenticated,
-            });
+            serves.push(Serve { station, district, registered, authenticated });
         });
         serves.sort_unstable();
         Some(serves)
@@ -475,13 +376,7 @@ fn look_up(
     let found = index.get(row.field(column)).map(|(at, _)| *at);
     if found.is_none() {
         let text = format!("the unknown {what} '{}'", row.field(column));
-        push(
-            problems,
-            file,
-            row.line,
-            text,
-            format!("a {what} of {what}s.csv"),
-        );
+        push(problems, file, row.line, text, format!("a {what} of {what}s.csv"));
     }
     found
 }
@@ -495,24 +390,12 @@ fn new_code<'c>(
 ) -> Option<u32> {
     let code::Token::Code(code) = code::read_token(row.field(1).as_bytes()) else {
         let found = format!("the code '{}'", row.field(1));
-        push(
-            problems,
-            file,
-            row.line,
-            found,
-            "a number from 1 to 4294967295",
-        );
+        push(problems, file, row.line, found, "a number from 1 to 4294967295");
         return None;
     };
     if let Some((other, line)) = codes.insert((district, code), (file, row.line)) {
         let found = format!("the code {code} of {other}:{line} again");
-        push(
-            problems,
-            file,
-            row.line,
-            found,
-            "each code once in its district",
-        );
+        push(problems, file, row.line, found, "each code once in its district");
         return None;
     }
     Some(code)
@@ -524,21 +407,14 @@ fn find_list(row: &Row<'_>, district: &District, problems: &mut Vec<Problem>) ->
         return None;
     }
     let place = match code::read_token(text.as_bytes()) {
-        code::Token::Code(code) => district
-            .lists
-            .binary_search_by_key(&code, |list| list.code)
-            .ok(),
+        code::Token::Code(code) => {
+            district.lists.binary_search_by_key(&code, |list| list.code).ok()
+        }
         _ => None,
     };
     if place.is_none() {
         let found = format!("the list '{text}'");
-        push(
-            problems,
-            CANDIDATES,
-            row.line,
-            found,
-            "a list of its district in lists.csv, or none",
-        );
+        push(problems, CANDIDATES, row.line, found, "a list of its district in lists.csv, or none");
     }
     place.and_then(|place| u16::try_from(place).ok())
 }
@@ -551,13 +427,7 @@ fn status(row: &Row<'_>, problems: &mut Vec<Problem>) -> CandidateStatus {
         "deceased" => CandidateStatus::Deceased,
         other => {
             let expected = "nothing, withdrawn, disqualified or deceased";
-            push(
-                problems,
-                CANDIDATES,
-                row.line,
-                format!("the status '{other}'"),
-                expected,
-            );
+            push(problems, CANDIDATES, row.line, format!("the status '{other}'"), expected);
             CandidateStatus::Stands
         }
     }
@@ -568,13 +438,7 @@ fn veteran(row: &Row<'_>, problems: &mut Vec<Problem>) -> bool {
         "" | "0" | "no" | "false" => false,
         "1" | "yes" | "true" => true,
         other => {
-            push(
-                problems,
-                CANDIDATES,
-                row.line,
-                format!("veteran '{other}'"),
-                "yes or no",
-            );
+            push(problems, CANDIDATES, row.line, format!("veteran '{other}'"), "yes or no");
             false
         }
     }
@@ -593,13 +457,7 @@ fn read_key(
     let key = digest_from_hex(text);
     if key.is_none() {
         let found = format!("the key '{text}'");
-        push(
-            problems,
-            file,
-            row.line,
-            found,
-            "an Ed25519 public key, 64 hexadecimal digits",
-        );
+        push(problems, file, row.line, found, "an Ed25519 public key, 64 hexadecimal digits");
     }
     key
 }
@@ -613,20 +471,11 @@ fn small_number(
     most: u32,
     problems: &mut Vec<Problem>,
 ) -> u32 {
-    match code::read_number(row.field(column).as_bytes())
-        .flatten()
-        .map(u32::try_from)
-    {
+    match code::read_number(row.field(column).as_bytes()).flatten().map(u32::try_from) {
         Some(Ok(number)) if (least..=most).contains(&number) => number,
         _ => {
             let found = format!("{what} '{}'", row.field(column));
-            push(
-                problems,
-                file,
-                row.line,
-                found,
-                format!("a number from {least} to {most}"),
-            );
+            push(problems, file, row.line, found, format!("a number from {least} to {most}"));
             least
         }
     }
@@ -645,13 +494,7 @@ fn optional_number(
         text => match number(text, u64::from(u32::MAX)) {
             Ok(number) => Some(number),
             Err((found, expected)) => {
-                push(
-                    problems,
-                    file,
-                    row.line,
-                    format!("{what} {found}"),
-                    expected,
-                );
+                push(problems, file, row.line, format!("{what} {found}"), expected);
                 None
             }
         },

@@ -20,18 +20,8 @@ fn law_1_6_largest_remainder_and_dhondt() {
     let cases: [Case; 4] = [
         (&[450_000, 300_000], 250_000, &[10, 6, 5], &[10, 6, 5]),
         (&[408_000, 313_000], 279_000, &[8, 7, 6], &[9, 6, 6]),
-        (
-            &[490_000, 300_000, 130_000],
-            80_000,
-            &[10, 6, 3, 2],
-            &[11, 6, 3, 1],
-        ),
-        (
-            &[495_000, 304_000, 116_000],
-            85_000,
-            &[10, 6, 3, 2],
-            &[11, 7, 2, 1],
-        ),
+        (&[490_000, 300_000, 130_000], 80_000, &[10, 6, 3, 2], &[11, 6, 3, 1]),
+        (&[495_000, 304_000, 116_000], 85_000, &[10, 6, 3, 2], &[11, 7, 2, 1]),
     ];
     for (lists, pooled, article_24, dhondt) in cases {
         let entries = unnamed(lists);
@@ -50,21 +40,15 @@ fn law_1_6_largest_remainder_and_dhondt() {
 fn law_1_6_denominator_is_the_vote_sum() {
     let entries = unnamed(&[6_800_000, 4_500_000]);
     let candidates = independents(&pool(1_200_000));
-    let outcome = allocate(
-        &race(21, &entries, &candidates),
-        &Rule::new(Method::Article24),
-        &[],
-    )
-    .unwrap();
+    let outcome =
+        allocate(&race(21, &entries, &candidates), &Rule::new(Method::Article24), &[]).unwrap();
     assert_eq!(seats(&outcome), [11, 8, 2]);
     // raw 11.424, 7.56, 2.016 exactly
     let shares: Vec<(u32, u64)> = outcome
         .steps
         .iter()
         .filter_map(|step| match step.fact {
-            Fact::Share {
-                whole, remainder, ..
-            } => Some((whole, remainder)),
+            Fact::Share { whole, remainder, .. } => Some((whole, remainder)),
             _ => None,
         })
         .collect();
@@ -97,11 +81,7 @@ fn article_24_elects_and_names_alternates_inside_each_group() {
     assert_eq!((open.lots[0].kind, open.lots[0].places), (LotKind::Seat, 1));
     assert_eq!(open.lots[0].between, [list(0), list(1)]);
 
-    let lot = Lot {
-        kind: LotKind::Seat,
-        place: 1,
-        winner: list(1),
-    };
+    let lot = Lot { kind: LotKind::Seat, place: 1, winner: list(1) };
     let done = allocate(&six, &rule, &[lot]).unwrap();
     assert_eq!((done.status, seats(&done)), (Status::Final, vec![3, 2, 1]));
     assert_eq!(done.elected, [0, 4, 1, 6, 2, 5]);
@@ -113,12 +93,8 @@ fn article_24_elects_and_names_alternates_inside_each_group() {
 fn article_24_gives_what_a_short_list_cannot_fill_to_the_others() {
     // 80, 10, 10 of 100 votes, 10 seats, 8-1-1 exactly, but A has two names: six seats left.
     let (lists, candidates) = named(&[&[41, 39], &[6, 3, 1], &[4, 3, 2, 1]], &[]);
-    let outcome = allocate(
-        &race(10, &lists, &candidates),
-        &Rule::new(Method::Article24),
-        &[],
-    )
-    .unwrap();
+    let outcome =
+        allocate(&race(10, &lists, &candidates), &Rule::new(Method::Article24), &[]).unwrap();
     // B and C take one each in rounds 1 and 2; then B is full and C takes one; one stays vacant.
     assert_eq!(seats(&outcome), [2, 3, 4]);
     assert_eq!((outcome.vacant, outcome.status), (1, Status::Final));
@@ -128,12 +104,7 @@ fn article_24_gives_what_a_short_list_cannot_fill_to_the_others() {
     };
     let rounds: Vec<u32> = outcome.steps.iter().filter_map(rounds).collect();
     assert_eq!(rounds, [1, 1, 2, 2, 3]);
-    assert!(
-        outcome
-            .steps
-            .iter()
-            .any(|step| step.article == Article::Councils24ListTooShort)
-    );
+    assert!(outcome.steps.iter().any(|step| step.article == Article::Councils24ListTooShort));
 }
 
 #[test]
@@ -143,11 +114,7 @@ fn a_list_total_may_exceed_its_members_but_not_fall_below() {
     lists[0].votes = 8;
     assert_eq!(
         allocate(&race(2, &lists, &candidates), &rule, &[]),
-        Err(SeatsError::ListTotalTooSmall {
-            list: 0,
-            total: 8,
-            members: 9
-        })
+        Err(SeatsError::ListTotalTooSmall { list: 0, total: 8, members: 9 })
     );
     lists[0].votes = 10; // A13 keep: votes of a member who withdrew
     assert!(allocate(&race(2, &lists, &candidates), &rule, &[]).is_ok());
@@ -157,21 +124,12 @@ fn a_list_total_may_exceed_its_members_but_not_fall_below() {
 fn plurality_takes_the_most_votes_then_the_alternates() {
     let candidates = independents(&[5, 9, 7, 1, 0, 3]);
     let rule = Rule::new(Method::BlockPlurality);
-    let two = Race {
-        alternates: 2,
-        ..race(2, &[], &candidates)
-    };
+    let two = Race { alternates: 2, ..race(2, &[], &candidates) };
     let outcome = allocate(&two, &rule, &[]).unwrap();
-    assert_eq!(
-        (outcome.elected, outcome.alternates),
-        (vec![1, 2], vec![0, 5])
-    );
+    assert_eq!((outcome.elected, outcome.alternates), (vec![1, 2], vec![0, 5]));
     assert_eq!((outcome.groups[0].seats, outcome.groups[0].votes), (2, 25));
 
-    let many = Race {
-        alternates: 3,
-        ..race(7, &[], &candidates)
-    };
+    let many = Race { alternates: 3, ..race(7, &[], &candidates) };
     let outcome = allocate(&many, &rule, &[]).unwrap();
     assert_eq!(outcome.elected, [1, 2, 0, 5, 3], "no vote, not elected");
     assert_eq!((outcome.vacant, outcome.groups[0].vacant), (2, 2));
@@ -186,9 +144,7 @@ fn plurality_takes_the_most_votes_then_the_alternates() {
 fn no_vote_at_all_elects_nobody() {
     let (lists, candidates) = named(&[&[0, 0], &[0]], &[0]);
     for method in Method::all() {
-        let rule = Rule::new(method)
-            .with_option("zero_votes", "elected")
-            .unwrap();
+        let rule = Rule::new(method).with_option("zero_votes", "elected").unwrap();
         let outcome = allocate(&race(3, &lists, &candidates), &rule, &[]).unwrap();
         assert_eq!(outcome.status, Status::NoVotes, "{method:?}");
         assert_eq!((outcome.elected.len(), outcome.vacant), (0, 3));
@@ -199,36 +155,19 @@ fn no_vote_at_all_elects_nobody() {
 #[test]
 fn a_tie_inside_the_elected_set_needs_no_lot() {
     let candidates = independents(&[4, 4, 4, 2, 1]);
-    let outcome = allocate(
-        &race(3, &[], &candidates),
-        &Rule::new(Method::BlockPlurality),
-        &[],
-    )
-    .unwrap();
-    assert_eq!(
-        (outcome.status, outcome.elected),
-        (Status::Final, vec![0, 1, 2])
-    );
+    let outcome =
+        allocate(&race(3, &[], &candidates), &Rule::new(Method::BlockPlurality), &[]).unwrap();
+    assert_eq!((outcome.status, outcome.elected), (Status::Final, vec![0, 1, 2]));
 }
 
 #[test]
 fn lots_settle_persons_and_then_the_order_of_alternates() {
     let candidates = independents(&[9, 4, 4, 4, 4, 1]);
     let rule = Rule::new(Method::BlockPlurality);
-    let three = Race {
-        alternates: 3,
-        ..race(3, &[], &candidates)
-    };
-    let lot = |kind, place, who| Lot {
-        kind,
-        place,
-        winner: Party::Candidate(who),
-    };
+    let three = Race { alternates: 3, ..race(3, &[], &candidates) };
+    let lot = |kind, place, who| Lot { kind, place, winner: Party::Candidate(who) };
     let open = allocate(&three, &rule, &[]).unwrap();
-    assert_eq!(
-        (open.elected, open.alternates, open.undecided),
-        (vec![0], vec![], 2)
-    );
+    assert_eq!((open.elected, open.alternates, open.undecided), (vec![0], vec![], 2));
     assert_eq!((open.lots[0].places, open.lots[0].between.len()), (2, 4));
 
     let first = lot(LotKind::Person, 1, 3);
@@ -240,17 +179,11 @@ fn lots_settle_persons_and_then_the_order_of_alternates() {
     let second = lot(LotKind::Person, 2, 1);
     let open = allocate(&three, &rule, &[second, first]).unwrap();
     assert_eq!((open.elected, open.alternates), (vec![0, 1, 3], vec![]));
-    assert_eq!(
-        (open.lots[0].kind, open.lots[0].places),
-        (LotKind::Alternate, 2)
-    );
+    assert_eq!((open.lots[0].kind, open.lots[0].places), (LotKind::Alternate, 2));
 
     let third = lot(LotKind::Alternate, 1, 4);
     let done = allocate(&three, &rule, &[second, first, third]).unwrap();
-    assert_eq!(
-        (done.status, done.alternates),
-        (Status::Final, vec![4, 2, 5])
-    );
+    assert_eq!((done.status, done.alternates), (Status::Final, vec![4, 2, 5]));
     let stated = lot(LotKind::Alternate, 2, 2);
     let same = allocate(&three, &rule, &[second, first, third, stated]).unwrap();
     assert_eq!(same.alternates, [4, 2, 5], "the last place may be stated");
@@ -261,37 +194,21 @@ fn a_lot_that_does_not_match_is_refused() {
     let candidates = independents(&[4, 4, 1]);
     let rule = Rule::new(Method::RelativePlurality);
     let one = race(1, &[], &candidates);
-    let lot = |kind, place, who| Lot {
-        kind,
-        place,
-        winner: Party::Candidate(who),
-    };
+    let lot = |kind, place, who| Lot { kind, place, winner: Party::Candidate(who) };
     let right = lot(LotKind::Person, 1, 0);
     assert_eq!(allocate(&one, &rule, &[right]).unwrap().elected, [0]);
     let stranger = allocate(&one, &rule, &[lot(LotKind::Person, 1, 2)]);
     assert!(matches!(stranger, Err(SeatsError::LotMismatch { ties, .. }) if ties.len() == 1));
     let kind = allocate(&one, &rule, &[right, lot(LotKind::Alternate, 1, 1)]);
-    assert!(matches!(
-        kind,
-        Err(SeatsError::LotMismatch { lot_index: 1, .. })
-    ));
+    assert!(matches!(kind, Err(SeatsError::LotMismatch { lot_index: 1, .. })));
     let place = allocate(&one, &rule, &[lot(LotKind::Person, 2, 0)]);
-    assert!(matches!(
-        place,
-        Err(SeatsError::LotPlace { expected: 1, .. })
-    ));
+    assert!(matches!(place, Err(SeatsError::LotPlace { expected: 1, .. })));
     let beyond = allocate(&one, &rule, &[right, lot(LotKind::Person, 2, 1)]);
-    assert!(matches!(
-        beyond,
-        Err(SeatsError::LotBeyondPlaces { places: 1, .. })
-    ));
+    assert!(matches!(beyond, Err(SeatsError::LotBeyondPlaces { places: 1, .. })));
     let twice = allocate(&one, &rule, &[right, lot(LotKind::Person, 2, 0)]);
     assert!(matches!(twice, Err(SeatsError::LotWinnerRepeated { .. })));
     let again = allocate(&one, &rule, &[right, right]);
-    assert!(matches!(
-        again,
-        Err(SeatsError::LotPlace { expected: 2, .. })
-    ));
+    assert!(matches!(again, Err(SeatsError::LotPlace { expected: 2, .. })));
     let not_needed = allocate(&race(2, &[], &candidates), &rule, &[right]);
     assert!(matches!(not_needed, Err(SeatsError::LotMismatch { ties, .. }) if ties.is_empty()));
 }
@@ -312,16 +229,8 @@ fn full_lists_drop_out_and_hare_starts_anew_for_the_rest() {
 #[test]
 fn independents_are_groups_of_their_own_with_one_seat() {
     let (lists, candidates) = named(&[&[10, 5]], &[40, 3]);
-    let outcome = allocate(
-        &race(3, &lists, &candidates),
-        &Rule::new(Method::DHondt),
-        &[],
-    )
-    .unwrap();
-    assert_eq!(
-        (seats(&outcome), outcome.elected),
-        (vec![2, 1, 0], vec![2, 0, 1])
-    );
+    let outcome = allocate(&race(3, &lists, &candidates), &Rule::new(Method::DHondt), &[]).unwrap();
+    assert_eq!((seats(&outcome), outcome.elected), (vec![2, 1, 0], vec![2, 0, 1]));
 }
 
 #[test]
@@ -332,22 +241,12 @@ fn persons_are_not_asked_about_while_the_seats_of_their_list_are_open() {
     lists.extend(unnamed(&[5]));
     let (two, rule) = (race(2, &lists, &candidates), Rule::new(Method::DHondt));
     let open = allocate(&two, &rule, &[]).unwrap();
-    assert_eq!(
-        (seats(&open), open.elected.len(), open.lots.len()),
-        (vec![1, 0], 0, 1)
-    );
-    let lot = |winner| Lot {
-        kind: LotKind::Seat,
-        place: 1,
-        winner,
-    };
+    assert_eq!((seats(&open), open.elected.len(), open.lots.len()), (vec![1, 0], 0, 1));
+    let lot = |winner| Lot { kind: LotKind::Seat, place: 1, winner };
     let first = allocate(&two, &rule, &[lot(list(0))]).unwrap();
     assert_eq!((first.status, first.elected), (Status::Final, vec![0, 1]));
     let second = allocate(&two, &rule, &[lot(list(1))]).unwrap();
-    assert_eq!(
-        (second.status, second.lots[0].kind),
-        (Status::LotRequired, LotKind::Person)
-    );
+    assert_eq!((second.status, second.lots[0].kind), (Status::LotRequired, LotKind::Person));
 }
 
 #[test]
@@ -355,22 +254,14 @@ fn a_threshold_counts_against_its_base() {
     let lists = unnamed(&[900, 50, 50]);
     let five = Percent::parse("5").unwrap();
     let with = |base| {
-        let threshold = Threshold {
-            percent: five,
-            base,
-        };
-        let rule = Rule::new(Method::SainteLague)
-            .with_threshold(threshold)
-            .unwrap();
+        let threshold = Threshold { percent: five, base };
+        let rule = Rule::new(Method::SainteLague).with_threshold(threshold).unwrap();
         seats(&allocate(&race(20, &lists, &[]), &rule, &[]).unwrap())
     };
     assert_eq!(with(None), [18, 1, 1], "5 % is reached exactly");
     assert_eq!(with(Some(1_001)), [20, 0, 0], "blank votes raise the bar");
     let all = Rule::new(Method::DHondt)
-        .with_threshold(Threshold {
-            percent: five,
-            base: Some(1_000_000),
-        })
+        .with_threshold(Threshold { percent: five, base: Some(1_000_000) })
         .unwrap();
     let outcome = allocate(&race(4, &lists, &[]), &all, &[]).unwrap();
     assert_eq!((outcome.vacant, outcome.status), (4, Status::Final));
@@ -391,27 +282,17 @@ fn bounds_are_refused_and_the_largest_numbers_are_exact() {
         ));
     }
     let over = unnamed(&[u64::MAX, 1]);
-    assert_eq!(
-        allocate(&race(1, &over, &[]), &rule, &[]),
-        Err(SeatsError::TooManyVotes)
-    );
+    assert_eq!(allocate(&race(1, &over, &[]), &rule, &[]), Err(SeatsError::TooManyVotes));
     let plurality = Rule::new(Method::BlockPlurality);
     assert!(matches!(
         allocate(&race(1, &lists, &[]), &plurality, &[]),
         Err(SeatsError::PersonsNeeded { .. })
     ));
     let candidates = independents(&[11]);
-    let ballots = Race {
-        valid_ballots: Some(10),
-        ..race(1, &[], &candidates)
-    };
+    let ballots = Race { valid_ballots: Some(10), ..race(1, &[], &candidates) };
     assert_eq!(
         allocate(&ballots, &plurality, &[]),
-        Err(SeatsError::MoreVotesThanBallots {
-            candidate: 0,
-            votes: 11,
-            ballots: 10
-        })
+        Err(SeatsError::MoreVotesThanBallots { candidate: 0, votes: 11, ballots: 10 })
     );
 }
 

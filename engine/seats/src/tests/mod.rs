@@ -8,23 +8,11 @@ use crate::{Candidate, GroupKey, List, Members, Outcome, Race};
 
 /// Lists without names.
 fn unnamed(votes: &[u64]) -> Vec<List> {
-    votes
-        .iter()
-        .map(|votes| List {
-            votes: *votes,
-            members: Members::Unnamed,
-        })
-        .collect()
+    votes.iter().map(|votes| List { votes: *votes, members: Members::Unnamed }).collect()
 }
 
 fn independents(votes: &[u64]) -> Vec<Candidate> {
-    votes
-        .iter()
-        .map(|votes| Candidate {
-            list: None,
-            votes: *votes,
-        })
-        .collect()
+    votes.iter().map(|votes| Candidate { list: None, votes: *votes }).collect()
 }
 
 /// Lists with names (total = sum of the members), then independents.
@@ -32,27 +20,16 @@ fn named(lists: &[&[u64]], alone: &[u64]) -> (Vec<List>, Vec<Candidate>) {
     let mut candidates = Vec::new();
     let mut entries = Vec::new();
     for (list, members) in (0..).zip(lists) {
-        entries.push(List {
-            votes: members.iter().sum(),
-            members: Members::Named,
-        });
-        candidates.extend(members.iter().map(|votes| Candidate {
-            list: Some(list),
-            votes: *votes,
-        }));
+        entries.push(List { votes: members.iter().sum(), members: Members::Named });
+        candidates
+            .extend(members.iter().map(|votes| Candidate { list: Some(list), votes: *votes }));
     }
     candidates.extend(independents(alone));
     (entries, candidates)
 }
 
 fn race<'a>(seats: u32, lists: &'a [List], candidates: &'a [Candidate]) -> Race<'a> {
-    Race {
-        seats,
-        alternates: 0,
-        lists,
-        candidates,
-        valid_ballots: None,
-    }
+    Race { seats, alternates: 0, lists, candidates, valid_ballots: None }
 }
 
 fn seats(outcome: &Outcome) -> Vec<u32> {

@@ -67,14 +67,10 @@ pub(super) fn highest_averages(
 }
 
 fn hare(votes: &[u64], caps: &[u32], house: u32, order: &[usize]) -> Vec<u32> {
-    let mut fixed: Vec<Option<u32>> = votes
-        .iter()
-        .map(|votes| (*votes == 0).then_some(0))
-        .collect();
+    let mut fixed: Vec<Option<u32>> =
+        votes.iter().map(|votes| (*votes == 0).then_some(0)).collect();
     loop {
-        let rest: Vec<usize> = (0..votes.len())
-            .filter(|group| fixed[*group].is_none())
-            .collect();
+        let rest: Vec<usize> = (0..votes.len()).filter(|group| fixed[*group].is_none()).collect();
         let left = u64::from(house - fixed.iter().flatten().sum::<u32>());
         let total: u64 = rest.iter().map(|group| votes[*group]).sum();
         let over: Vec<usize> = rest
@@ -99,16 +95,10 @@ fn hare(votes: &[u64], caps: &[u32], house: u32, order: &[usize]) -> Vec<u32> {
 fn article_24(votes: &[u64], caps: &[u32], house: u32, order: &[usize]) -> Vec<u32> {
     let total: u64 = votes.iter().sum();
     let product = |group: usize| votes[group] * u64::from(house);
-    let whole = |group: usize| {
-        u32::try_from(product(group) / total)
-            .unwrap()
-            .min(caps[group])
-    };
+    let whole = |group: usize| u32::try_from(product(group) / total).unwrap().min(caps[group]);
     let seats: Vec<u32> = (0..votes.len()).map(whole).collect();
     let rest: Vec<usize> = (0..votes.len()).filter(|group| votes[*group] > 0).collect();
-    by_remainder(seats, caps, house, order, &rest, |group| {
-        product(group) % total
-    })
+    by_remainder(seats, caps, house, order, &rest, |group| product(group) % total)
 }
 
 /// One seat after another: among those in the running who are not full, the one who had fewest
@@ -124,17 +114,9 @@ fn by_remainder(
     let mut turns = vec![0u32; seats.len()];
     while seats.iter().sum::<u32>() < house {
         let rank = |group: usize| order.iter().position(|other| *other == group).unwrap();
-        let next = running
-            .iter()
-            .copied()
-            .filter(|group| seats[*group] < caps[*group])
-            .min_by_key(|group| {
-                (
-                    turns[*group],
-                    std::cmp::Reverse(remainder(*group)),
-                    rank(*group),
-                )
-            });
+        let next = running.iter().copied().filter(|group| seats[*group] < caps[*group]).min_by_key(
+            |group| (turns[*group], std::cmp::Reverse(remainder(*group)), rank(*group)),
+        );
         let Some(winner) = next else { break };
         seats[winner] += 1;
         turns[winner] += 1;
@@ -144,11 +126,8 @@ fn by_remainder(
 
 /// Persons with a vote, most votes first, ties by the order of preference.
 pub(super) fn persons(votes: &[u64], order: &[usize]) -> Vec<usize> {
-    let mut ranked: Vec<usize> = order
-        .iter()
-        .copied()
-        .filter(|person| votes[*person] > 0)
-        .collect();
+    let mut ranked: Vec<usize> =
+        order.iter().copied().filter(|person| votes[*person] > 0).collect();
     ranked.sort_by_key(|person| std::cmp::Reverse(votes[*person])); // stable
     ranked
 }

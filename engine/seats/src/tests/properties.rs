@@ -9,12 +9,8 @@ use proptest::prelude::*;
 use super::{independents, named, oracle, race, seats, unnamed};
 use crate::{GroupKey, List, Lot, Members, Method, Outcome, Party, Race, Rule, Status, allocate};
 
-const FOR_GROUPS: [Method; 4] = [
-    Method::DHondt,
-    Method::SainteLague,
-    Method::Hare,
-    Method::Article24,
-];
+const FOR_GROUPS: [Method; 4] =
+    [Method::DHondt, Method::SainteLague, Method::Hare, Method::Article24];
 
 fn group_method() -> impl Strategy<Value = Method> {
     prop::sample::select(FOR_GROUPS.to_vec())
@@ -23,10 +19,7 @@ fn group_method() -> impl Strategy<Value = Method> {
 /// Members of up to four lists, one to four names each, and up to two independents.
 fn slates() -> impl Strategy<Value = (Vec<Vec<u64>>, Vec<u64>)> {
     let list = prop::collection::vec(0..6u64, 1..5);
-    (
-        prop::collection::vec(list, 0..4),
-        prop::collection::vec(0..12u64, 0..3),
-    )
+    (prop::collection::vec(list, 0..4), prop::collection::vec(0..12u64, 0..3))
 }
 
 fn run(method: Method, house: u32, votes: &[u64]) -> Outcome {
@@ -36,10 +29,7 @@ fn run(method: Method, house: u32, votes: &[u64]) -> Outcome {
 /// Every outcome that lots could bring about.
 fn possible(method: Method, votes: &[u64], caps: &[u32], house: u32) -> BTreeSet<Vec<u32>> {
     let orders = oracle::orders(votes.len());
-    orders
-        .iter()
-        .map(|order| oracle::seats(method, votes, caps, house, order))
-        .collect()
+    orders.iter().map(|order| oracle::seats(method, votes, caps, house, order)).collect()
 }
 
 /// Certain seats must be the least of all possible outcomes; a lot is asked for exactly when
@@ -48,17 +38,11 @@ fn check_seats(outcome: &Outcome, possible: &BTreeSet<Vec<u32>>) -> Result<(), S
     let least = |group: usize| possible.iter().map(|seats| seats[group]).min().unwrap();
     let certain: Vec<u32> = (0..outcome.groups.len()).map(least).collect();
     if seats(outcome) != certain {
-        return Err(format!(
-            "seats {:?}, certain are {certain:?}",
-            seats(outcome)
-        ));
+        return Err(format!("seats {:?}, certain are {certain:?}", seats(outcome)));
     }
     let has_tie = outcome.undecided > 0;
     if has_tie != (possible.len() > 1) {
-        return Err(format!(
-            "tie {has_tie}, but {} outcomes are possible",
-            possible.len()
-        ));
+        return Err(format!("tie {has_tie}, but {} outcomes are possible", possible.len()));
     }
     Ok(())
 }
@@ -75,9 +59,7 @@ fn check_highest_averages(
             let last = votes[winner] * divisor(seats[loser]);
             let next = votes[loser] * divisor(seats[winner] - 1);
             if next >= last {
-                return Err(format!(
-                    "{loser} has a better claim than {winner} to its last seat"
-                ));
+                return Err(format!("{loser} has a better claim than {winner} to its last seat"));
             }
         }
     }
@@ -91,9 +73,7 @@ fn check_quota(votes: &[u64], seats: &[u32], house: u32) -> Result<(), String> {
         let product = votes * u64::from(house);
         let (low, high) = (product / total, product.div_ceil(total));
         if !(low..=high).contains(&u64::from(*seats)) {
-            return Err(format!(
-                "group {index}: {seats} seats, quota bounds {low} to {high}"
-            ));
+            return Err(format!("group {index}: {seats} seats, quota bounds {low} to {high}"));
         }
     }
     Ok(())
@@ -101,14 +81,8 @@ fn check_quota(votes: &[u64], seats: &[u32], house: u32) -> Result<(), String> {
 
 /// Element by element: nobody loses a seat in a larger house (an order of vectors would not do).
 fn check_house_monotone(smaller: &[u32], larger: &[u32]) -> Result<(), String> {
-    match smaller
-        .iter()
-        .zip(larger)
-        .position(|(small, large)| small > large)
-    {
-        Some(group) => Err(format!(
-            "group {group} loses a seat: {smaller:?}, {larger:?}"
-        )),
+    match smaller.iter().zip(larger).position(|(small, large)| small > large) {
+        Some(group) => Err(format!("group {group} loses a seat: {smaller:?}, {larger:?}")),
         None => Ok(()),
     }
 }
@@ -127,21 +101,13 @@ fn settle(race: &Race<'_>, rule: &Rule, choice: usize) -> (Outcome, Vec<Lot>) {
             return (outcome, lots);
         };
         let winner = open.between[choice % open.between.len()];
-        lots.push(Lot {
-            kind: open.kind,
-            place: open.next_place,
-            winner,
-        });
+        lots.push(Lot { kind: open.kind, place: open.next_place, winner });
         assert!(lots.len() < 100, "lots come to an end");
     }
 }
 
 fn config() -> ProptestConfig {
-    ProptestConfig {
-        cases: 2_000,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
+    ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {
@@ -355,10 +321,7 @@ fn planted_faults_are_caught() {
             let mut moved = seats(&right);
             moved[from] -= 1;
             moved[to] += 1;
-            assert!(
-                check_highest_averages(&votes, &moved, dhondt).is_err(),
-                "{moved:?}"
-            );
+            assert!(check_highest_averages(&votes, &moved, dhondt).is_err(), "{moved:?}");
         }
     }
     // A tie given to the first in order, without a lot.
@@ -373,14 +336,7 @@ fn planted_faults_are_caught() {
     assert!(check_quota(&[90, 5, 5], &[10, 0, 0], 10).is_err());
     assert!(check_house_monotone(&[2, 5], &[3, 1]).is_err());
     // D'Hondt itself breaks quota somewhere: the quota checker would see a wrong method.
-    assert!(
-        check_quota(
-            &[90, 6, 4],
-            &seats(&run(Method::DHondt, 21, &[90, 6, 4])),
-            21
-        )
-        .is_err()
-    );
+    assert!(check_quota(&[90, 6, 4], &seats(&run(Method::DHondt, 21, &[90, 6, 4])), 21).is_err());
 }
 
 /// Hare loses a seat in a larger house (the Alabama paradox): the monotonicity checker sees it.
@@ -388,10 +344,7 @@ fn planted_faults_are_caught() {
 fn the_alabama_paradox_is_seen() {
     let votes = [6, 6, 2];
     let (ten, eleven) = (run(Method::Hare, 10, &votes), run(Method::Hare, 11, &votes));
-    assert_eq!(
-        (seats(&ten), seats(&eleven)),
-        (vec![4, 4, 2], vec![5, 5, 1])
-    );
+    assert_eq!((seats(&ten), seats(&eleven)), (vec![4, 4, 2], vec![5, 5, 1]));
     assert!(check_house_monotone(&seats(&ten), &seats(&eleven)).is_err());
 }
 
@@ -400,14 +353,8 @@ fn the_alabama_paradox_is_seen() {
 fn a_list_without_names_left_takes_nothing() {
     for method in FOR_GROUPS {
         let lists = [
-            List {
-                votes: 90,
-                members: Members::Named,
-            },
-            List {
-                votes: 10,
-                members: Members::Unnamed,
-            },
+            List { votes: 90, members: Members::Named },
+            List { votes: 10, members: Members::Unnamed },
         ];
         let outcome = allocate(&race(5, &lists, &[]), &Rule::new(method), &[]).unwrap();
         assert_eq!(seats(&outcome), [0, 5], "{method:?}");

@@ -46,11 +46,7 @@ pub(crate) fn run(arguments: &InspectArguments) -> anyhow::Result<ExitCode> {
     for fault in &faults {
         eprintln!("error: {}: {fault}", path.display());
     }
-    Ok(if faults.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn show_segment(
@@ -74,11 +70,7 @@ fn show_segment(
         match reader.next_record() {
             Ok(Some(framed)) => {
                 records += 1;
-                write!(
-                    out,
-                    "record {} at offset {}",
-                    framed.position, framed.offset
-                )?;
+                write!(out, "record {} at offset {}", framed.position, framed.offset)?;
                 if framed.received_at_ms > 0 {
                     write!(out, ", received at {} ms", framed.received_at_ms)?;
                 }
@@ -121,11 +113,7 @@ fn show_record(
             names.station_id(address.station),
             names.district_id(address.district)
         )?,
-        None => write!(
-            out,
-            "station #{}, district #{}",
-            address.station, address.district
-        )?,
+        None => write!(out, "station #{}, district #{}", address.station, address.district)?,
     }
     write!(
         out,
@@ -146,16 +134,11 @@ fn show_record(
         Ok(()) => {
             let groups = verify_bytes(record).map(|(_, view)| {
                 let groups = view.groups();
-                let sizes: Vec<String> = groups
-                    .map(|group| format!("{}x{}", group.ballots(), group.stride))
-                    .collect();
+                let sizes: Vec<String> =
+                    groups.map(|group| format!("{}x{}", group.ballots(), group.stride)).collect();
                 sizes.join(" ")
             });
-            writeln!(
-                out,
-                "; ballots x choices: {}; verified",
-                groups.unwrap_or_default()
-            )
+            writeln!(out, "; ballots x choices: {}; verified", groups.unwrap_or_default())
         }
         Err(fault) => {
             faults.push(fault.shifted(offset as u64));
@@ -167,11 +150,7 @@ fn show_record(
 fn show_definition(out: &mut dyn Write, bytes: &[u8], faults: &mut Vec<Fault>) -> io::Result<()> {
     match CountingDefinition::open(bytes) {
         Ok(definition) => {
-            writeln!(
-                out,
-                "compiled definition, format version {}",
-                layout::FORMAT_VERSION
-            )?;
+            writeln!(out, "compiled definition, format version {}", layout::FORMAT_VERSION)?;
             writeln!(out, "definition {}", hex(definition.digest()))?;
             writeln!(out, "of the text {}", hex(definition.sources()))?;
             writeln!(

@@ -67,10 +67,7 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
     let counted = count(&arguments.directory, &folder, |_| Ok(readings), 1)?;
     let definition = counted.definition.counting();
     if election.definition_digest() != *definition.digest() {
-        bail!(
-            "{}: the election folder changed while it was read",
-            folder.display()
-        );
+        bail!("{}: the election folder changed while it was read", folder.display());
     }
     let only = match &arguments.district {
         Some(id) => Some(find_district(&counted.definition, id)?),
@@ -80,10 +77,7 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
         Some(path) => recorded_lots(path, &counted)?,
         None => Vec::new(),
     };
-    let missing = missing_districts(
-        &definition,
-        counted.batches.iter().map(|batch| batch.address),
-    );
+    let missing = missing_districts(&definition, counted.batches.iter().map(|batch| batch.address));
     let input = OutcomeInput {
         election: &election,
         definition,
@@ -93,11 +87,7 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
         missing: &missing,
     };
     let outcomes = outcomes(input, only).map_err(|errors| refused(&errors))?;
-    let code = if outcomes.iter().any(DistrictOutcome::needs_lot) {
-        3
-    } else {
-        0
-    };
+    let code = if outcomes.iter().any(DistrictOutcome::needs_lot) { 3 } else { 0 };
     for outcome in &outcomes {
         for finding in &outcome.findings {
             eprintln!("note: district {}: {finding}", outcome.district.id);
@@ -105,22 +95,12 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
     }
     match arguments.format {
         Format::Json => {
-            print_json(&ResultDocument::new(
-                &election,
-                &rules,
-                &counted.snapshot,
-                outcomes,
-            ))?;
+            print_json(&ResultDocument::new(&election, &rules, &counted.snapshot, outcomes))?;
         }
         Format::Table => to_stdout(|out| {
             write!(out, "{}", test_mark(election.head.mode))?;
             let frontier = counted.snapshot.frontier();
-            writeln!(
-                out,
-                "election {}, {} batches",
-                election.head.id,
-                grouped(frontier.batches)
-            )?;
+            writeln!(out, "election {}, {} batches", election.head.id, grouped(frontier.batches))?;
             writeln!(out, "  digest {}", frontier.digest)?;
             write_table(out, &outcomes, &definition)
         })?,
@@ -150,12 +130,7 @@ fn recorded_lots(path: &Path, counted: &Counted) -> anyhow::Result<Vec<RecordedL
                     _ => bail!("{}: found winner '{code}', expected a code", place()),
                 },
             };
-            Ok(RecordedLot {
-                district,
-                kind: row.kind,
-                place: row.place,
-                winner,
-            })
+            Ok(RecordedLot { district, kind: row.kind, place: row.place, winner })
         })
         .collect()
 }
@@ -175,9 +150,8 @@ fn write_table(
         .iter()
         .map(|outcome| {
             let elected = outcome.outcome.elected.iter();
-            let codes: Vec<String> = elected
-                .map(|position| outcome.candidate_code(*position).to_string())
-                .collect();
+            let codes: Vec<String> =
+                elected.map(|position| outcome.candidate_code(*position).to_string()).collect();
             let [seats, elected] = [outcome.district.seats as usize, codes.len()];
             vec![
                 outcome.district.id.clone(),
@@ -190,10 +164,7 @@ fn write_table(
         .collect();
     let header = ["district", "status", "elected", "valid", "seats"];
     write!(out, "\n{}", table(&header, &rows, 3))?;
-    let waiting = outcomes
-        .iter()
-        .filter(|outcome| outcome.needs_lot())
-        .count();
+    let waiting = outcomes.iter().filter(|outcome| outcome.needs_lot()).count();
     writeln!(
         out,
         "\n{} of {} districts; {waiting} wait for a lot; the steps: --district ID",
@@ -204,12 +175,8 @@ fn write_table(
 
 fn write_district(out: &mut dyn Write, district: &DistrictOutcome<'_>) -> io::Result<()> {
     let outcome = &district.outcome;
-    let options: Vec<String> = district
-        .rule
-        .options
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
+    let options: Vec<String> =
+        district.rule.options.iter().map(|(name, value)| format!("{name}={value}")).collect();
     writeln!(
         out,
         "\ndistrict {} ({}): {} seats, {}: {}",
@@ -220,30 +187,18 @@ fn write_district(out: &mut dyn Write, district: &DistrictOutcome<'_>) -> io::Re
         district.status()
     )?;
     writeln!(out, "  {}", options.join(" "))?;
-    let code = |party: PartyCode| {
-        party
-            .code()
-            .map_or("independents".to_owned(), |code| code.to_string())
-    };
+    let code =
+        |party: PartyCode| party.code().map_or("independents".to_owned(), |code| code.to_string());
     let groups: Vec<Vec<String>> = outcome
         .groups
         .iter()
         .map(|group| {
             let seats = [u64::from(group.seats), u64::from(group.vacant)].map(grouped);
             let [seats, vacant] = seats;
-            vec![
-                code(district.group_code(group.key)),
-                grouped(group.votes),
-                seats,
-                vacant,
-            ]
+            vec![code(district.group_code(group.key)), grouped(group.votes), seats, vacant]
         })
         .collect();
-    write!(
-        out,
-        "{}",
-        table(&["group", "votes", "seats", "vacant"], &groups, 1)
-    )?;
+    write!(out, "{}", table(&["group", "votes", "seats", "vacant"], &groups, 1))?;
     let persons = |positions: &[u32], role: &str| -> Vec<Vec<String>> {
         positions
             .iter()
@@ -253,29 +208,16 @@ fn write_district(out: &mut dyn Write, district: &DistrictOutcome<'_>) -> io::Re
                     district.district.lists[usize::from(list)].code.to_string()
                 });
                 let votes = grouped(district.candidate_votes(position));
-                vec![
-                    role.to_owned(),
-                    candidate.code.to_string(),
-                    list,
-                    name(candidate),
-                    votes,
-                ]
+                vec![role.to_owned(), candidate.code.to_string(), list, name(candidate), votes]
             })
             .collect()
     };
     let mut rows = persons(&outcome.elected, "elected");
     rows.extend(persons(&outcome.alternates, "alternate"));
-    write!(
-        out,
-        "{}",
-        table(&["", "code", "list", "name", "votes"], &rows, 4)
-    )?;
+    write!(out, "{}", table(&["", "code", "list", "name", "votes"], &rows, 4))?;
     for lot in &outcome.lots {
-        let between: Vec<String> = lot
-            .between
-            .iter()
-            .map(|party| code(district.party_code(*party)))
-            .collect();
+        let between: Vec<String> =
+            lot.between.iter().map(|party| code(district.party_code(*party))).collect();
         writeln!(
             out,
             "  LOT NEEDED: kind {}, {} place(s), between {}; record place {}",
@@ -286,21 +228,12 @@ fn write_district(out: &mut dyn Write, district: &DistrictOutcome<'_>) -> io::Re
         )?;
     }
     for step in &outcome.steps {
-        writeln!(
-            out,
-            "  - {} [{}]",
-            step.text_en(district),
-            step.article.text()
-        )?;
+        writeln!(out, "  - {} [{}]", step.text_en(district), step.article.text())?;
     }
     Ok(())
 }
 
 fn name(candidate: &shomar_format::election::Candidate) -> String {
-    let name = if candidate.name_en.is_empty() {
-        &candidate.name_fa
-    } else {
-        &candidate.name_en
-    };
+    let name = if candidate.name_en.is_empty() { &candidate.name_fa } else { &candidate.name_en };
     name.clone()
 }

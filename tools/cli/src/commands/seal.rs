@@ -51,18 +51,9 @@ pub(crate) fn run(arguments: &SealArguments) -> anyhow::Result<ExitCode> {
         .with_context(|| arguments.ballots.display().to_string())?
         .len();
     create_empty(&arguments.out)?;
-    let rejects = arguments
-        .rejects
-        .clone()
-        .unwrap_or_else(|| arguments.out.join("rejects.csv"));
-    let result = seal(
-        &arguments.out,
-        &election,
-        &sources,
-        &arguments.ballots,
-        &rejects,
-        text_bytes,
-    );
+    let rejects = arguments.rejects.clone().unwrap_or_else(|| arguments.out.join("rejects.csv"));
+    let result =
+        seal(&arguments.out, &election, &sources, &arguments.ballots, &rejects, text_bytes);
     let (report, written) = match result {
         Ok(done) => done,
         Err(error) => {
@@ -87,11 +78,7 @@ pub(crate) fn run(arguments: &SealArguments) -> anyhow::Result<ExitCode> {
         grouped(report.rows_received),
         rejects.display()
     );
-    Ok(if arguments.strict {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(if arguments.strict { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// Writes the election beside the segments: its text as it is, and the compiled definition.
@@ -148,15 +135,10 @@ fn seal(
     let report = seal_text(ballots, &job, &mut sink)?;
     sink.bar.finish_and_clear();
     if let Some(mut rejects) = sink.rejects.take() {
-        rejects
-            .flush()
-            .with_context(|| sink.rejects_path.display().to_string())?;
+        rejects.flush().with_context(|| sink.rejects_path.display().to_string())?;
     }
     let written = sink.writer.finish()?;
-    assert_eq!(
-        written.records, report.batches,
-        "every sealed batch is on disk"
-    );
+    assert_eq!(written.records, report.batches, "every sealed batch is on disk");
     Ok((report, written))
 }
 

@@ -71,12 +71,7 @@ enum SeatsFormat {
 pub fn run(arguments: &SeatsArguments) -> anyhow::Result<ExitCode> {
     let (rule, alternates) = rule_of(arguments)?;
     let slate = Slate::read(&arguments.votes, &rule)?;
-    let rows = arguments
-        .lots
-        .as_deref()
-        .map(read_lots)
-        .transpose()?
-        .unwrap_or_default();
+    let rows = arguments.lots.as_deref().map(read_lots).transpose()?.unwrap_or_default();
     let lots_path = arguments.lots.as_deref().unwrap_or(Path::new(""));
     let mut lots = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -97,10 +92,7 @@ pub fn run(arguments: &SeatsArguments) -> anyhow::Result<ExitCode> {
         SeatsFormat::Table => slate.table(&rule, &outcome),
         SeatsFormat::Json => serde_json::to_string_pretty(&slate.json(&rule, &outcome))? + "\n",
     };
-    std::io::stdout()
-        .lock()
-        .write_all(text.as_bytes())
-        .context("stdout")?;
+    std::io::stdout().lock().write_all(text.as_bytes()).context("stdout")?;
     Ok(match outcome.status {
         Status::Final | Status::NoVotes => ExitCode::SUCCESS,
         Status::LotRequired => {
@@ -136,25 +128,14 @@ fn rule_of(arguments: &SeatsArguments) -> anyhow::Result<(Rule, u32)> {
         }
     }
     let rule = Rule::parse(&arguments.method, options).map_err(|error| match error {
-        SeatsError::UnknownOption {
-            method,
-            found,
-            known,
-        } if is_plurality => {
+        SeatsError::UnknownOption { method, found, known } if is_plurality => {
             let known = format!("{known}, {ALTERNATES}");
-            SeatsError::UnknownOption {
-                method,
-                found,
-                known,
-            }
+            SeatsError::UnknownOption { method, found, known }
         }
         other => other,
     })?;
     let threshold = Threshold {
-        percent: arguments
-            .threshold
-            .as_deref()
-            .map_or(Ok(Percent::default()), Percent::parse)?,
+        percent: arguments.threshold.as_deref().map_or(Ok(Percent::default()), Percent::parse)?,
         base: arguments.threshold_base,
     };
     Ok((rule.with_threshold(threshold)?, alternates.unwrap_or(0)))
@@ -170,19 +151,9 @@ fn refused(
 ) -> anyhow::Result<ExitCode> {
     let lots_path = arguments.lots.as_deref().unwrap_or(Path::new(""));
     let about_lot = |lot_index: usize, expected: String| {
-        let LotRow {
-            line,
-            kind,
-            place,
-            winner,
-            ..
-        } = &rows[lot_index];
+        let LotRow { line, kind, place, winner, .. } = &rows[lot_index];
         let kind = kind.name();
-        let found = if winner.is_empty() {
-            "(independents)"
-        } else {
-            winner
-        };
+        let found = if winner.is_empty() { "(independents)" } else { winner };
         format!(
             "{}, line {line}: found lot of kind {kind}, place {place}, winner {found:?}, \
              expected {expected}",
@@ -190,47 +161,28 @@ fn refused(
         )
     };
     let message = match error {
-        SeatsError::LotMismatch {
-            lot_index, ties, ..
-        } if ties.is_empty() => about_lot(lot_index, "no lot: nothing here is tied".to_owned()),
-        SeatsError::LotMismatch {
-            lot_index, ties, ..
-        } => {
+        SeatsError::LotMismatch { lot_index, ties, .. } if ties.is_empty() => {
+            about_lot(lot_index, "no lot: nothing here is tied".to_owned())
+        }
+        SeatsError::LotMismatch { lot_index, ties, .. } => {
             let ties: Vec<String> = ties
                 .iter()
                 .map(|tie| {
-                    format!(
-                        "{} of {}",
-                        tie.kind.name(),
-                        slate.names(&tie.between).join(", ")
-                    )
+                    format!("{} of {}", tie.kind.name(), slate.names(&tie.between).join(", "))
                 })
                 .collect();
-            about_lot(
-                lot_index,
-                format!("a lot of a tie that exists: {}", ties.join("; ")),
-            )
+            about_lot(lot_index, format!("a lot of a tie that exists: {}", ties.join("; ")))
         }
-        SeatsError::LotPlace {
-            lot_index,
-            expected,
-            ..
-        } => about_lot(lot_index, format!("place {expected}")),
-        SeatsError::LotWinnerRepeated { lot_index, .. } => about_lot(
-            lot_index,
-            "somebody who has not won an earlier place".to_owned(),
-        ),
-        SeatsError::LotBeyondPlaces {
-            lot_index, places, ..
-        } => about_lot(
-            lot_index,
-            format!("no more lots than the tie has places ({places})"),
-        ),
-        SeatsError::MoreVotesThanBallots {
-            candidate,
-            votes,
-            ballots,
-        } => format!(
+        SeatsError::LotPlace { lot_index, expected, .. } => {
+            about_lot(lot_index, format!("place {expected}"))
+        }
+        SeatsError::LotWinnerRepeated { lot_index, .. } => {
+            about_lot(lot_index, "somebody who has not won an earlier place".to_owned())
+        }
+        SeatsError::LotBeyondPlaces { lot_index, places, .. } => {
+            about_lot(lot_index, format!("no more lots than the tie has places ({places})"))
+        }
+        SeatsError::MoreVotesThanBallots { candidate, votes, ballots } => format!(
             "{}, line {}: found {votes} votes, expected at most the {ballots} valid ballots",
             arguments.votes.display(),
             slate.candidate_lines[candidate as usize]

@@ -84,11 +84,7 @@ pub(crate) fn run(arguments: &TallyArguments) -> anyhow::Result<ExitCode> {
         None => None,
     };
     let definition = counted.definition.counting();
-    let document = || {
-        counted
-            .snapshot
-            .document(&definition, &counted.definition.head, only)
-    };
+    let document = || counted.snapshot.document(&definition, &counted.definition.head, only);
     match arguments.format {
         Format::Json => print_json(&document())?,
         Format::Csv => to_stdout(|out| write_csv(out, &document()))?,
@@ -106,11 +102,7 @@ fn summary(counted: &Counted) -> Summary<'_> {
         ballots: counted.snapshot.ballots(),
         timing: TimingSummary {
             open_s: timing.open.as_secs_f64(),
-            count_s: timing
-                .counts
-                .iter()
-                .map(std::time::Duration::as_secs_f64)
-                .collect(),
+            count_s: timing.counts.iter().map(std::time::Duration::as_secs_f64).collect(),
             merge_s: timing.merge.as_secs_f64(),
         },
     }
@@ -119,23 +111,13 @@ fn summary(counted: &Counted) -> Summary<'_> {
 /// One row per number, so that any program can add them up.
 fn write_csv(out: &mut dyn Write, document: &TallyDocument) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
-    csv.write_record([
-        "district", "kind", "code", "list", "direct", "via_list", "votes",
-    ])?;
+    csv.write_record(["district", "kind", "code", "list", "direct", "via_list", "votes"])?;
     for district in &document.districts {
         let id = district.district.as_str();
-        let BallotCounts {
-            taken,
-            valid,
-            void,
-            blank,
-        } = district.ballots;
-        for (kind, ballots) in [
-            ("taken", taken),
-            ("valid", valid),
-            ("void", void),
-            ("blank", blank),
-        ] {
+        let BallotCounts { taken, valid, void, blank } = district.ballots;
+        for (kind, ballots) in
+            [("taken", taken), ("valid", valid), ("void", void), ("blank", blank)]
+        {
             csv.write_record([id, kind, "", "", "", "", &ballots.to_string()])?;
         }
         for list in &district.lists {
@@ -147,9 +129,7 @@ fn write_csv(out: &mut dyn Write, document: &TallyDocument) -> io::Result<()> {
                 id,
                 "candidate",
                 &candidate.code.to_string(),
-                &candidate
-                    .list
-                    .map_or(String::new(), |list| list.to_string()),
+                &candidate.list.map_or(String::new(), |list| list.to_string()),
                 &candidate.direct.to_string(),
                 &candidate.via_list.to_string(),
                 &candidate.votes.to_string(),
@@ -165,16 +145,10 @@ fn write_table(out: &mut dyn Write, counted: &Counted, document: &TallyDocument)
     let ballots = counted.snapshot.ballots();
     writeln!(out, "election {}", document.election)?;
     writeln!(out, "counted up to {} batches", grouped(frontier.batches))?;
-    writeln!(
-        out,
-        "  evidence {}\n  digest   {}",
-        frontier.evidence, frontier.digest
-    )?;
+    writeln!(out, "  evidence {}\n  digest   {}", frontier.evidence, frontier.digest)?;
     for (contest, reading) in &document.reading {
-        let values: Vec<String> = reading
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let values: Vec<String> =
+            reading.iter().map(|(name, value)| format!("{name}={value}")).collect();
         writeln!(out, "reading of {contest}: {}", values.join(" "))?;
     }
     writeln!(
@@ -199,11 +173,7 @@ fn write_table(out: &mut dyn Write, counted: &Counted, document: &TallyDocument)
                 row
             })
             .collect();
-        write!(
-            out,
-            "\n{}",
-            table(&["district", "taken", "valid", "void", "blank"], &rows, 1)
-        )?;
+        write!(out, "\n{}", table(&["district", "taken", "valid", "void", "blank"], &rows, 1))?;
         return writeln!(out, "\nvotes: --district ID, or --format json or csv");
     }
     for district in &document.districts {
@@ -240,21 +210,11 @@ fn write_district(
     let rows: Vec<Vec<String>> = candidates
         .iter()
         .map(|candidate| {
-            let list = candidate
-                .list
-                .map_or(String::new(), |list| list.to_string());
+            let list = candidate.list.map_or(String::new(), |list| list.to_string());
             let mut row = vec![candidate.code.to_string(), list];
             row.extend([candidate.direct, candidate.via_list, candidate.votes].map(grouped));
             row
         })
         .collect();
-    write!(
-        out,
-        "{}",
-        table(
-            &["candidate", "list", "by name", "via list", "votes"],
-            &rows,
-            2
-        )
-    )
+    write!(out, "{}", table(&["candidate", "list", "by name", "via list", "votes"], &rows, 2))
 }

@@ -13,10 +13,7 @@ use crate::findings::Findings;
 use crate::workspace::Workspace;
 
 const FORMAT_DOCUMENT: &str = "engine/format/FORMAT.md";
-const LAYOUT_SOURCES: &[&str] = &[
-    "engine/format/src/layout.rs",
-    "engine/format/src/payload.rs",
-];
+const LAYOUT_SOURCES: &[&str] = &["engine/format/src/layout.rs", "engine/format/src/payload.rs"];
 const HASH_LINE: &str = "Layout hash: ";
 /// Enough to notice a change; nobody attacks this hash.
 const HASH_BYTES: usize = 8;
@@ -39,11 +36,7 @@ pub(crate) fn format_document(workspace: &Workspace, findings: &mut Findings) {
         }
     }
     if !sources.is_empty() {
-        compare_hash(
-            &layout_hash(&sources),
-            read(FORMAT_DOCUMENT).as_deref(),
-            findings,
-        );
+        compare_hash(&layout_hash(&sources), read(FORMAT_DOCUMENT).as_deref(), findings);
     }
 }
 
@@ -54,22 +47,13 @@ fn layout_hash(sources: &[(&str, String)]) -> String {
         hasher.update(format!("{path}\n{}\n", text.len()));
         hasher.update(text);
     }
-    hasher
-        .finalize()
-        .iter()
-        .take(HASH_BYTES)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hasher.finalize().iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn compare_hash(computed: &str, document: Option<&str>, findings: &mut Findings) {
     let Some(document) = document else {
         let line = format!("{HASH_LINE}{computed}");
-        findings.add(
-            FORMAT_DOCUMENT,
-            0,
-            format!("is missing: describe the layout, with: {line}"),
-        );
+        findings.add(FORMAT_DOCUMENT, 0, format!("is missing: describe the layout, with: {line}"));
         return;
     };
     let recorded = document.lines().enumerate().find_map(|(index, line)| {
@@ -82,11 +66,7 @@ fn compare_hash(computed: &str, document: Option<&str>, findings: &mut Findings)
     match recorded {
         Some((_, hash)) if hash == computed => {}
         Some((line, _)) => {
-            findings.add(
-                FORMAT_DOCUMENT,
-                line,
-                format!("the layout changed: {correction}"),
-            );
+            findings.add(FORMAT_DOCUMENT, line, format!("the layout changed: {correction}"));
         }
         None => findings.add(FORMAT_DOCUMENT, 0, format!("no layout hash: {correction}")),
     }
@@ -100,28 +80,17 @@ pub(crate) fn golden_files(workspace: &Workspace, findings: &mut Findings) {
         findings
             .note("shallow clone: golden files are compared with the oldest commit at hand only");
     }
-    let history = workspace.git(
-        &HISTORY
-            .split(' ')
-            .chain([GOLDEN_FOLDER])
-            .collect::<Vec<_>>(),
-    );
+    let history = workspace.git(&HISTORY.split(' ').chain([GOLDEN_FOLDER]).collect::<Vec<_>>());
     let history = match history {
         Ok(history) => history,
         Err(error) => {
-            findings.note(format!(
-                "golden files are not checked, no history: {error:#}"
-            ));
+            findings.note(format!("golden files are not checked, no history: {error:#}"));
             return;
         }
     };
     for (path, first) in first_additions(&history) {
         if let Err(error) = compare_golden(workspace, &path, &first, findings) {
-            findings.add(
-                &path,
-                0,
-                format!("cannot be compared with {}: {error:#}", first.commit),
-            );
+            findings.add(&path, 0, format!("cannot be compared with {}: {error:#}", first.commit));
         }
     }
 }
@@ -135,11 +104,7 @@ fn compare_golden(
     let original = workspace.git_bytes(&["cat-file", "blob", &first.blob])?;
     let now = std::fs::read(workspace.root.join(path)).ok();
     if let Some(what) = golden_difference(&original, now.as_deref()) {
-        findings.add(
-            path,
-            0,
-            format!("{what} since {}; add a new file instead", first.commit),
-        );
+        findings.add(path, 0, format!("{what} since {}; add a new file instead", first.commit));
     }
     Ok(())
 }
@@ -176,10 +141,7 @@ fn first_additions(history: &str) -> BTreeMap<String, Addition> {
             continue;
         };
         if !path.ends_with(".md") {
-            let addition = || Addition {
-                commit: commit.to_owned(),
-                blob: blob.to_owned(),
-            };
+            let addition = || Addition { commit: commit.to_owned(), blob: blob.to_owned() };
             additions.entry(path.to_owned()).or_insert_with(addition);
         }
     }
@@ -208,14 +170,8 @@ mod tests {
         assert!(compared(&before, Some(&document)).is_empty());
         let found = compared(&after, Some(&document));
         assert_eq!(found.len(), 1);
-        assert!(
-            found[0].starts_with("engine/format/FORMAT.md:3: the layout changed"),
-            "{found:?}"
-        );
-        assert!(
-            found[0].ends_with(&format!("{HASH_LINE}{after}")),
-            "{found:?}"
-        );
+        assert!(found[0].starts_with("engine/format/FORMAT.md:3: the layout changed"), "{found:?}");
+        assert!(found[0].ends_with(&format!("{HASH_LINE}{after}")), "{found:?}");
     }
 
     #[test]
@@ -234,14 +190,8 @@ mod tests {
     #[test]
     fn golden_file_rewritten_or_removed_is_found() {
         assert_eq!(golden_difference(b"sealed", Some(b"sealed")), None);
-        assert_eq!(
-            golden_difference(b"sealed", Some(b"seal")),
-            Some("golden file rewritten")
-        );
-        assert_eq!(
-            golden_difference(b"sealed", None),
-            Some("golden file removed")
-        );
+        assert_eq!(golden_difference(b"sealed", Some(b"seal")), Some("golden file rewritten"));
+        assert_eq!(golden_difference(b"sealed", None), Some("golden file removed"));
     }
 
     #[test]
@@ -253,10 +203,7 @@ mod tests {
             :000000 100644 0000 3333 A\tbench-data/golden/v1.seg\n";
         let additions = first_additions(history);
         assert_eq!(additions.len(), 1);
-        let first = Addition {
-            commit: "aaa".to_owned(),
-            blob: "1111".to_owned(),
-        };
+        let first = Addition { commit: "aaa".to_owned(), blob: "1111".to_owned() };
         assert_eq!(additions["bench-data/golden/v1.seg"], first);
     }
 }

@@ -22,11 +22,7 @@ pub(crate) fn mask(source: &str) -> String {
             at += 1;
             continue;
         };
-        masked.extend(
-            chars[at..end]
-                .iter()
-                .map(|&c| if c == '\n' { c } else { blank }),
-        );
+        masked.extend(chars[at..end].iter().map(|&c| if c == '\n' { c } else { blank }));
         at = end;
     }
     masked
@@ -74,10 +70,7 @@ fn literal_end(chars: &[char], start: usize) -> Option<usize> {
     let prefix: &[char] = if start > 0 && is_name_char(chars[start - 1]) {
         &[]
     } else {
-        let length = chars[start..]
-            .iter()
-            .take_while(|c| matches!(c, 'r' | 'b' | 'c'))
-            .count();
+        let length = chars[start..].iter().take_while(|c| matches!(c, 'r' | 'b' | 'c')).count();
         &chars[start..start + length]
     };
     let open = start + prefix.len();
@@ -111,12 +104,8 @@ fn raw_string_end(chars: &[char], open: usize) -> Option<usize> {
         return None;
     }
     let body = open + hashes + 1;
-    let close: Vec<char> = std::iter::once('"')
-        .chain(std::iter::repeat_n('#', hashes))
-        .collect();
-    let length = chars[body..]
-        .windows(close.len())
-        .position(|window| window == close);
+    let close: Vec<char> = std::iter::once('"').chain(std::iter::repeat_n('#', hashes)).collect();
+    let length = chars[body..].windows(close.len()).position(|window| window == close);
     Some(length.map_or(chars.len(), |length| body + length + close.len()))
 }
 
@@ -125,11 +114,7 @@ fn character_end(chars: &[char], open: usize) -> Option<usize> {
     if chars.get(open + 1) == Some(&'\\') {
         let from = open + 3;
         let rest = chars.get(from..)?;
-        return Some(
-            rest.iter()
-                .position(|&c| c == '\'')
-                .map_or(chars.len(), |n| from + n + 1),
-        );
+        return Some(rest.iter().position(|&c| c == '\'').map_or(chars.len(), |n| from + n + 1));
     }
     (chars.get(open + 2) == Some(&'\'')).then_some(open + 3)
 }
@@ -141,16 +126,8 @@ mod tests {
     /// Code that is left, with literals as one `~` each.
     fn left_of(source: &str) -> String {
         let masked = mask(source);
-        assert_eq!(
-            masked.chars().count(),
-            source.chars().count(),
-            "columns moved: {source}"
-        );
-        assert_eq!(
-            masked.lines().count(),
-            source.lines().count(),
-            "lines moved: {source}"
-        );
+        assert_eq!(masked.chars().count(), source.chars().count(), "columns moved: {source}");
+        assert_eq!(masked.lines().count(), source.lines().count(), "lines moved: {source}");
         let mut left = String::new();
         for c in masked.chars() {
             match c {
@@ -175,19 +152,13 @@ mod tests {
     fn literals_are_blanked() {
         assert_eq!(left_of(r#"f("a \" // b", c)"#), "f(~, c)");
         assert_eq!(left_of(r##"f(r#"a " b"#, br"c\", d)"##), "f(~, ~, d)");
-        assert_eq!(
-            left_of(r#"f(b"a", c"b", b'c', '"', '\'', '\u{41}')"#),
-            "f(~, ~, ~, ~, ~, ~)"
-        );
+        assert_eq!(left_of(r#"f(b"a", c"b", b'c', '"', '\'', '\u{41}')"#), "f(~, ~, ~, ~, ~, ~)");
         assert_eq!(left_of("f(\"never closed"), "f(~");
     }
 
     #[test]
     fn lifetimes_and_raw_names_are_code() {
-        assert_eq!(
-            left_of("fn f<'a>(r#type: &'a str) {}"),
-            "fn f<'a>(r#type: &'a str) {}"
-        );
+        assert_eq!(left_of("fn f<'a>(r#type: &'a str) {}"), "fn f<'a>(r#type: &'a str) {}");
         assert_eq!(left_of("bar + crb"), "bar + crb");
     }
 }

@@ -39,11 +39,7 @@ const WORLD_GROUPED: &[&str] = &["time", "env", "net"];
 pub(crate) fn look_at(path: &str, text: &str, findings: &mut Findings) {
     let masked = mask(text);
     if !text.starts_with("//!") {
-        findings.add(
-            path,
-            1,
-            "no head comment: the first line must start with //!",
-        );
+        findings.add(path, 1, "no head comment: the first line must start with //!");
     }
     size(path, text, findings);
     columns(path, text, &masked, findings);
@@ -65,11 +61,7 @@ pub(crate) fn look_at(path: &str, text: &str, findings: &mut Findings) {
 fn size(path: &str, text: &str, findings: &mut Findings) {
     let lines = text.lines().count();
     if lines > LINES_MAX {
-        findings.add(
-            path,
-            lines,
-            format!("{lines} lines, at most {LINES_MAX}: split it"),
-        );
+        findings.add(path, lines, format!("{lines} lines, at most {LINES_MAX}: split it"));
     } else if lines > LINES_NOTED {
         findings.note(format!("{path}: {lines} lines; {LINES_MAX} are refused"));
     }
@@ -82,11 +74,7 @@ fn columns(path: &str, text: &str, masked: &str, findings: &mut Findings) {
         }
         let count = line.chars().count();
         if count > COLUMNS_MAX && !is_long_for_a_reason(line, masked_line) {
-            findings.add(
-                path,
-                index + 1,
-                format!("{count} columns, at most {COLUMNS_MAX}"),
-            );
+            findings.add(path, index + 1, format!("{count} columns, at most {COLUMNS_MAX}"));
         }
     }
 }
@@ -164,11 +152,7 @@ mod tests {
     }
 
     fn whats(path: &str, code: &str) -> Vec<String> {
-        found_in(path, code)
-            .findings
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        found_in(path, code).findings.iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -194,28 +178,15 @@ mod tests {
         let code = concat!("un", "safe { f() }");
         assert_eq!(whats("engine/src/merge.rs", code).len(), 1);
         assert!(whats("engine/src/map.rs", code).is_empty());
-        let harmless = concat!(
-            "// un",
-            "safe\n#![deny(un",
-            "safe_code)]\nf(\"un",
-            "safe\");"
-        );
+        let harmless = concat!("// un", "safe\n#![deny(un", "safe_code)]\nf(\"un", "safe\");");
         assert!(whats("engine/src/merge.rs", harmless).is_empty());
     }
 
     #[test]
     fn half_done_code_is_found_and_prose_about_it_is_not() {
-        let planted = [
-            "dbg!(x);",
-            "todo!()",
-            "unimplemented!(\"x\")",
-            "#[ignore = \"slow\"]",
-        ];
+        let planted = ["dbg!(x);", "todo!()", "unimplemented!(\"x\")", "#[ignore = \"slow\"]"];
         for code in planted {
-            assert_eq!(
-                whats("loader/src/lib.rs", &format!("fn f() {{}}\n{code}")).len(),
-                1
-            );
+            assert_eq!(whats("loader/src/lib.rs", &format!("fn f() {{}}\n{code}")).len(), 1);
             assert!(whats("loader/src/lib.rs", &format!("// {code}")).is_empty());
         }
         assert!(whats("loader/src/lib.rs", "my_dbg!(x);").is_empty());
@@ -232,10 +203,7 @@ mod tests {
         assert_eq!(whats("a.rs", &long), ["a.rs:2: 101 columns, at most 100"]);
         assert_eq!(whats("a.rs", &format!("// {long}")).len(), 1);
         assert!(whats("a.rs", &"x".repeat(100)).is_empty());
-        assert!(
-            whats("a.rs", &"ش".repeat(100)).is_empty(),
-            "columns are characters, not bytes"
-        );
+        assert!(whats("a.rs", &"ش".repeat(100)).is_empty(), "columns are characters, not bytes");
         assert!(whats("a.rs", &format!("f(\"{long}\");")).is_empty());
         assert!(whats("a.rs", &format!("// https://{long}")).is_empty());
         assert_eq!(whats("a.rs", &format!("f({long}, \"short\");")).len(), 1);
@@ -257,10 +225,7 @@ mod tests {
         ];
         for code in planted {
             assert!(!whats("engine/src/merge.rs", code).is_empty(), "{code}");
-            assert!(
-                !whats("engine/format/src/ids.rs", code).is_empty(),
-                "{code}"
-            );
+            assert!(!whats("engine/format/src/ids.rs", code).is_empty(), "{code}");
             assert!(!whats("engine/seats/src/lib.rs", code).is_empty(), "{code}");
             assert!(whats("engine/store/src/lib.rs", code).is_empty(), "{code}");
         }
@@ -270,10 +235,7 @@ mod tests {
     fn world_in_a_group_is_found_on_its_own_line() {
         let code = "fn f() {}\nuse std::{\n    fmt,\n    time::Instant,\n};";
         let found = found_in("engine/src/merge.rs", code).findings;
-        assert_eq!(
-            found.iter().map(|finding| finding.line).collect::<Vec<_>>(),
-            [5]
-        );
+        assert_eq!(found.iter().map(|finding| finding.line).collect::<Vec<_>>(), [5]);
     }
 
     #[test]

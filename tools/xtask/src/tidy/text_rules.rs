@@ -20,16 +20,12 @@ const MACHINE_PATHS: &[&str] = &[
 const BESIDE_CHECKOUT: &str = concat!("../sha", "red");
 const BESIDE_CHECKOUT_ALLOWED: &[&str] = &["tests/", "tools/xtask/"];
 
-const MERGE_MARKERS: &[&str] = &[
-    concat!("<<<<", "<<< "),
-    concat!(">>>>", ">>> "),
-    concat!("||||", "||| "),
-];
+const MERGE_MARKERS: &[&str] =
+    &[concat!("<<<<", "<<< "), concat!(">>>>", ">>> "), concat!("||||", "||| ")];
 
 /// Written by people, so held to clean ends; a file without extension is a script or a dot file.
-const PROSE_AND_CODE: &[&str] = &[
-    "rs", "toml", "md", "sh", "yml", "yaml", "html", "css", "js", "svg",
-];
+const PROSE_AND_CODE: &[&str] =
+    &["rs", "toml", "md", "sh", "yml", "yaml", "html", "css", "js", "svg"];
 const DATA_FOLDERS: &[&str] = &["bench-data/golden/", "tests/fixtures/"];
 
 /// Applies the rules for text to one file.
@@ -49,11 +45,7 @@ fn look_at_line(path: &str, number: usize, line: &str, findings: &mut Findings) 
         }
     }
     if line.contains(BESIDE_CHECKOUT) && !may_look_beside_checkout(path, line) {
-        findings.add(
-            path,
-            number,
-            format!("{BESIDE_CHECKOUT} is named; use SHOMAR_DATA"),
-        );
+        findings.add(path, number, format!("{BESIDE_CHECKOUT} is named; use SHOMAR_DATA"));
     }
     if MERGE_MARKERS.iter().any(|marker| line.starts_with(marker)) {
         findings.add(path, number, "a merge marker");
@@ -70,9 +62,7 @@ fn names_absolute_path(line: &str, pattern: &str) -> bool {
 
 /// The default of `SHOMAR_DATA` must be written down somewhere for people, too.
 fn may_look_beside_checkout(path: &str, line: &str) -> bool {
-    BESIDE_CHECKOUT_ALLOWED
-        .iter()
-        .any(|folder| path.starts_with(folder))
+    BESIDE_CHECKOUT_ALLOWED.iter().any(|folder| path.starts_with(folder))
         || (path.ends_with(".md") && line.contains("SHOMAR_DATA"))
 }
 
@@ -124,12 +114,7 @@ mod tests {
     fn path_of_one_machine_is_found_in_any_text() {
         for pattern in MACHINE_PATHS {
             let found = whats("tests/data.csv", &format!("a\nsee {pattern}x\n"));
-            assert_eq!(
-                found,
-                [format!(
-                    "tests/data.csv:2: a path of one machine: {pattern}"
-                )]
-            );
+            assert_eq!(found, [format!("tests/data.csv:2: a path of one machine: {pattern}")]);
         }
         assert!(whats("README.md", concat!("see tests/wo", "rk/x\n")).is_empty());
     }
@@ -147,10 +132,7 @@ mod tests {
     #[test]
     fn merge_markers_are_found() {
         for marker in MERGE_MARKERS {
-            assert_eq!(
-                whats("a.csv", &format!("a\n{marker}main\n")),
-                ["a.csv:2: a merge marker"]
-            );
+            assert_eq!(whats("a.csv", &format!("a\n{marker}main\n")), ["a.csv:2: a merge marker"]);
         }
         assert!(whats("README.md", "Heading\n=======\n").is_empty());
     }
@@ -159,18 +141,9 @@ mod tests {
     fn unclean_ends_are_found() {
         let trailing = "whitespace at the end of the line";
         assert_eq!(whats("a.md", "a \nb\n"), [format!("a.md:1: {trailing}")]);
-        assert_eq!(
-            whats(".ci/run", "a\r\n"),
-            [format!(".ci/run:1: {trailing}")]
-        );
-        assert_eq!(
-            whats("a.toml", "a"),
-            ["a.toml:1: the last line has no line break"]
-        );
-        assert_eq!(
-            whats("a.toml", "a\n\n"),
-            ["a.toml:2: empty lines at the end"]
-        );
+        assert_eq!(whats(".ci/run", "a\r\n"), [format!(".ci/run:1: {trailing}")]);
+        assert_eq!(whats("a.toml", "a"), ["a.toml:1: the last line has no line break"]);
+        assert_eq!(whats("a.toml", "a\n\n"), ["a.toml:2: empty lines at the end"]);
     }
 
     #[test]

@@ -30,9 +30,7 @@ impl Slate {
     fn person(&self, position: u32) -> PersonJson<'_> {
         let candidate = self.candidates[position as usize];
         PersonJson {
-            list: candidate
-                .list
-                .map(|list| self.list_names[list as usize].as_str()),
+            list: candidate.list.map(|list| self.list_names[list as usize].as_str()),
             candidate: &self.candidate_names[position as usize],
             votes: candidate.votes,
         }
@@ -56,11 +54,7 @@ impl Slate {
             kind: lot.kind.name(),
             places: lot.places,
             next_place: lot.next_place,
-            between: lot
-                .between
-                .iter()
-                .map(|party| self.party_label(*party))
-                .collect(),
+            between: lot.between.iter().map(|party| self.party_label(*party)).collect(),
         };
         let step = |step: &shomar_seats::Step| StepJson {
             article: step.article.text(),
@@ -76,16 +70,8 @@ impl Slate {
             groups: self.groups(outcome).into_iter().map(group).collect(),
             vacant: outcome.vacant,
             undecided: outcome.undecided,
-            elected: outcome
-                .elected
-                .iter()
-                .map(|who| self.person(*who))
-                .collect(),
-            alternates: outcome
-                .alternates
-                .iter()
-                .map(|who| self.person(*who))
-                .collect(),
+            elected: outcome.elected.iter().map(|who| self.person(*who)).collect(),
+            alternates: outcome.alternates.iter().map(|who| self.person(*who)).collect(),
             lots: outcome.lots.iter().map(lot).collect(),
             steps: outcome.steps.iter().map(step).collect(),
         }
@@ -108,21 +94,15 @@ impl Slate {
             rows.push([name, votes, seats, vacant]);
         }
         push_rows(&mut text, &rows);
-        for (title, people) in [
-            ("elected", &outcome.elected),
-            ("alternates", &outcome.alternates),
-        ] {
+        for (title, people) in [("elected", &outcome.elected), ("alternates", &outcome.alternates)]
+        {
             if people.is_empty() {
                 continue;
             }
             let mut rows = vec![[title, "votes", "list"].map(str::to_owned)];
             for person in people.iter().map(|who| self.person(*who)) {
                 let list = person.list.unwrap_or("-");
-                rows.push([
-                    person.candidate.to_owned(),
-                    person.votes.to_string(),
-                    list.to_owned(),
-                ]);
+                rows.push([person.candidate.to_owned(), person.votes.to_string(), list.to_owned()]);
             }
             text.push('\n');
             push_rows(&mut text, &rows);

@@ -66,11 +66,8 @@ impl Slate {
                      expected each once (first on line {first})"
                 );
             }
-            let position = (!list.is_empty()).then(|| {
-                *lists
-                    .entry(list)
-                    .or_insert_with_key(|name| slate.add_list(name, line))
-            });
+            let position = (!list.is_empty())
+                .then(|| *lists.entry(list).or_insert_with_key(|name| slate.add_list(name, line)));
             slate
                 .add_votes(position, candidate, votes, line)
                 .with_context(|| format!("{shown}, line {line}"))?;
@@ -81,10 +78,7 @@ impl Slate {
 
     fn add_list(&mut self, name: &str, line: u64) -> u32 {
         let position = self.lists.len();
-        self.lists.push(List {
-            votes: 0,
-            members: Members::Unnamed,
-        });
+        self.lists.push(List { votes: 0, members: Members::Unnamed });
         self.list_names.push(name.to_owned());
         self.list_lines.push(line);
         *self.name_counts.entry(name.to_owned()).or_default() += 1;
@@ -102,10 +96,7 @@ impl Slate {
         if let Some(position) = list {
             let entry = &mut self.lists[position as usize];
             let Some(sum) = entry.votes.checked_add(votes) else {
-                bail!(
-                    "found a sum of votes beyond {}, expected at most that",
-                    u64::MAX
-                );
+                bail!("found a sum of votes beyond {}, expected at most that", u64::MAX);
             };
             entry.votes = sum;
             if !candidate.is_empty() {
@@ -170,22 +161,13 @@ impl Slate {
 
     pub(super) fn names(&self, parties: &[Party]) -> Vec<String> {
         let pool = || "(independents)".to_owned();
-        parties
-            .iter()
-            .map(|party| self.party_label(*party).unwrap_or_else(pool))
-            .collect()
+        parties.iter().map(|party| self.party_label(*party).unwrap_or_else(pool)).collect()
     }
 
     /// Looks up the winner of a recorded lot.
     pub(super) fn lot(&self, path: &Path, row: &LotRow, rule: &Rule) -> anyhow::Result<Lot> {
         let shown = path.display();
-        let LotRow {
-            line,
-            kind,
-            place,
-            winner,
-            district,
-        } = row;
+        let LotRow { line, kind, place, winner, district } = row;
         if !district.is_empty() {
             bail!("{shown}, line {line}: found district {district:?}, expected it empty");
         }
@@ -206,19 +188,11 @@ impl Slate {
         }
         parties.retain(|party| self.party_label(*party).unwrap_or_default() == *winner);
         match parties[..] {
-            [winner] => Ok(Lot {
-                kind: *kind,
-                place: *place,
-                winner,
-            }),
+            [winner] => Ok(Lot { kind: *kind, place: *place, winner }),
             [] => bail!(
                 "{shown}, line {line}: found winner {winner:?}, expected a {} of the votes file \
                  as `shomar seats` prints it (list/name where a name alone is not clear)",
-                if *kind == LotKind::Seat {
-                    "list or independent"
-                } else {
-                    "candidate"
-                }
+                if *kind == LotKind::Seat { "list or independent" } else { "candidate" }
             ),
             _ => bail!("{shown}, line {line}: found winner {winner:?}, which is not unique"),
         }
@@ -290,10 +264,7 @@ mod tests {
         let text = "list,candidate,votes\nA,Ali,5\nB,Ali,5\n,Sara,5\n";
         let json = seats("relative-plurality", 1, text);
         assert_eq!(json["status"], "lot-required");
-        assert_eq!(
-            json["lots"][0]["between"],
-            serde_json::json!(["A/Ali", "B/Ali", "Sara"])
-        );
+        assert_eq!(json["lots"][0]["between"], serde_json::json!(["A/Ali", "B/Ali", "Sara"]));
         let slate = read("relative-plurality", text).unwrap();
         let rule = Rule::parse("relative-plurality", []).unwrap();
         let row = |winner: &str| LotRow {
@@ -303,15 +274,9 @@ mod tests {
             place: 1,
             winner: winner.to_owned(),
         };
-        let lot = slate
-            .lot(Path::new("lots.csv"), &row("B/Ali"), &rule)
-            .unwrap();
+        let lot = slate.lot(Path::new("lots.csv"), &row("B/Ali"), &rule).unwrap();
         assert_eq!(lot.winner, Party::Candidate(1));
-        assert!(
-            slate
-                .lot(Path::new("lots.csv"), &row("Ali"), &rule)
-                .is_err()
-        );
+        assert!(slate.lot(Path::new("lots.csv"), &row("Ali"), &rule).is_err());
     }
 
     #[test]
@@ -322,37 +287,15 @@ mod tests {
             ("dhondt", "A,,5\nB,,-3\n", "line 3: found votes \"-3\""),
             ("dhondt", "A,,1.5\n", "whole number"),
             ("dhondt", "A,,18446744073709551616\n", "whole number"),
-            (
-                "dhondt",
-                "A,,18446744073709551615\nA,x,1\n",
-                "line 3: found a sum",
-            ),
-            (
-                "dhondt",
-                ",,5\n",
-                "line 2: found neither list nor candidate",
-            ),
+            ("dhondt", "A,,18446744073709551615\nA,x,1\n", "line 3: found a sum"),
+            ("dhondt", ",,5\n", "line 2: found neither list nor candidate"),
             ("dhondt", "A,x,5\nA,,1\nA,x,6\n", "first on line 2"),
-            (
-                "block-plurality",
-                "A,,5\n",
-                "line 2: found list \"A\" without a candidate",
-            ),
-            (
-                "article-24",
-                "A,x,5\nA,,1\n",
-                "line 3: found votes for list \"A\" beside",
-            ),
+            ("block-plurality", "A,,5\n", "line 2: found list \"A\" without a candidate"),
+            ("article-24", "A,x,5\nA,,1\n", "line 3: found votes for list \"A\" beside"),
             ("hare", "", "found no rows"),
         ] {
-            let message = format!(
-                "{:#}",
-                read(method, &format!("{header}{rows}")).unwrap_err()
-            );
-            assert!(
-                message.contains("votes.csv") && message.contains(expected),
-                "{message}"
-            );
+            let message = format!("{:#}", read(method, &format!("{header}{rows}")).unwrap_err());
+            assert!(message.contains("votes.csv") && message.contains(expected), "{message}");
         }
         let message = format!("{:#}", read("hare", "list,name,votes\n").unwrap_err());
         assert!(message.contains("found column \"name\""), "{message}");

@@ -1,0 +1,113 @@
+//! The generator's own reading of a ballot, by the default rules of DESIGN 5.2, and its own count.
+//!
+//! In: ballots as entered. Out: ballots by kind, and votes per option, of one station and district.
+//! Never: a call into the canonicaliser or the engine. That this is written a second time is its
+//! purpose: it is what they are compared with.
+
+use shomar_format::document::BallotCounts;
+use shomar_format::{DistrictShape, OptionIndex, UNKNOWN_OPTION};
+
+/// The count of one station's ballots for one district.
+#[derive(Debug)]
+pub(crate) struct Count {
+    shape: DistrictShape,
+    /// Ballots by kind.
+    pub(crate) ballots: BallotCounts,
+    /// Lists: ballots read as that list; candidates: votes by name.
+    pub(crate) votes: Vec<u32>,
+    /// For each option the number of the ballot on which it was read last.
+    read_on: Vec<u32>,
+    ballot: u32,
+}
+
+impl Count {
+    /// Begins without a ballot.
+    pub(crate) fn new(shape: DistrictShape) -> Self {
+        Self {
+            shape,
+            ballots: BallotCounts::default(),
+            votes: vec![0; shape.option_count as usize],
+            read_on: vec![0; shape.option_count as usize],
+            ballot: 0,
+        }
+    }
+
+    /// Reads a ballot and counts what was read.
+    pub(crate) fn read(&mut self, entered: &[OptionIndex]) {
+        self.ballot += 1;
+        self.ballots.taken += 1;
+        if self.read_choices(entered) {
+            self.ballots.valid += 1;
+            return;
+        }
+        // (5) nothing is left: void; empty from the start: blank as well.
+        self.ballots.void += 1;
+        if entered.is_empty() {
+            self.ballots.blank += 1;
+        }
+    }
+
+    /// Whether anything was read.
+    fn read_choices(&mut self, entered: &[OptionIndex]) -> bool {
+        // (1) unknown codes are not read; (2) the first list code, if there is one, is read alone.
+        let is_list = |&&choice: &&OptionIndex| u32::from(choice) < self.shape.list_count;
+        if self.shape.list_count > 0
+            && let Some(&list) = entered.iter().find(is_list)
+        {
+            self.votes[usize::from(list)] += 1;
+            return true;
+        }
+        let mut read = 0;
+        for &choice in entered {
+            if choice == UNKNOWN_OPTION {
+                continue;
+            }
+            // (3) a repeated code counts once.
+            let read_on = &mut self.read_on[usize::from(choice)];
+            if *read_on == self.ballot {
+                continue;
+            }
+            // (4) names beyond the number of seats are not read.
+            if read == self.shape.seats {
+                break;
+            }
+            *read_on = self.ballot;
+            read += 1;
+            self.votes[usize::from(choice)] += 1;
+        }
+        read > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHAPE: DistrictShape = DistrictShape { option_count: 8, list_count: 2, seats: 3 };
+    const UNKNOWN: OptionIndex = UNKNOWN_OPTION;
+
+    fn votes(entered: &[OptionIndex]) -> Vec<u32> {
+        let mut count = Count::new(SHAPE);
+        count.read(entered);
+        let read = count.votes.iter().any(|&votes| votes > 0);
+        assert_eq!((count.ballots.taken, count.ballots.valid), (1, u64::from(read)));
+        assert_eq!(count.ballots.blank, u64::from(entered.is_empty()));
+        count.votes
+    }
+
+    #[test]
+    fn every_reading_rule() {
+        assert_eq!(votes(&[5, 2]), [0, 0, 1, 0, 0, 1, 0, 0], "names");
+        assert_eq!(votes(&[5, 1, 0, 5]), [0, 1, 0, 0, 0, 0, 0, 0], "first list alone");
+        assert_eq!(votes(&[UNKNOWN, 1]), [0, 1, 0, 0, 0, 0, 0, 0], "unknown, list");
+        assert_eq!(votes(&[4, UNKNOWN, 4, 4]), [0, 0, 0, 0, 1, 0, 0, 0], "repeated");
+        assert_eq!(votes(&[7, 6, 5, 4]), [0, 0, 0, 0, 0, 1, 1, 1], "beyond the seats");
+        assert_eq!(
+            votes(&[7, 7, UNKNOWN, 6, 5, 4]),
+            [0, 0, 0, 0, 0, 1, 1, 1],
+            "repeated and unknown ones take no seat away"
+        );
+        assert_eq!(votes(&[UNKNOWN, UNKNOWN]), [0; 8], "void");
+        assert_eq!(votes(&[]), [0; 8], "blank");
+    }
+}

@@ -1,0 +1,125 @@
+//! The nation as text: one row per ballot, as a station's device might have written them down.
+//!
+//! In: a planned nation. Out: rows `station,district,choices`, the order of voting shuffled inside
+//! each station; then the totals to expect, the same as those of the sealed form. Never: a `count`,
+//! a code of the district where the voter typed one that nobody has.
+
+use std::io::{self, Write};
+
+use rayon::prelude::*;
+use shomar_format::{OptionIndex, UNKNOWN_OPTION};
+
+use crate::Expected;
+use crate::plan::{Nation, Pair};
+use crate::random::{Domain, Random};
+use crate::reader::Count;
+use crate::seal::work_ahead;
+
+/// No district has a code of six digits.
+const UNKNOWN_CODE_FIRST: u32 = 900_001;
+const UNKNOWN_CODES: u32 = 99_999;
+
+struct StationText {
+    rows: Vec<u8>,
+    counts: Vec<(u32, Count)>,
+}
+
+impl Nation {
+    /// Writes every ballot as a row, with a header, and calls `progress` with the number of ballots
+    /// so far.
+    ///
+    /// # Errors
+    /// If `out` cannot be written.
+    ///
+    /// # Panics
+    /// If a ballot were lost or doubled.
+    pub fn write_text(
+        &self,
+        mut out: impl Write,
+        mut progress: impl FnMut(u64),
+    ) -> io::Result<Expected> {
+        let mut expected = Expected::new(&self.election);
+        let mut ballots = 0;
+        out.write_all(b"station,district,choices\n")?;
+        let make = |window: &[Pair]| -> Vec<StationText> {
+            let stations: Vec<&[Pair]> =
+                window.chunk_by(|first, second| first.station == second.station).collect();
+            let stations = stations.par_iter();
+            stations.map(|pairs| self.write_station(pairs)).collect()
+        };
+        work_ahead(self.windows(), make, |station: StationText| {
+            out.write_all(&station.rows)?;
+            for (district, count) in &station.counts {
+                expected.add(*district, count);
+                ballots += count.ballots.taken;
+            }
+            progress(ballots);
+            Ok::<_, io::Error>(())
+        })?;
+        out.flush()?;
+        assert_eq!(ballots, self.ballots, "every planned ballot is written once");
+        assert_eq!(expected.ballots().taken, self.ballots);
+        Ok(expected)
+    }
+
+    fn write_station(&self, pairs: &[Pair]) -> StationText {
+        let station = pairs[0].station;
+        let mut random = Random::new(self.seed, Domain::Text, station, 0);
+        let station_id = &self.election.stations[station as usize].id;
+        let mut unshuffled: Vec<u8> = Vec::new();
+        let mut ends: Vec<usize> = vec![0];
+        let mut counts = Vec::with_capacity(pairs.len());
+        for pair in pairs {
+            let district = &self.election.districts[pair.district as usize];
+            let codes: Vec<u32> = district.options().map(|(code, _)| code).collect();
+            let habits = &self.habits[pair.district as usize];
+            let mut count = Count::new(habits.shape);
+            let prefix = format!("{station_id},{},", district.id);
+            habits.vote(self.ballots_of(pair), pair.ballots, |ballot| {
+                count.read(ballot);
+                unshuffled.extend_from_slice(prefix.as_bytes());
+                write_choices(ballot, &codes, &mut random, &mut unshuffled);
+                unshuffled.push(b'\n');
+                ends.push(unshuffled.len());
+            });
+            assert_eq!(count.ballots.taken, u64::from(pair.ballots));
+            counts.push((pair.district, count));
+        }
+        let mut order: Vec<&[usize]> = ends.windows(2).collect();
+        random.shuffle(&mut order);
+        let mut rows = Vec::with_capacity(unshuffled.len());
+        for place in order {
+            rows.extend_from_slice(&unshuffled[place[0]..place[1]]);
+        }
+        StationText { rows, counts }
+    }
+}
+
+fn write_choices(ballot: &[OptionIndex], codes: &[u32], random: &mut Random, row: &mut Vec<u8>) {
+    for (place, &choice) in ballot.iter().enumerate() {
+        if place > 0 {
+            row.push(b' ');
+        }
+        let code = if choice == UNKNOWN_OPTION {
+            UNKNOWN_CODE_FIRST + random.below(UNKNOWN_CODES)
+        } else {
+            codes[usize::from(choice)]
+        };
+        write_number(code, row);
+    }
+}
+
+/// Decimal digits, without an allocation for every code.
+fn write_number(mut number: u32, row: &mut Vec<u8>) {
+    let mut digits = [0; 10];
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + u8::try_from(number % 10).expect("a digit");
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    row.extend_from_slice(&digits[start..]);
+}

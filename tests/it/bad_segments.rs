@@ -1,0 +1,193 @@
+//! Damaged, foreign and contradicting segments: every one is refused, and nothing is half counted.
+//!
+//! In: a small sealed folder, damaged in every way there is. Out: exit code 1, the file and place on
+//! stderr, nothing on stdout. Never: a panic.
+
+use std::path::{Path, PathBuf};
+
+use shomar_engine::{Definition, Evidence, Finding, Index, tally};
+
+use crate::kit::{self, fixture, run, text};
+
+/// A sealed folder with one segment.
+struct Folder {
+    directory: tempfile::TempDir,
+    segment: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl Folder {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        kit::seal(&fixture("small/election"), &fixture("small/ballots.csv"), directory.path());
+        let segment = shomar_store::list_segments(directory.path()).unwrap().remove(0);
+        let bytes = std::fs::read(&segment).unwrap();
+        std::fs::remove_file(&segment).unwrap();
+        Self { segment: directory.path().join("damaged.segment"), directory, bytes }
+    }
+
+    fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Writes a segment and expects it refused, with all of `words` in the message.
+    fn refuses(&self, bytes: &[u8], words: &[&str]) {
+        std::fs::write(&self.segment, bytes).unwrap();
+        let (code, stdout, stderr) = run(["tally", text(self.path())]);
+        assert_eq!((code, stdout.as_str()), (1, ""), "{words:?}: {stderr}");
+        for word in words.iter().chain(&["damaged.segment: offset ", "found ", "expected "]) {
+            assert!(stderr.contains(word), "'{word}' is not in: {stderr}");
+        }
+        assert!(!stderr.contains("panicked"), "{stderr}");
+        let (code, _, inspected) = run(["inspect", text(&self.segment)]);
+        assert!(code == 1, "inspect: {inspected}");
+    }
+}
+
+/// Counts in this process: fast enough for every bit of a segment.
+fn count(definition: &Definition, segment: &Path) -> Result<(), Vec<Finding>> {
+    let counting = definition.counting();
+    let evidence = Evidence::open(&[segment.to_owned()]).unwrap();
+    let index = Index::build(&evidence, &counting)?;
+    tally(&evidence, &index, &counting, &definition.readings()).map(|_| ())
+}
+
+#[test]
+fn every_flipped_bit_is_refused() {
+    let folder = Folder::new();
+    let definition = Definition::open(&folder.path().join("election")).unwrap();
+    let mut bytes = folder.bytes.clone();
+    for bit in 0..bytes.len() * 8 {
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        std::fs::write(&folder.segment, &bytes).unwrap();
+        let findings = count(&definition, &folder.segment).expect_err(&format!("bit {bit}"));
+        assert!(!findings.is_empty());
+        bytes[bit / 8] ^= 1 << (bit % 8);
+    }
+    std::fs::write(&folder.segment, &bytes).unwrap();
+    count(&definition, &folder.segment).expect("the undamaged segment counts");
+}
+
+#[test]
+fn a_segment_cut_off_anywhere_is_refused() {
+    let folder = Folder::new();
+    let definition = Definition::open(&folder.path().join("election")).unwrap();
+    for length in 0..folder.bytes.len() {
+        std::fs::write(&folder.segment, &folder.bytes[..length]).unwrap();
+        let findings = count(&definition, &folder.segment).expect_err(&format!("{length} bytes"));
+        assert_eq!(findings.len(), 1, "{length} bytes: {findings:?}");
+    }
+    // The hardest place: between two records, where only the missing close frame tells.
+    let close = folder.bytes.len() - 64;
+    folder.refuses(&folder.bytes[..close], &["a close frame"]);
+    folder.refuses(&[], &["an empty file"]);
+}
+
+#[test]
+fn foreign_newer_and_empty_files_are_named_for_what_they_are() {
+    let folder = Folder::new();
+    folder.refuses(&[0; 4096], &["zeros", "'SHOMARSG'"]);
+    folder.refuses(b"PK\x03\x04 a zip of something else, long enough to hold a header", &["'PK.."]);
+    folder.refuses(&[b'x'; 10], &["10 bytes"]);
+    let mut newer = folder.bytes.clone();
+    newer[8] = 2;
+    folder.refuses(&newer, &["format version", "2, newer than this program"]);
+    let mut longer = folder.bytes.clone();
+    longer.extend([0; 64]);
+    folder.refuses(&longer, &["after the close frame", "64 bytes"]);
+}
+
+#[test]
+fn bytes_moved_inside_a_segment_are_refused() {
+    let folder = Folder::new();
+    // Records 0 and 1 of the fixture are 448 bytes each, with their frames 512.
+    let (first, second) = (64..64 + 512, 576..576 + 512);
+    let mut swapped = folder.bytes.clone();
+    swapped[first.clone()].copy_from_slice(&folder.bytes[second.clone()]);
+    swapped[second].copy_from_slice(&folder.bytes[first]);
+    folder.refuses(&swapped, &["position of the record"]);
+}
+
+#[test]
+fn a_batch_of_another_definition_is_refused() {
+    let folder = Folder::new();
+    std::fs::write(&folder.segment, &folder.bytes).unwrap();
+    let other = tempfile::tempdir().unwrap();
+    kit::copy_files(&fixture("small/election"), other.path());
+    let candidates = other.path().join("candidates.csv");
+    let text_of = std::fs::read_to_string(&candidates).unwrap();
+    std::fs::write(&candidates, text_of.replace("V1,104,,d,D", "V1,104,,d,Somebody Else")).unwrap();
+    let arguments = ["tally", text(folder.path()), "--election", text(other.path())];
+    let (code, stdout, stderr) = run(arguments);
+    assert_eq!((code, stdout.as_str()), (1, ""), "{stderr}");
+    assert!(stderr.contains("definition digest"), "{stderr}");
+    // The same edit beside the segments: the compiled definition is not believed over the text.
+    std::fs::copy(&candidates, folder.path().join("election/candidates.csv")).unwrap();
+    let (code, stdout, stderr) = run(["tally", text(folder.path())]);
+    assert_eq!((code, stdout.as_str()), (1, ""), "{stderr}");
+    assert!(stderr.contains("definition digest"), "{stderr}");
+}
+
+#[test]
+fn a_damaged_compiled_definition_is_made_anew_from_the_text() {
+    let folder = Folder::new();
+    std::fs::write(&folder.segment, &folder.bytes).unwrap();
+    let expected = kit::digest(folder.path(), &[]);
+    let compiled = folder.path().join("election/definition.shomar");
+    let bytes = std::fs::read(&compiled).unwrap();
+    for offset in (0..bytes.len()).step_by(7) {
+        let mut damaged = bytes.clone();
+        damaged[offset] ^= 0x10;
+        std::fs::write(&compiled, damaged).unwrap();
+        let definition = Definition::open(&folder.path().join("election")).unwrap();
+        count(&definition, &folder.segment).unwrap();
+    }
+    std::fs::write(&compiled, &bytes[..100]).unwrap();
+    assert_eq!(kit::digest(folder.path(), &[]), expected);
+}
+
+#[test]
+fn the_same_record_twice_is_counted_once_and_reported() {
+    let folder = Folder::new();
+    std::fs::write(&folder.segment, &folder.bytes).unwrap();
+    let expected = kit::json("tally", folder.path(), &[]);
+    std::fs::write(folder.path().join("again.segment"), &folder.bytes).unwrap();
+    let (code, stdout, stderr) = run(["tally", text(folder.path()), "--format", "json"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&stdout).unwrap(), expected);
+    assert_eq!(stderr.matches("the same record").count(), 3, "{stderr}");
+    assert!(stderr.contains("station S1, district V1, device 0, sequence 0"), "{stderr}");
+}
+
+#[test]
+fn two_records_of_one_address_with_other_bytes_are_refused() {
+    let folder = Folder::new();
+    std::fs::write(&folder.segment, &folder.bytes).unwrap();
+    let work = tempfile::tempdir().unwrap();
+    let ballots = work.path().join("ballots.csv");
+    std::fs::write(&ballots, "station,district,choices\nS1,V1,101\n").unwrap();
+    kit::seal(&fixture("small/election"), &ballots, &work.path().join("out"));
+    let other = shomar_store::list_segments(&work.path().join("out")).unwrap().remove(0);
+    std::fs::copy(other, folder.path().join("other.segment")).unwrap();
+    let (code, stdout, stderr) = run(["tally", text(folder.path())]);
+    assert_eq!((code, stdout.as_str()), (1, ""), "{stderr}");
+    assert!(stderr.contains("another record of the same address"), "{stderr}");
+}
+
+#[test]
+fn a_folder_without_segments_or_election_is_unusable() {
+    let empty = tempfile::tempdir().unwrap();
+    for command in ["tally", "result"] {
+        let (code, stdout, stderr) = run([command, text(empty.path())]);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
+        assert!(stderr.contains("election"), "{stderr}");
+    }
+    kit::copy_files(&fixture("small/election"), &empty.path().join("election"));
+    let (code, _, stderr) = run(["tally", text(empty.path())]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("found no segment"), "{stderr}");
+    std::fs::write(empty.path().join("000000.segment.open"), "x").unwrap();
+    let (code, _, stderr) = run(["tally", text(empty.path())]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("never closed"), "{stderr}");
+}

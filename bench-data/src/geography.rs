@@ -281,6 +281,12 @@ pub(crate) fn village_council(population: u64) -> (u32, u32) {
 /// Members and alternates of Tehran's council (LAW.md 2).
 pub(crate) const TEHRAN_COUNCIL: (u32, u32) = (21, 11);
 
+/// The English name of a province, by its Persian one.
+#[must_use]
+pub fn province_name_en(name_fa: &str) -> Option<&'static str> {
+    PROVINCES.iter().find(|province| province.name_fa == name_fa).map(|province| province.name_en)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -316,10 +322,4 @@ mod tests {
             }
         }
     }
-}
-
-/// The English name of a province, by its Persian one.
-#[must_use]
-pub fn province_name_en(name_fa: &str) -> Option<&'static str> {
-    PROVINCES.iter().find(|province| province.name_fa == name_fa).map(|province| province.name_en)
 }

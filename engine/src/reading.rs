@@ -1,8 +1,8 @@
 //! Reading the ballots that were kept as entered, under the options in force (DESIGN 5.2).
 //!
 //! In: one ballot as entered, the shape and lists of its district, a [`Reading`]. Out: a list,
-//! names, both or nothing. Never: the evidence touched; another reading is another tally of the same
-//! bytes.
+//! names, both or nothing. Never: the evidence touched; another reading is another tally of the
+//! same bytes.
 //!
 //! The rules, in this order: unknown codes are not read; list codes decide by A10 and A11; a
 //! repeated code counts once; names beyond the limit are dropped from the end; a ballot on which

@@ -1,7 +1,7 @@
 //! Damaged, foreign and contradicting segments: every one is refused, and nothing is half counted.
 //!
-//! In: a small sealed folder, damaged in every way there is. Out: exit code 1, the file and place on
-//! stderr, nothing on stdout. Never: a panic.
+//! In: a small sealed folder, damaged in every way there is. Out: exit code 1, the file and place
+//! on stderr, nothing on stdout. Never: a panic.
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,8 @@
-//! Bad ballots files: a clear error or a reject with line and code, never more memory, never a panic.
+//! Bad ballots files: a clear error or a reject with line and code, never more memory, never a
+//! panic.
 //!
-//! In: headers and rows that no election has. Out: exit codes and messages. Never: a folder left half
-//! written.
+//! In: headers and rows that no election has. Out: exit codes and messages. Never: a folder left
+//! half written.
 
 use std::io::Write;
 use std::path::Path;

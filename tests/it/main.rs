@@ -1,5 +1,7 @@
 //! One integration binary; modules are named by the property or failure they guard.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has found something")]
+
 mod bad_election;
 mod bad_segments;
 mod bad_text;
@@ -10,3 +12,4 @@ mod readings;
 mod real_ballots;
 mod seats_real;
 mod small_election;
+mod synthetic_nation;

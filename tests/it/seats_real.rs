@@ -287,8 +287,8 @@ fn world_districts_are_reproduced_seat_by_seat() {
     lzma_rs::xz_decompress(&mut bytes.as_slice(), &mut text).unwrap();
     let districts = parse_districts(std::str::from_utf8(&text).unwrap());
     let tally = compare(&districts);
-    println!(
-        "B6: compared {:?}, skipped {:?}, ties {:?}; the other divisor method differs in {}, no \
+    kit::note(&format!(
+        "real data: B6: compared {:?}, skipped {:?}, ties {:?}; the other divisor method differs in {}, no \
          threshold in {}, no blank votes in {:?}",
         tally.exact,
         tally.skipped,
@@ -296,7 +296,7 @@ fn world_districts_are_reproduced_seat_by_seat() {
         tally.dhondt_is_not_sainte_lague,
         tally.threshold_matters.len(),
         tally.blank_matters
-    );
+    ));
     assert!(tally.wrong.is_empty(), "{:#?}", tally.wrong);
     let expected = [("dhondt", 365), ("hare", 4), ("relative-plurality", 147), ("sainte-lague", 1)];
     assert_eq!(tally.exact, BTreeMap::from(expected));
@@ -348,7 +348,9 @@ fn county_councils_of_hesse_are_reproduced_seat_by_seat() {
             dhondt_differs += 1;
         }
     }
-    println!("B5: {exact} county councils by Hare, D'Hondt differs in {dhondt_differs}");
+    kit::note(&format!(
+        "real data: B5: {exact} county councils by Hare exact, D'Hondt differs in {dhondt_differs}"
+    ));
     assert!(exact >= 10, "found {exact} counties in {} files", paths.len());
     assert!(dhondt_differs * 2 > exact, "the methods must differ");
 }

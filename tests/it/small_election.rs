@@ -9,7 +9,8 @@ use crate::kit::{self, fixture, run, text};
 
 /// Village V1: 5 x {101 102 103}, 2 x {104}, 3 blank, {104 103} in S1; in S2 {102 104 999}, and
 /// 2 x {101 101 104 103 102}, of which the law reads 101 104 103.
-/// Tehran T: 10 x list 40, 7 x list 50, {40 50} and {40 201 301} read as list 40, and 4 x four names.
+/// Tehran T: 10 x list 40, 7 x list 50, {40 50} and {40 201 301} read as list 40, and 4 x four
+/// names.
 fn expected_tally() -> Value {
     let candidate = |code: u32, list: Option<u32>, direct: u64, via_list: u64| {
         json!({"code": code, "list": list, "direct": direct, "via_list": via_list,

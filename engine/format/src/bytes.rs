@@ -112,7 +112,8 @@ pub const fn aligned(length: usize) -> usize {
     length.next_multiple_of(crate::limits::ALIGNMENT)
 }
 
-/// How the first bytes of a foreign file are shown in a message: printable ASCII, dots for the rest.
+/// How the first bytes of a foreign file are shown in a message: printable ASCII, dots for the
+/// rest.
 #[must_use]
 pub fn preview(bytes: &[u8]) -> String {
     let shown = &bytes[..bytes.len().min(8)];

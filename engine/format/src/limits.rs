@@ -51,7 +51,8 @@ pub const CODE_MIN: u32 = 1;
 const _: () = assert!(usize::BITS == 64, "lengths of mapped files are held in usize");
 const _: () = assert!(DISTRICT_OPTIONS_MAX <= crate::UNKNOWN_OPTION as usize);
 const _: () = assert!(BATCH_BALLOTS_MAX <= u16::MAX as u32, "a count per option fits 16 bits");
-// A batch at its limit, every ballot at its limit, two bytes a choice, stays below the record limit.
+// A batch at its limit, every ballot at its limit, two bytes a choice, stays below the record
+// limit.
 const _: () = assert!(
     (BATCH_BALLOTS_MAX as u64) * (BALLOT_CHOICES_MAX as u64 + 1) * 2 + 4096 < RECORD_BYTES_MAX
 );

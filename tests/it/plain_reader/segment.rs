@@ -9,6 +9,9 @@ use sha2::{Digest, Sha256};
 
 pub(super) type Checked<T> = Result<T, String>;
 
+/// Choices of each ballot.
+pub(super) type Ballots = Vec<Vec<u16>>;
+
 pub(super) fn crc64_nvme(bytes: &[u8]) -> u64 {
     let mut crc = u64::MAX;
     for &byte in bytes {
@@ -94,8 +97,8 @@ pub(super) struct Record {
     pub(super) seats: u32,
     pub(super) blank: u32,
     pub(super) body_hash: [u8; 32],
-    pub(super) clean: Vec<Vec<u16>>,
-    pub(super) entered: Vec<Vec<u16>>,
+    pub(super) clean: Ballots,
+    pub(super) entered: Ballots,
 }
 
 pub(super) fn read_segment(bytes: &[u8]) -> Checked<Segment> {
@@ -173,7 +176,7 @@ pub(super) fn read_record(record: &[u8], definition: &[u8; 32]) -> Checked<Recor
 }
 
 /// Clean ballots and ballots as entered, in the order in which they stand.
-pub(super) fn read_payload(payload: &[u8]) -> Checked<(Vec<Vec<u16>>, Vec<Vec<u16>>)> {
+pub(super) fn read_payload(payload: &[u8]) -> Checked<(Ballots, Ballots)> {
     check(payload.len() >= 40, "payload: shorter than its root")?;
     let root = payload.len() - 40;
     let (mut place, mut arrays) = (0, Vec::new());
@@ -211,7 +214,7 @@ pub(super) fn cut(
     lengths: impl Iterator<Item = u16>,
     mut choices: &[u16],
     what: &str,
-) -> Checked<Vec<Vec<u16>>> {
+) -> Checked<Ballots> {
     let mut ballots = Vec::new();
     for length in lengths {
         let (ballot, rest) = choices.split_at_checked(length.into()).ok_or(what)?;

@@ -1,6 +1,7 @@
 //! What all commands print alike: stdout, JSON, tables, the mark of a test.
 //!
-//! In: numbers and rows. Out: text for people or programs. Never: colour or bars where nobody looks.
+//! In: numbers and rows. Out: text for people or programs. Never: colour or bars where nobody
+//! looks.
 
 use std::io::{self, Write};
 

@@ -245,8 +245,8 @@ impl Election {
         digest::definition_digest(self)
     }
 
-    /// The rules digest of these effective rules (FORMAT.md, "Rules text"): per contest its rule and
-    /// every option in force, defaults included.
+    /// The rules digest of these effective rules (FORMAT.md, "Rules text"): per contest its rule
+    /// and every option in force, defaults included.
     #[must_use]
     pub fn rules_digest<'a>(
         &self,

@@ -1,8 +1,8 @@
 //! `shomar generate`: a synthetic nation that knows its own answer.
 //!
-//! In: profile, number of ballots, seed. Out: a folder as stations would have filled it (or the same
-//! ballots as text), its election, and the totals to expect. Never: the engine asked what the answer
-//! is.
+//! In: profile, number of ballots, seed. Out: a folder as stations would have filled it (or the
+//! same ballots as text), its election, and the totals to expect. Never: the engine asked what the
+//! answer is.
 
 use std::fs::File;
 use std::io::BufWriter;

@@ -1,7 +1,7 @@
 //! `shomar result`: count, and turn the totals into seats by the rules of the election.
 //!
-//! In: a folder, options, recorded lots. Out: who is elected in each district and why, as a table or
-//! JSON; exit code 3 while a lot is needed. Never: a tie broken here.
+//! In: a folder, options, recorded lots. Out: who is elected in each district and why, as a table
+//! or JSON; exit code 3 while a lot is needed. Never: a tie broken here.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -1,8 +1,9 @@
 //! `shomar night`: one command that shows it all, on a synthetic nation.
 //!
 //! In: a number of ballots, a language. Out: what headquarters would read first: turnout, contests,
-//! Tehran's council seat by seat, ties that wait for a lot, time and throughput. Never: a number that
-//! was not counted from sealed ballots here and now, and compared with the generator's own answer.
+//! Tehran's council seat by seat, ties that wait for a lot, time and throughput. Never: a number
+//! that was not counted from sealed ballots here and now, and compared with the generator's own
+//! answer.
 
 mod page;
 mod roll_up;

@@ -1,7 +1,8 @@
 //! Turnout and void ballots by province.
 //!
-//! In: an election, its rules, every counted batch. Out: sums by the province of the station. Never:
-//! one voter counted for two contests; turnout is of people, so only council ballots count for it.
+//! In: an election, its rules, every counted batch. Out: sums by the province of the station.
+//! Never: one voter counted for two contests; turnout is of people, so only council ballots count
+//! for it.
 
 use std::collections::HashMap;
 

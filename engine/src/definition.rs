@@ -6,7 +6,7 @@
 use std::ops::Deref;
 use std::path::Path;
 
-use shomar_format::election::{COMPILED_FILE, ElectionHead, Sources, read_head};
+use shomar_format::election::{COMPILED_FILE, ElectionHead, Sources, definition_digest, read_head};
 use shomar_format::{CountingDefinition, Election, Reading};
 
 use crate::finding::EngineError;
@@ -29,22 +29,37 @@ impl Definition {
     /// # Errors
     /// If the folder cannot be read, or with every problem of its text.
     pub fn open(folder: &Path) -> Result<Self, EngineError> {
-        let compiled = folder.join(COMPILED_FILE);
-        if compiled.is_file() {
-            let head = read_head(folder)?;
-            let mapped = MappedFile::open(&compiled)?;
-            let of_this_text = match CountingDefinition::open(&mapped) {
-                Ok(counting) => *counting.sources() == Sources::read(folder)?.digest(),
-                // Damaged or of another version: the text beside it is the source of truth.
-                Err(_) => false,
-            };
-            if of_this_text {
-                return Ok(Self { head, bytes: Box::new(mapped) });
-            }
+        if let Some(mapped) = Self::map_compiled(folder)? {
+            return Ok(mapped);
         }
         let (election, sources) = Election::read(folder)?;
-        let bytes = election.compile(&sources);
-        Ok(Self { head: election.head, bytes: Box::new(bytes) })
+        Ok(Self::of(&election, &sources))
+    }
+
+    /// Compiles an election that was read already: trusts its text, and nothing beside it.
+    #[must_use]
+    pub fn of(election: &Election, sources: &Sources) -> Self {
+        Self { head: election.head.clone(), bytes: Box::new(election.compile(sources)) }
+    }
+
+    /// The compiled file, if it is there, sound, and of exactly the text beside it.
+    fn map_compiled(folder: &Path) -> Result<Option<Self>, EngineError> {
+        let compiled = folder.join(COMPILED_FILE);
+        if !compiled.is_file() {
+            return Ok(None);
+        }
+        let head = read_head(folder)?;
+        let mapped = MappedFile::open(&compiled)?;
+        // Damaged, of another version, or stale: the text beside it is the source of truth.
+        let Ok(counting) = CountingDefinition::open(&mapped) else { return Ok(None) };
+        // Its arrays must give the digest that it names, and which every batch carries: a forged file
+        // would be refused by every batch, and is not even used.
+        let (of_this_text, authentic) = rayon::join(
+            || Ok::<_, EngineError>(*counting.sources() == Sources::read(folder)?.digest()),
+            || definition_digest(&head, &counting, counting.names()) == *counting.digest(),
+        );
+        let usable = of_this_text? && authentic;
+        Ok(usable.then(|| Self { head, bytes: Box::new(mapped) }))
     }
 
     /// The view that counting uses.

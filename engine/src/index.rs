@@ -44,37 +44,31 @@ pub struct Index {
     pub(crate) runs: Vec<Range<usize>>,
     /// Records that stand twice, byte for byte; each is counted once.
     pub repeats: Vec<Finding>,
+    /// Damaged frames, foreign or missing segments, records that contradict each other. A tally of
+    /// an index with findings gives these and its own, and no totals.
+    pub findings: Vec<Finding>,
 }
 
 impl Index {
-    /// Finds every record of the evidence.
-    ///
-    /// # Errors
-    /// With every damaged frame, foreign segment, and pair of records that claim the same address
-    /// with other bytes.
-    pub fn build(
-        evidence: &Evidence,
-        definition: &CountingDefinition<'_>,
-    ) -> Result<Self, Vec<Finding>> {
+    /// Finds every record of the evidence, and everything that is wrong with its segments.
+    #[must_use]
+    pub fn build(evidence: &Evidence, definition: &CountingDefinition<'_>) -> Self {
         let segments = u32::try_from(evidence.segment_count()).expect("file handles end before");
-        let scanned: Vec<(Vec<RecordPlace>, Option<Finding>)> = (0..segments)
+        let scanned: Vec<Scanned> = (0..segments)
             .into_par_iter()
             .map(|segment| scan(evidence, segment, definition))
             .collect();
+        let mut findings = missing_positions(evidence, &scanned);
         let mut places = Vec::new();
-        let mut findings = Vec::new();
-        for (found, finding) in scanned {
-            places.extend(found);
-            findings.extend(finding);
+        for segment in scanned {
+            places.extend(segment.places);
+            findings.extend(segment.finding);
         }
         places.par_sort_unstable_by_key(|place| (place.address, place.segment, place.offset));
         let mut repeats = Vec::new();
         drop_repeats(evidence, definition, &mut places, &mut repeats, &mut findings);
-        if !findings.is_empty() {
-            return Err(findings);
-        }
         let runs = cut_runs(&places);
-        Ok(Self { places, runs, repeats })
+        Self { places, runs, repeats, findings }
     }
 
     /// Batches to count.
@@ -89,12 +83,16 @@ impl Index {
     }
 }
 
+/// What one segment holds.
+struct Scanned {
+    places: Vec<RecordPlace>,
+    /// Numbers of its records in the journal; `None` if that cannot be said.
+    positions: Option<Range<u64>>,
+    finding: Option<Finding>,
+}
+
 /// Walks through one segment. A fault ends it: nothing behind can be trusted.
-fn scan(
-    evidence: &Evidence,
-    segment: u32,
-    definition: &CountingDefinition<'_>,
-) -> (Vec<RecordPlace>, Option<Finding>) {
+fn scan(evidence: &Evidence, segment: u32, definition: &CountingDefinition<'_>) -> Scanned {
     let (path, bytes) = evidence.segment(segment);
     let mut places = Vec::new();
     let mut walk = || {
@@ -107,6 +105,7 @@ fn scan(
                 format!("{}, that of the election folder", hex(definition.digest())),
             ));
         }
+        let first = reader.position();
         while let Some(framed) = reader.next_record()? {
             let header = RecordHeader::read(framed.record)
                 .map_err(|fault| fault.shifted(framed.offset as u64))?;
@@ -117,10 +116,42 @@ fn scan(
                 length: framed.record.len(),
             });
         }
-        Ok(())
+        Ok(first..reader.position())
     };
-    let finding = walk().err().map(|fault| Finding::new(path, fault));
-    (places, finding)
+    match walk() {
+        Ok(positions) => Scanned { places, positions: Some(positions), finding: None },
+        Err(fault) => Scanned { places, positions: None, finding: Some(Finding::new(path, fault)) },
+    }
+}
+
+/// Numbers that are in no segment: a segment in the middle or at the beginning is missing. Several
+/// journals may lie in one folder, each from 0, so numbers may come more than once.
+fn missing_positions(evidence: &Evidence, scanned: &[Scanned]) -> Vec<Finding> {
+    if scanned.iter().any(|segment| segment.positions.is_none()) {
+        // A damaged segment is a finding already, and leaves a gap of its own.
+        return Vec::new();
+    }
+    let mut ranges: Vec<(u64, u64, u32)> = (0..)
+        .zip(scanned)
+        .filter_map(|(at, segment)| {
+            segment.positions.as_ref().map(|range| (range.start, range.end, at))
+        })
+        .collect();
+    ranges.sort_unstable();
+    let mut findings = Vec::new();
+    let mut next = 0;
+    for (start, end, segment) in ranges {
+        if start > next {
+            let found = format!("the first record has the number {start}");
+            let expected =
+                format!("{next}: records {next} to {} are in no segment of the folder", start - 1);
+            let at = shomar_format::layout::segment::FIRST_POSITION_OFFSET;
+            let fault = Fault::new(at, "number of the first record", found, expected);
+            findings.push(Finding::new(evidence.segment(segment).0, fault));
+        }
+        next = next.max(end);
+    }
+    findings
 }
 
 /// Keeps the first of equal records; records that share an address with other bytes are findings.

@@ -10,7 +10,9 @@ use rayon::prelude::*;
 use shomar_format::bytes::Digest32;
 use shomar_format::document::BallotCounts;
 use shomar_format::record::{VerifiedBatch, verify};
-use shomar_format::{BatchAddress, CountingDefinition, Fault, Reading, layout};
+use shomar_format::{
+    BallotClass, BatchAddress, CountingDefinition, Fault, OptionIndex, Reading, layout,
+};
 
 use crate::counters::Counters;
 use crate::evidence::Evidence;
@@ -44,6 +46,7 @@ impl Tallied {
 #[derive(Default)]
 struct Worker {
     counts: Vec<u32>,
+    scratch: Vec<OptionIndex>,
 }
 
 /// What one run gave.
@@ -56,7 +59,7 @@ struct RunResult {
 /// Verifies and counts everything in the index.
 ///
 /// # Errors
-/// With every finding of every record; there are then no totals.
+/// With every finding of the index and of every record; there are then no totals.
 ///
 /// # Panics
 /// If a ballot were lost or doubled between the records and the sums.
@@ -78,7 +81,7 @@ pub fn tally(
             run.count(worker, &counters)
         })
         .collect();
-    let mut findings = Vec::new();
+    let mut findings = index.findings.clone();
     let mut body_hashes = Vec::with_capacity(index.places.len());
     let mut taken = 0;
     for result in results {
@@ -131,7 +134,7 @@ impl Run<'_> {
         let mut ballots = BallotCounts::default();
         for at in self.range.clone() {
             let counted = self.verify(at).and_then(|batch| {
-                let counted = self.count_batch(at, &batch, &mut reader, &mut worker.counts)?;
+                let counted = self.count_batch(at, &batch, &mut reader, worker)?;
                 Ok((batch, counted))
             });
             match counted {
@@ -168,13 +171,13 @@ impl Run<'_> {
         finding
     }
 
-    /// Counts one verified batch into `counts`, and asserts that each of its ballots was counted.
+    /// Counts one verified batch into the worker's counters, and asserts that each of its ballots was counted.
     fn count_batch(
         &self,
         at: usize,
         batch: &VerifiedBatch<'_>,
         reader: &mut BallotReader<'_>,
-        counts: &mut [u32],
+        Worker { counts, scratch }: &mut Worker,
     ) -> Result<BallotCounts, Finding> {
         let header = batch.header();
         let shape = self.definition.shape(header.address.district);
@@ -200,6 +203,14 @@ impl Run<'_> {
                 let found = format!("option {bad} on a ballot as entered");
                 let expected = format!("below {}", shape.option_count);
                 let fault = Fault::new(layout::record::HEADER_BYTES, "option", found, expected);
+                return Err(self.finding(at, fault));
+            }
+            scratch.clear();
+            scratch.extend(entered.iter().map(|choice| choice.to_native()));
+            if shape.classify(scratch) != BallotClass::Entered {
+                let found = "a clean ballot among those as entered";
+                let expected = "every multiset of ballots stored in one way only";
+                let fault = Fault::new(layout::record::HEADER_BYTES, "ballot", found, expected);
                 return Err(self.finding(at, fault));
             }
             match reader.read(entered) {

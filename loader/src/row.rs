@@ -3,7 +3,7 @@
 //! In: a line and the places of its columns. Out: station, district, choices in entry order, count;
 //! or a [`Reject`]. Never: a choice dropped; codes nobody has stand as one sentinel.
 
-use csv_core::{ReadFieldResult, Reader};
+use csv_core::{ReadFieldResult, ReaderBuilder, Terminator};
 use shomar_format::code::{Token, read_number, read_token};
 use shomar_format::{OptionIndex, RejectCode, UNKNOWN_OPTION, limits};
 
@@ -180,7 +180,12 @@ fn split_quoted(
     if !memchr::memchr_iter(b'"', line).count().is_multiple_of(2) {
         return Err((RejectCode::BadQuote, show(line)));
     }
-    let mut reader = Reader::new();
+    // A record is a line: whatever else csv-core might take for the end of one is data here, or a
+    // rest of the line would be dropped unseen.
+    let mut reader = ReaderBuilder::new().terminator(Terminator::Any(b'\n')).build();
+    if line.starts_with(b"\xef\xbb\xbf") {
+        return Err((RejectCode::BadQuote, show(line)));
+    }
     // Without its marks a line is never longer.
     unquoted.resize(line.len() + 1, 0);
     let (mut read, mut written) = (0, 0);
@@ -194,6 +199,7 @@ fn split_quoted(
                 fields.push((start, written));
                 start = written;
                 if record_end {
+                    assert_eq!(read, line.len(), "a line is one record");
                     return Ok(());
                 }
             }
@@ -240,6 +246,9 @@ mod tests {
                 .collect();
             assert_eq!(found, expected, "{line}");
         }
+        let (mut unquoted, mut fields) = (Vec::new(), Vec::new());
+        split_quoted(b"S1,V1,\"101\"\rS1,V1,102", &mut unquoted, &mut fields).unwrap();
+        assert_eq!(fields.len(), 5, "a bare carriage return ends no record");
         let open = split_quoted(b"\"a,b,c", &mut Vec::new(), &mut Vec::new());
         assert_eq!(open.unwrap_err().0, RejectCode::BadQuote);
     }

@@ -137,18 +137,16 @@ fn read_columns(path: &Path, input: &mut impl BufRead) -> Result<Columns, Loader
     }
     let known = ["station", "district", "choices", "count"];
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line);
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let Ok(line) = std::str::from_utf8(line) else {
-        return Err(header_error(vec!["found bytes that are not UTF-8, expected text".into()]));
-    };
-    if line.is_empty() {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line);
+    let Some(header) = reader.records().next() else {
         let text = "found no header, expected station,district,choices";
         return Err(header_error(vec![text.into()]));
-    }
-    let names: Vec<&str> = line.split(',').map(|name| name.trim_matches('"')).collect();
+    };
+    let Ok(names) = header else {
+        return Err(header_error(vec!["found bytes that are not UTF-8, expected text".into()]));
+    };
     let mut problems = Vec::new();
-    let places = read_header(names.iter().copied(), &known, 3, |found, expected| {
+    let places = read_header(names.iter(), &known, 3, |found, expected| {
         let short: String = found.chars().take(80).collect();
         let short = short.replace(char::is_control, "\u{fffd}");
         problems.push(format!("found {short}, expected {expected}"));

@@ -59,6 +59,7 @@ fn every_reject_code_has_a_row_that_earns_it() {
     let rows = [
         ("S1,V1", "wrong-field-count"),
         ("S1,V1,\"101,1", "bad-quote"),
+        ("S1,V1,\"101\"\rS1,V1,102,1", "wrong-field-count"),
         ("S9,V1,101,1", "unknown-station"),
         (",V1,101,1", "unknown-station"),
         ("S1,V9,101,1", "unknown-district"),

@@ -59,7 +59,7 @@ fn recount(election: &PabulibElection, sum: &mut Sum) {
     let opened = Definition::open(&folder).unwrap();
     let counting = opened.counting();
     let evidence = Evidence::open(&shomar_store::list_segments(&out).unwrap()).unwrap();
-    let index = Index::build(&evidence, &counting).unwrap();
+    let index = Index::build(&evidence, &counting);
     let readings = opened.readings();
     let tallied = tally(&evidence, &index, &counting, &readings).unwrap();
     let snapshot = Snapshot::merge(tallied, &counting, &opened.head, &readings);

@@ -24,8 +24,8 @@ pub fn sha256_of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Digest3
     hasher.finalize().into()
 }
 
-/// CRC-64/NVME of `bytes`: it detects every single flipped bit and every burst up to 64 bits, by
-/// its mathematics and not by luck (`docs/decisions/0002-checksum.md`).
+/// CRC-64/NVME of `bytes`: it detects every single flipped bit, and every burst up to 64 bits
+/// beside the checksum itself, by its mathematics and not by luck (`docs/decisions/0002-checksum.md`).
 #[must_use]
 pub fn checksum(bytes: &[u8]) -> u64 {
     crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, bytes)

@@ -194,7 +194,10 @@ impl BatchCutter {
                     payload.entered_choices.extend_from_slice(choices);
                 }
             }
-            BallotClass::Blank => batch.blank += count,
+            BallotClass::Blank => {
+                batch.blank += count;
+                payload.blank_ballots += count;
+            }
         }
     }
 

@@ -53,6 +53,7 @@ pub fn serve_key(station: u32, district: u32) -> u64 {
 pub struct CountingDefinition<'a> {
     digest: &'a Digest32,
     sources: Digest32,
+    names: Digest32,
     contest: &'a [u32_le],
     seats: &'a [u32_le],
     alternates: &'a [u32_le],
@@ -82,6 +83,12 @@ impl<'a> CountingDefinition<'a> {
             return Err(Fault::new(0, "magic of the compiled definition", found, "'SHOMARDF'"));
         }
         record::check_version(file, at::VERSION_OFFSET)?;
+        if let Some(offset) =
+            bytes::first_nonzero(&file[at::RESERVED_OFFSET..at::PAYLOAD_LENGTH_OFFSET])
+        {
+            let offset = at::RESERVED_OFFSET + offset;
+            return Err(Fault::new(offset, "reserved bytes", file[offset], "zeros"));
+        }
         let (found, expected) = (
             u64_at(file, at::CHECKSUM_OFFSET),
             bytes::checksum_with_hole(file, at::CHECKSUM_OFFSET),
@@ -106,7 +113,8 @@ impl<'a> CountingDefinition<'a> {
                 Fault::new(at::HEADER_BYTES, "compiled definition", found, "flat arrays")
             })?;
         let digest = file[at::DIGEST_OFFSET..][..32].try_into().expect("the slice has 32 bytes");
-        Self::from_arrays(digest, array_at(file, at::SOURCES_OFFSET), archived).ok_or_else(|| {
+        let halves = [at::SOURCES_OFFSET, at::NAMES_OFFSET].map(|offset| array_at(file, offset));
+        Self::from_arrays(digest, halves, archived).ok_or_else(|| {
             let expected = "arrays that agree with each other";
             Fault::new(at::HEADER_BYTES, "compiled definition", "contradictions", expected)
         })
@@ -115,7 +123,7 @@ impl<'a> CountingDefinition<'a> {
     /// `None` if the arrays disagree; after this no method can reach outside them.
     fn from_arrays(
         digest: &'a Digest32,
-        sources: Digest32,
+        [sources, names]: [Digest32; 2],
         arrays: &'a ArchivedCountingPayload,
     ) -> Option<Self> {
         let districts = arrays.district_contest.len();
@@ -138,6 +146,7 @@ impl<'a> CountingDefinition<'a> {
         let definition = Self {
             digest,
             sources,
+            names,
             contest: &arrays.district_contest,
             seats: &arrays.district_seats,
             alternates: &arrays.district_alternates,
@@ -150,7 +159,15 @@ impl<'a> CountingDefinition<'a> {
             id_text,
             serve_keys: (arrays.serves_given.to_native() == 1).then_some(&*arrays.serve_keys),
         };
-        (sound && definition.districts_agree()).then_some(definition)
+        let serves = &arrays.serve_keys;
+        let (stations, districts) = (arrays.station_devices.len() as u64, districts as u64);
+        let serves_sound = arrays.serves_given.to_native() <= 1
+            && serves.is_sorted_by(|a, b| a.to_native() < b.to_native())
+            && serves.iter().all(|key| {
+                let key = key.to_native();
+                key >> 32 < stations && key & u64::from(u32::MAX) < districts
+            });
+        (sound && serves_sound && definition.districts_agree()).then_some(definition)
     }
 
     fn districts_agree(&self) -> bool {
@@ -161,6 +178,8 @@ impl<'a> CountingDefinition<'a> {
                 let shape = self.shape(district);
                 let lists = self.option_lists(district);
                 shape.list_count <= shape.option_count
+                    && (1..=crate::limits::SEATS_MAX).contains(&shape.seats)
+                    && self.alternates(district) <= crate::limits::SEATS_MAX
                     && shape.option_count as usize <= crate::limits::DISTRICT_OPTIONS_MAX
                     && lists.iter().enumerate().all(|(option, list)| {
                         let list = list.to_native();
@@ -181,6 +200,12 @@ impl<'a> CountingDefinition<'a> {
     #[must_use]
     pub fn sources(&self) -> &Digest32 {
         &self.sources
+    }
+
+    /// The digest of the names text, as the file says.
+    #[must_use]
+    pub fn names(&self) -> &Digest32 {
+        &self.names
     }
 
     /// Districts.

@@ -138,10 +138,10 @@ pub mod definition {
     pub const DIGEST_OFFSET: usize = 24;
     /// 32 bytes: digest of the text files from which it was made.
     pub const SOURCES_OFFSET: usize = 56;
+    /// 32 bytes: digest of the names text, the half of the definition that is not in this file.
+    pub const NAMES_OFFSET: usize = 88;
     /// u64: checksum of the whole file with this field as zero.
-    pub const CHECKSUM_OFFSET: usize = 88;
-    /// Reserved, zero, up to the end of the header.
-    pub const RESERVED_HIGH_OFFSET: usize = 96;
+    pub const CHECKSUM_OFFSET: usize = 120;
     /// Bytes of the header; the payload begins here.
     pub const HEADER_BYTES: usize = 128;
 }

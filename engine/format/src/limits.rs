@@ -15,7 +15,7 @@ pub const BALLOT_CHOICES_MAX: usize = 1_024;
 /// Equal ballots that one row of text may stand for (`count`).
 pub const ROW_COUNT_MAX: u32 = 1_000_000;
 
-/// Bytes of one row of text, line end included.
+/// Bytes of one row of text, without its line end.
 pub const ROW_BYTES_MAX: usize = 1 << 20;
 
 /// Bytes of one sealed record: rkyv's 32-bit relative pointers reach 2 GiB; far less is needed.
@@ -56,5 +56,5 @@ const _: () = assert!(BATCH_BALLOTS_MAX <= u16::MAX as u32, "a count per option 
 const _: () = assert!(
     (BATCH_BALLOTS_MAX as u64) * (BALLOT_CHOICES_MAX as u64 + 1) * 2 + 4096 < RECORD_BYTES_MAX
 );
-// The largest vote of an option: every ballot of every batch of every station, in 64 bits.
+// Lengths inside a record, and rkyv's relative pointers, fit 32 bits.
 const _: () = assert!(RECORD_BYTES_MAX < u32::MAX as u64);

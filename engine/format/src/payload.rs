@@ -11,6 +11,8 @@ use rkyv::rend::{u16_le, u32_le};
 use rkyv::util::AlignedVec;
 use rkyv::{Archive, Serialize};
 
+use crate::limits::BALLOT_CHOICES_MAX;
+
 /// The sparse payload of one batch. Every array holds plain little-endian integers.
 #[derive(Archive, Serialize, Debug, Default, Clone, PartialEq, Eq)]
 #[rkyv(attr(allow(missing_docs, reason = "the fields are those of SparsePayload")))]
@@ -25,6 +27,8 @@ pub struct SparsePayload {
     pub entered_lengths: Vec<u16>,
     /// Choices of the ballots kept as entered, in entry order inside each ballot.
     pub entered_choices: Vec<u16>,
+    /// Blank ballots: so that the body hash covers every ballot of the batch.
+    pub blank_ballots: u32,
 }
 
 /// What is wrong with the bytes of a payload.
@@ -51,8 +55,8 @@ pub enum PayloadError {
     },
 }
 
-/// Bytes of the root: five arrays, each a relative offset (i32) and a length (u32).
-const ROOT_BYTES: usize = 40;
+/// Bytes of the root: five arrays, each a relative offset (i32) and a length (u32); blank ballots.
+const ROOT_BYTES: usize = 44;
 
 impl SparsePayload {
     /// The sealed form, aligned to 16.
@@ -82,6 +86,8 @@ pub struct SparseView<'a> {
     pub entered_lengths: &'a [u16_le],
     /// See [`SparsePayload::entered_choices`].
     pub entered_choices: &'a [u16_le],
+    /// See [`SparsePayload::blank_ballots`].
+    pub blank_ballots: u32,
 }
 
 /// Ballots of one group of a payload: all with the same number of choices.
@@ -145,6 +151,7 @@ pub fn access(bytes: &[u8]) -> Result<SparseView<'_>, PayloadError> {
         choices: &archived.choices,
         entered_lengths: &archived.entered_lengths,
         entered_choices: &archived.entered_choices,
+        blank_ballots: archived.blank_ballots.to_native(),
     };
     check_places(bytes, &view)?;
     check_counts(&view)?;
@@ -204,6 +211,7 @@ fn check_counts(view: &SparseView<'_>) -> Result<(), PayloadError> {
         if ballots == 0 {
             return Err(PayloadError::Counts { what: "ballots in a group", found: 0, expected: 1 });
         }
+        check_length(stride)?;
         stride_before = stride;
         // At most 65,535 groups of 2^16 * 2^32: far below 2^64.
         choices += u64::from(stride) * u64::from(ballots);
@@ -218,9 +226,21 @@ fn check_counts(view: &SparseView<'_>) -> Result<(), PayloadError> {
                 expected: 1,
             });
         }
+        check_length(length.to_native())?;
         entered += u64::from(length.to_native());
     }
     expect("choices as entered", view.entered_choices.len() as u64, entered)
+}
+
+fn check_length(choices: u16) -> Result<(), PayloadError> {
+    if usize::from(choices) <= BALLOT_CHOICES_MAX {
+        return Ok(());
+    }
+    Err(PayloadError::Counts {
+        what: "choices of one ballot, at most",
+        found: u64::from(choices),
+        expected: BALLOT_CHOICES_MAX as u64,
+    })
 }
 
 fn expect(what: &'static str, found: u64, expected: u64) -> Result<(), PayloadError> {
@@ -238,6 +258,7 @@ mod tests {
             choices: vec![0, 4, 1, 2, 3],
             entered_lengths: vec![2],
             entered_choices: vec![5, 5],
+            blank_ballots: 4,
         }
     }
 
@@ -264,7 +285,7 @@ mod tests {
             .collect();
         assert_eq!(groups, [(1, 2, vec![0, 4]), (3, 1, vec![1, 2, 3])]);
         assert_eq!(view.entered().count(), 1);
-        assert_eq!(view.clean_ballots(), 3);
+        assert_eq!((view.clean_ballots(), view.blank_ballots), (3, 4));
     }
 
     #[test]
@@ -301,8 +322,8 @@ mod tests {
         let length = bytes.len();
         for bit in 0..length * 8 {
             bytes[bit / 8] ^= 1 << (bit % 8);
-            if bit / 8 >= 8 {
-                // Behind the choices everything is determined by the lengths.
+            if bit / 8 >= 8 && bit / 8 < length - 4 {
+                // Behind the choices all but the blank ballots is determined by the lengths.
                 assert!(access(&bytes).is_err(), "bit {bit}");
             }
             bytes[bit / 8] ^= 1 << (bit % 8);

@@ -120,6 +120,12 @@ impl<'a> SegmentReader<'a> {
         &self.definition
     }
 
+    /// The number in the journal of the next record; after the close frame, one more than the last.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
     /// The next record; `None` after the close frame.
     ///
     /// # Errors
@@ -173,6 +179,12 @@ impl<'a> SegmentReader<'a> {
                     let at = at + frame::LENGTH_OFFSET;
                     return Err(Fault::new(at, "length in the close frame", length, 0));
                 }
+                let received_at = frame::RECEIVED_AT_OFFSET..frame::CHECKSUM_OFFSET;
+                check_zeros(
+                    &rest[received_at],
+                    at + frame::RECEIVED_AT_OFFSET,
+                    "time in the close frame",
+                )?;
                 if rest.len() > frame::FRAME_BYTES {
                     let found = format!("{} bytes", rest.len() - frame::FRAME_BYTES);
                     let at = at + frame::FRAME_BYTES;

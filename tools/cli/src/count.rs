@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use shomar_engine::{Definition, Evidence, Index, Snapshot, tally};
 use shomar_format::election::Mode;
 use shomar_format::{BatchAddress, Reading};
+use shomar_store::StoreError;
 
 use crate::failure::CheckFailed;
 
@@ -69,27 +70,29 @@ pub(crate) fn refuse_official(mode: Mode) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Counts the segments of `directory`, `repeat` times.
-///
-/// `reading_options` are set for every contest, over what `election.toml` says.
+/// Counts the segments of `directory`, `repeat` times, for the election that `open` gives, under
+/// the readings that `readings` gives, one per contest.
 pub(crate) fn count(
     directory: &Path,
-    election_folder: &Path,
+    open: impl FnOnce() -> anyhow::Result<Definition>,
     readings: impl FnOnce(&Definition) -> anyhow::Result<Vec<Reading>>,
     repeat: u32,
 ) -> anyhow::Result<Counted> {
     let began = Instant::now();
-    let definition = Definition::open(election_folder).context("election folder")?;
+    let definition = open()?;
     refuse_official(definition.head.mode)?;
     let readings = readings(&definition)?;
     let counting = definition.counting();
-    let paths = shomar_store::list_segments(directory)?;
+    let paths = shomar_store::list_segments(directory).map_err(|error| match error {
+        // Evidence that is not whole fails a check; a folder that cannot be read is no evidence.
+        StoreError::LeftOpen { .. } => anyhow::Error::new(CheckFailed(error.to_string())),
+        _ => error.into(),
+    })?;
     if paths.is_empty() {
         bail!("{}: found no segment, expected at least one", directory.display());
     }
     let evidence = Evidence::open(&paths)?;
-    let index =
-        Index::build(&evidence, &counting).map_err(|findings| CheckFailed::findings(&findings))?;
+    let index = Index::build(&evidence, &counting);
     let mut timing = Timing { open: began.elapsed(), ..Timing::default() };
     let mut merged: Option<(Snapshot, Vec<CountedBatch>)> = None;
     for _ in 0..repeat.max(1) {
@@ -119,6 +122,11 @@ pub(crate) fn count(
     }
     let (snapshot, batches) = merged.context("nothing was counted")?;
     Ok(Counted { snapshot, batches, evidence_bytes: evidence.bytes(), timing, definition })
+}
+
+/// Opens an election folder for counting.
+pub(crate) fn open_definition(folder: &Path) -> anyhow::Result<Definition> {
+    Definition::open(folder).context("election folder")
 }
 
 /// Sets reading options for every contest.

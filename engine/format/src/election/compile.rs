@@ -8,9 +8,9 @@ use std::path::Path;
 
 use rkyv::util::AlignedVec;
 
-use super::{Election, ElectionError, read};
+use super::{Election, ElectionError, digest, read};
 use crate::bytes::{self, Digest32, hex, sha256};
-use crate::counting_definition::CountingPayload;
+use crate::counting_definition::{CountingDefinition, CountingPayload};
 use crate::layout::{FORMAT_VERSION, definition as at};
 use crate::limits;
 
@@ -63,6 +63,12 @@ impl Sources {
         self.files.iter().map(|(name, bytes)| (*name, bytes.as_slice()))
     }
 
+    /// No file at all: for an election that was made and not read.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { files: Vec::new() }
+    }
+
     /// SHA-256 over names, lengths and SHA-256 of all files: the text that a compiled file is of.
     #[must_use]
     pub fn digest(&self) -> Digest32 {
@@ -74,10 +80,11 @@ impl Sources {
     }
 }
 
-/// Serialises what counting needs.
+/// The compiled definition of an election.
 pub(super) fn compile(election: &Election, sources: &Sources) -> AlignedVec {
     let payload = rkyv::to_bytes::<rkyv::rancor::Error>(&payload(election))
         .expect("flat arrays within the limits serialise");
+    let names = digest::names_digest(election);
     let mut file = AlignedVec::with_capacity(at::HEADER_BYTES + payload.len());
     file.resize(at::HEADER_BYTES, 0);
     file.extend_from_slice(&payload);
@@ -87,11 +94,19 @@ pub(super) fn compile(election: &Election, sources: &Sources) -> AlignedVec {
     put(at::MAGIC_OFFSET, &at::MAGIC);
     put(at::VERSION_OFFSET, &FORMAT_VERSION.to_le_bytes());
     put(at::PAYLOAD_LENGTH_OFFSET, &(payload.len() as u64).to_le_bytes());
-    put(at::DIGEST_OFFSET, &election.definition_digest());
     put(at::SOURCES_OFFSET, &sources.digest());
-    let checksum = bytes::checksum_with_hole(&file, at::CHECKSUM_OFFSET);
-    file[at::CHECKSUM_OFFSET..][..8].copy_from_slice(&checksum.to_le_bytes());
+    put(at::NAMES_OFFSET, &names);
+    put_checksum(&mut file);
+    let counting = CountingDefinition::open(&file).expect("what was just written can be read");
+    let digest = digest::definition_digest(&election.head, &counting, &names);
+    file[at::DIGEST_OFFSET..][..32].copy_from_slice(&digest);
+    put_checksum(&mut file);
     file
+}
+
+fn put_checksum(file: &mut AlignedVec) {
+    let checksum = bytes::checksum_with_hole(file, at::CHECKSUM_OFFSET);
+    file[at::CHECKSUM_OFFSET..][..8].copy_from_slice(&checksum.to_le_bytes());
 }
 
 fn payload(election: &Election) -> CountingPayload {

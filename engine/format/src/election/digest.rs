@@ -2,61 +2,125 @@
 //!
 //! In: an election. Out: digests. Never: titles, date, `authenticated` or `status`: what may change
 //! after sealing without touching what a ballot means.
+//!
+//! The definition has two halves: what counting needs, and the names. Its digest is over the digests
+//! of both, so that a compiled definition without names can be proven to be that of a batch.
 
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use super::Election;
+use super::{Election, ElectionHead};
 use crate::bytes::{Digest32, hex};
+use crate::counting_definition::CountingDefinition;
+
+/// Bytes of text that are gathered before they are hashed.
+const BUFFER_BYTES: usize = 1 << 16;
 
 /// Lines of tab-separated fields into a hash. Fields hold neither tabs nor line ends: the reader of
 /// the folder refuses control characters.
-struct Lines(Sha256);
+struct Lines {
+    hasher: Sha256,
+    buffer: Vec<u8>,
+}
 
 impl Lines {
+    /// Begins with the name of the text and its version.
+    fn new(name: &str) -> Self {
+        let mut lines = Self { hasher: Sha256::new(), buffer: Vec::new() };
+        lines.line(&[name, "1"]);
+        lines
+    }
+
     fn line(&mut self, fields: &[&str]) {
         for (index, field) in fields.iter().enumerate() {
             assert!(!field.contains(['\t', '\n']), "a field of a canonical text is one field");
             if index > 0 {
-                self.0.update(b"\t");
+                self.buffer.push(b'\t');
             }
-            self.0.update(field);
+            self.buffer.extend_from_slice(field.as_bytes());
         }
-        self.0.update(b"\n");
+        self.buffer.push(b'\n');
+        if self.buffer.len() >= BUFFER_BYTES {
+            self.hasher.update(&self.buffer);
+            self.buffer.clear();
+        }
+    }
+
+    fn finish(mut self) -> Digest32 {
+        self.hasher.update(&self.buffer);
+        self.hasher.finalize().into()
     }
 }
 
-pub(super) fn definition_digest(election: &Election) -> Digest32 {
-    let mut lines = Lines(Sha256::new());
-    lines.line(&["shomar-definition", "1"]);
-    lines.line(&["election", &election.head.id, election.head.mode.name()]);
-    for contest in &election.head.contests {
+/// The definition digest, from what counting needs and the digest of the names.
+#[must_use]
+pub fn definition_digest(
+    head: &ElectionHead,
+    counting: &CountingDefinition<'_>,
+    names: &Digest32,
+) -> Digest32 {
+    let mut lines = Lines::new("shomar-definition");
+    lines.line(&["counting", &hex(&counting_digest(head, counting))]);
+    lines.line(&["names", &hex(names)]);
+    lines.finish()
+}
+
+/// The half that counting needs.
+fn counting_digest(head: &ElectionHead, definition: &CountingDefinition<'_>) -> Digest32 {
+    let mut lines = Lines::new("shomar-counting");
+    lines.line(&["election", &head.id, head.mode.name()]);
+    for contest in &head.contests {
         lines.line(&["contest", &contest.id]);
     }
+    for district in 0..definition.district_count() {
+        let shape = definition.shape(district);
+        // An index that no contest has is told as such: it belongs to no definition.
+        let contest = head.contests.get(definition.contest(district) as usize);
+        lines.line(&[
+            "district",
+            definition.district_id(district),
+            contest.map_or("", |contest| &contest.id),
+            &shape.seats.to_string(),
+            &definition.alternates(district).to_string(),
+        ]);
+        let codes = definition.option_codes(district);
+        for (option, code) in codes.iter().enumerate() {
+            let code = code.to_native().to_string();
+            if option < shape.list_count as usize {
+                lines.line(&["list", &code]);
+            } else {
+                let list = definition.option_lists(district)[option].to_native();
+                let list = codes[..shape.list_count as usize].get(usize::from(list));
+                let list = list.map_or(String::new(), |list| list.to_native().to_string());
+                lines.line(&["candidate", &code, &list]);
+            }
+        }
+    }
+    for station in 0..definition.station_count() {
+        let devices = definition.device_count(station).to_string();
+        lines.line(&["station", definition.station_id(station), &devices]);
+    }
+    lines.finish()
+}
+
+/// The half with names, places, registers and keys, in the order of the other half.
+pub(super) fn names_digest(election: &Election) -> Digest32 {
+    let mut lines = Lines::new("shomar-names");
     for district in &election.districts {
         lines.line(&[
             "district",
-            &district.id,
-            &election.head.contests[district.contest].id,
             &district.name_fa,
             &district.name_en,
             &district.province,
             &district.county,
-            &district.seats.to_string(),
-            &district.alternates.to_string(),
         ]);
         for list in &district.lists {
-            lines.line(&["list", &list.code.to_string(), &list.name_fa, &list.name_en]);
+            lines.line(&["list", &list.name_fa, &list.name_en]);
         }
         for candidate in &district.candidates {
-            let list = candidate
-                .list
-                .map_or(String::new(), |list| district.lists[usize::from(list)].code.to_string());
             lines.line(&[
                 "candidate",
-                &candidate.code.to_string(),
-                &list,
                 &candidate.name_fa,
                 &candidate.name_en,
                 if candidate.veteran { "1" } else { "0" },
@@ -67,7 +131,6 @@ pub(super) fn definition_digest(election: &Election) -> Digest32 {
     for station in &election.stations {
         lines.line(&[
             "station",
-            &station.id,
             &station.province,
             &station.county,
             &station.name_fa,
@@ -78,15 +141,14 @@ pub(super) fn definition_digest(election: &Election) -> Digest32 {
             lines.line(&["device", &device.id, &key]);
         }
     }
-    lines.0.finalize().into()
+    lines.finish()
 }
 
 pub(super) fn rules_digest<'a>(
     election: &Election,
     contests: impl IntoIterator<Item = (&'a str, &'a str, &'a BTreeMap<String, String>)>,
 ) -> Digest32 {
-    let mut lines = Lines(Sha256::new());
-    lines.line(&["shomar-rules", "1"]);
+    let mut lines = Lines::new("shomar-rules");
     for (id, rule, options) in contests {
         lines.line(&["contest", id, rule]);
         for (name, value) in options {
@@ -101,7 +163,7 @@ pub(super) fn rules_digest<'a>(
             &optional(serve.registered),
         ]);
     }
-    lines.0.finalize().into()
+    lines.finish()
 }
 
 fn optional(number: Option<u64>) -> String {

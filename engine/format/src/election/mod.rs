@@ -14,10 +14,11 @@ use std::path::{Path, PathBuf};
 
 pub use crate::table::Problem;
 pub use compile::{COMPILED_FILE, Sources};
+pub use digest::definition_digest;
 pub use head::read_head;
 
 use crate::bytes::Digest32;
-use crate::{DistrictShape, OptionIndex, Reading, UNKNOWN_OPTION};
+use crate::{CountingDefinition, DistrictShape, OptionIndex, Reading, UNKNOWN_OPTION};
 
 /// Why an election folder could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -242,7 +243,10 @@ impl Election {
     /// The definition digest (FORMAT.md, "Definition text").
     #[must_use]
     pub fn definition_digest(&self) -> Digest32 {
-        digest::definition_digest(self)
+        let compiled = self.compile(&Sources::none());
+        let counting =
+            CountingDefinition::open(&compiled).expect("what was just compiled can be read");
+        *counting.digest()
     }
 
     /// The rules digest of these effective rules (FORMAT.md, "Rules text"): per contest its rule

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use shomar_format::document::{BallotCounts, Frontier, TallyDocument};
 
-use crate::count::{Counted, count, find_district, set_readings, with_threads};
+use crate::count::{Counted, count, find_district, open_definition, set_readings, with_threads};
 use crate::options::{election_folder, parse_option};
 use crate::output::{grouped, percent, print_json, table, test_mark, to_stdout};
 
@@ -55,6 +55,7 @@ const DISTRICTS_SHOWN: usize = 12;
 #[derive(Serialize)]
 struct Summary<'a> {
     election: &'a str,
+    mode: &'static str,
     frontier: Frontier,
     ballots: BallotCounts,
     timing: TimingSummary,
@@ -74,7 +75,7 @@ pub(crate) fn run(arguments: &TallyArguments) -> anyhow::Result<ExitCode> {
     let counted = with_threads(threads, || {
         count(
             &arguments.directory,
-            &folder,
+            || open_definition(&folder),
             |definition| set_readings(definition, &arguments.options),
             arguments.repeat,
         )
@@ -98,6 +99,7 @@ fn summary(counted: &Counted) -> Summary<'_> {
     let timing = &counted.timing;
     Summary {
         election: &counted.definition.head.id,
+        mode: counted.definition.head.mode.name(),
         frontier: counted.snapshot.frontier(),
         ballots: counted.snapshot.ballots(),
         timing: TimingSummary {
@@ -108,21 +110,22 @@ fn summary(counted: &Counted) -> Summary<'_> {
     }
 }
 
-/// One row per number, so that any program can add them up.
+/// One row per number, so that any program can add them up; each row says whether it is a test.
 fn write_csv(out: &mut dyn Write, document: &TallyDocument) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(["district", "kind", "code", "list", "direct", "via_list", "votes"])?;
+    let header = ["district", "kind", "code", "list", "direct", "via_list", "votes", "mode"];
+    csv.write_record(header)?;
+    let mode = document.mode.as_str();
     for district in &document.districts {
         let id = district.district.as_str();
         let BallotCounts { taken, valid, void, blank } = district.ballots;
-        for (kind, ballots) in
-            [("taken", taken), ("valid", valid), ("void", void), ("blank", blank)]
-        {
-            csv.write_record([id, kind, "", "", "", "", &ballots.to_string()])?;
+        let kinds = [("taken", taken), ("valid", valid), ("void", void), ("blank", blank)];
+        for (kind, ballots) in kinds {
+            csv.write_record([id, kind, "", "", "", "", &ballots.to_string(), mode])?;
         }
         for list in &district.lists {
             let (code, votes) = (list.code.to_string(), list.votes.to_string());
-            csv.write_record([id, "list", &code, "", "", "", &votes])?;
+            csv.write_record([id, "list", &code, "", "", "", &votes, mode])?;
         }
         for candidate in &district.candidates {
             csv.write_record([
@@ -133,6 +136,7 @@ fn write_csv(out: &mut dyn Write, document: &TallyDocument) -> io::Result<()> {
                 &candidate.direct.to_string(),
                 &candidate.via_list.to_string(),
                 &candidate.votes.to_string(),
+                mode,
             ])?;
         }
     }

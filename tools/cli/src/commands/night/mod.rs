@@ -21,7 +21,7 @@ use shomar_store::{Written, create_empty};
 
 use crate::commands::generate::{seal_nation, write_election};
 use crate::commands::seal::empty;
-use crate::count::{Counted, count, with_threads};
+use crate::count::{Counted, count, open_definition, with_threads};
 use crate::failure::CheckFailed;
 use crate::output::to_stdout;
 
@@ -99,7 +99,8 @@ fn night(arguments: &NightArguments, nation: &Nation, folder: &Path) -> anyhow::
     let seal = began.elapsed();
     eprintln!("counting ...");
     let election_folder = folder.join("election");
-    let counted = count(folder, &election_folder, |definition| Ok(definition.readings()), 1)?;
+    let open = || open_definition(&election_folder);
+    let counted = count(folder, open, |definition| Ok(definition.readings()), 1)?;
     let definition = counted.definition.counting();
     let mut document = counted.snapshot.document(&definition, &counted.definition.head, None);
     document.frontier = None;

@@ -273,5 +273,5 @@ fn a_folder_without_segments_or_election_is_unusable() {
     std::fs::write(empty.path().join("000000.segment.open"), "x").unwrap();
     let (code, _, stderr) = run(["tally", text(empty.path())]);
     assert_eq!(code, 1);
-    assert!(stderr.contains("never closed"), "{stderr}");
+    assert!(stderr.contains("has not finished"), "{stderr}");
 }

@@ -40,8 +40,8 @@ pub enum StoreError {
         /// Something that is in it.
         found: String,
     },
-    /// A segment was left behind by a writer that did not close it.
-    #[error("{path}: found a segment that was never closed, expected none")]
+    /// A writer left its folder without having finished.
+    #[error("{path}: found the mark of a writer that has not finished, expected closed segments")]
     LeftOpen {
         /// The file.
         path: PathBuf,
@@ -70,12 +70,43 @@ pub fn create_empty(directory: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// A folder that is being filled; until [`Unfinished::complete`], nobody lists its segments, so that
+/// a run that was killed between two segments leaves nothing that could be taken for all of them.
+#[derive(Debug)]
+#[must_use = "a folder that is never completed is never counted"]
+pub struct Unfinished {
+    mark: PathBuf,
+}
+
+/// Makes an empty folder (see [`create_empty`]) and marks it as unfinished.
+///
+/// # Errors
+/// If something lies in it, or the system refuses.
+pub fn begin_folder(directory: &Path) -> Result<Unfinished, StoreError> {
+    create_empty(directory)?;
+    let mark = directory.join(format!("unfinished.{OPEN_EXTENSION}"));
+    File::create_new(&mark).and_then(|file| file.sync_all()).map_err(io_error(&mark, "create"))?;
+    sync_directory(directory)?;
+    Ok(Unfinished { mark })
+}
+
+impl Unfinished {
+    /// Removes the mark: everything that belongs into the folder is in it, and synced.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn complete(self) -> Result<(), StoreError> {
+        fs::remove_file(&self.mark).map_err(io_error(&self.mark, "remove"))?;
+        self.mark.parent().map_or(Ok(()), sync_directory)
+    }
+}
+
 /// The segments of a folder, by name. Every regular file counts as one unless its name says
 /// otherwise (hidden, or an extension of text), so that a damaged or foreign file is found by its
 /// content and not passed over.
 ///
 /// # Errors
-/// If the folder cannot be read, or holds a segment that was never closed.
+/// If the folder cannot be read, or a writer has not finished in it.
 pub fn list_segments(directory: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let mut segments = Vec::new();
     for entry in fs::read_dir(directory).map_err(io_error(directory, "list the folder"))? {
@@ -277,6 +308,20 @@ mod tests {
         drop(writer);
         let error = list_segments(directory.path()).unwrap_err();
         assert!(matches!(error, StoreError::LeftOpen { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_folder_is_no_evidence_before_it_is_complete() {
+        let directory = tempfile::tempdir().unwrap();
+        let unfinished = begin_folder(directory.path()).unwrap();
+        let mut writer = SegmentWriter::new(directory.path(), [7; 32]).with_segment_bytes_max(1);
+        writer.append(&[1; 64]).unwrap();
+        writer.append(&[2; 64]).unwrap();
+        writer.finish().unwrap();
+        // Killed here, the folder would hold two closed segments of perhaps many.
+        assert!(list_segments(directory.path()).is_err());
+        unfinished.complete().unwrap();
+        assert_eq!(list_segments(directory.path()).unwrap().len(), 2);
     }
 
     #[test]

@@ -1,96 +1,207 @@
 //! The golden election folder as plain text, and the compiled definition as plain bytes.
 //!
-//! In: files. Out: what a recount must know, and the canonical definition text. Never: quotation
-//! marks or optional columns; the golden folder has none.
+//! In: files. Out: what a recount must know, and the canonical texts with their digests. Never:
+//! `shomar-format`; only the CSV of the folder is split by a crate, which is not ours.
 
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::segment::{array_at, u32_at};
+use super::reading::Reading;
+use super::segment::{array_at, hex, sha256, u32_at};
 
 /// Stands for a code that the district does not have; in the compiled definition, for no list.
 pub(super) const UNKNOWN: u16 = 65_535;
 
+/// Fields of a row, or keys of a table, by name.
+pub(super) type Row = HashMap<String, String>;
+
 pub(super) struct Election {
-    pub(super) definition_text: String,
-    pub(super) contests: Vec<String>,
-    pub(super) stations: Vec<String>,
+    pub(super) id: String,
+    /// The tables of `[[contest]]`.
+    pub(super) contests: Vec<Row>,
     pub(super) districts: Vec<District>,
+    /// Ids, and how many devices.
+    pub(super) stations: Vec<(String, usize)>,
+    /// Station, district, and the line of the rules text.
+    pub(super) serves: Vec<(usize, usize, String)>,
+    counting_text: String,
+    names_text: String,
 }
 
 pub(super) struct District {
     pub(super) id: String,
     pub(super) contest: usize,
     pub(super) seats: usize,
-    pub(super) alternates: u64,
+    pub(super) alternates: usize,
     pub(super) lists: Vec<u32>,
     /// Code, and index of the list.
     pub(super) candidates: Vec<(u32, Option<usize>)>,
 }
 
-pub(super) fn table(folder: &Path, file: &str) -> Vec<HashMap<String, String>> {
-    let text = std::fs::read_to_string(folder.join(file)).expect("a table of the election");
-    let mut lines = text.lines().map(|line| line.split(',').map(str::to_owned));
-    let header: Vec<String> = lines.next().expect("a header").collect();
-    lines.map(|fields| header.iter().cloned().zip(fields).collect()).collect()
+/// The value of a number in ASCII, Persian or Arabic-Indic digits; `u64::MAX` if it is too large.
+pub(super) fn number(text: &str) -> Option<u64> {
+    let digit = |digit: char| match digit {
+        '0'..='9' => Some(digit as u32 - '0' as u32),
+        '\u{6f0}'..='\u{6f9}' => Some(digit as u32 - 0x6f0),
+        '\u{660}'..='\u{669}' => Some(digit as u32 - 0x660),
+        _ => None,
+    };
+    let mut digits = text.chars().map(digit).peekable();
+    digits.peek()?;
+    digits.try_fold(0, |sum: u64, digit| Some(sum.saturating_mul(10).saturating_add(digit?.into())))
 }
 
-pub(super) fn toml_values(folder: &Path, key: &str) -> Vec<String> {
+fn small(text: &str) -> usize {
+    usize::try_from(number(text).expect("a number")).expect("a small number")
+}
+
+fn code(text: &str) -> u32 {
+    u32::try_from(number(text).expect("a code")).expect("a code")
+}
+
+/// As it stands in a canonical text: without leading zeros, or empty.
+fn canonical(text: &str) -> String {
+    number(text).map_or(String::new(), |number| number.to_string())
+}
+
+fn table(folder: &Path, file: &str) -> Vec<Row> {
+    let mut reader = csv::Reader::from_path(folder.join(file)).expect("a table of the election");
+    reader.deserialize().map(|row| row.expect("a row of the table")).collect()
+}
+
+/// Top-level keys, and the tables of `[[contest]]`; the golden file has one key a line.
+fn read_head(folder: &Path) -> (Row, Vec<Row>) {
     let text = std::fs::read_to_string(folder.join("election.toml")).expect("election.toml");
-    let values = text.lines().filter_map(|line| line.strip_prefix(&format!("{key} = ")));
-    values.map(|value| value.trim_matches('"').to_owned()).collect()
+    let (mut head, mut contests) = (Row::new(), Vec::<Row>::new());
+    for line in text.lines() {
+        if line == "[[contest]]" {
+            contests.push(Row::new());
+        } else if let Some((key, value)) = line.split_once(" = ") {
+            let value = value.trim_matches('"').to_owned();
+            contests.last_mut().unwrap_or(&mut head).insert(key.to_owned(), value);
+        }
+    }
+    (head, contests)
+}
+
+fn line(text: &mut String, fields: &[&str]) {
+    text.push_str(&fields.join("\t"));
+    text.push('\n');
 }
 
 pub(super) fn read_election(folder: &Path) -> Election {
-    let ids = toml_values(folder, "id");
-    let mut text = format!("shomar-definition\t1\nelection\t{}\ttest\n", ids[0]);
-    let mut line = |kind: &str, row: &HashMap<String, String>, columns: &str| {
-        let field = |column| row.get(column).map_or("", String::as_str);
-        let fields: Vec<&str> = columns.split(' ').map(field).collect();
-        text.push_str(&format!("{kind}\t{}\n", fields.join("\t")));
-    };
-    for id in &ids[1..] {
-        line("contest", &HashMap::from([("id".to_owned(), id.clone())]), "id");
-    }
-    let code = |row: &HashMap<String, String>| row["code"].parse::<u32>().expect("a code");
+    let (head, contests) = read_head(folder);
+    let mut counting = "shomar-counting\t1\n".to_owned();
+    let mut names = "shomar-names\t1\n".to_owned();
+    line(&mut counting, &["election", &head["id"], &head["mode"]]);
+    contests.iter().for_each(|contest| line(&mut counting, &["contest", &contest["id"]]));
+    let (all_lists, all_candidates) = (table(folder, "lists.csv"), table(folder, "candidates.csv"));
     let mut districts = Vec::new();
     for row in table(folder, "districts.csv") {
-        let id = &row["district"];
-        let columns = "district contest name_fa name_en province county seats alternates";
-        line("district", &row, columns);
-        let of_district = |file| {
-            let mut rows = table(folder, file);
-            rows.retain(|row| row["district"] == *id);
-            rows.sort_by_key(code);
+        let (seats, alternates) = (small(&row["seats"]), small(&row["alternates"]));
+        let numbers = [seats, alternates].map(|number| number.to_string());
+        line(
+            &mut counting,
+            &["district", &row["district"], &row["contest"], &numbers[0], &numbers[1]],
+        );
+        let places = ["name_fa", "name_en", "province", "county"].map(|name| row[name].as_str());
+        line(&mut names, &[&["district"], &places[..]].concat());
+        let of_district = |rows: &[Row]| {
+            let mut rows: Vec<Row> = rows.to_vec();
+            rows.retain(|other| other["district"] == row["district"]);
+            rows.sort_by_key(|row| code(&row["code"]));
             rows
         };
-        let lists = of_district("lists.csv");
-        lists.iter().for_each(|row| line("list", row, "code name_fa name_en"));
-        let lists: Vec<u32> = lists.iter().map(code).collect();
-        let mut candidates = Vec::new();
-        for mut row in of_district("candidates.csv") {
-            row.insert("veteran".to_owned(), "0".to_owned());
-            line("candidate", &row, "code list name_fa name_en veteran degree_rank");
-            let list = lists.iter().position(|list| list.to_string() == row["list"]);
-            candidates.push((code(&row), list));
+        let mut lists = Vec::new();
+        for row in of_district(&all_lists) {
+            lists.push(code(&row["code"]));
+            line(&mut counting, &["list", &canonical(&row["code"])]);
+            line(&mut names, &["list", &row["name_fa"], &row["name_en"]]);
         }
-        let seats = row["seats"].parse().expect("seats");
-        let alternates = row["alternates"].parse().expect("alternates");
-        let contest = ids[1..].iter().position(|id| *id == row["contest"]).expect("a contest");
-        let id = id.clone();
+        let mut candidates = Vec::new();
+        for row in of_district(&all_candidates) {
+            let on_list = canonical(&row["list"]);
+            candidates.push((
+                code(&row["code"]),
+                lists.iter().position(|list| list.to_string() == on_list),
+            ));
+            line(&mut counting, &["candidate", &canonical(&row["code"]), &on_list]);
+            let veteran = ["1", "yes", "true"].contains(&row["veteran"].as_str());
+            let veteran = if veteran { "1" } else { "0" };
+            let rank = canonical(&row["degree_rank"]);
+            line(&mut names, &["candidate", &row["name_fa"], &row["name_en"], veteran, &rank]);
+        }
+        let contest = contests.iter().position(|contest| contest["id"] == row["contest"]);
+        let contest = contest.expect("a contest of election.toml");
+        let id = row["district"].clone();
         districts.push(District { id, contest, seats, alternates, lists, candidates });
     }
-    let stations = table(folder, "stations.csv");
-    for row in &stations {
-        line("station", row, "station province county name_fa registered");
-        let device = HashMap::from([("id".to_owned(), "0".to_owned())]);
-        line("device", &device, "id key");
+    let all_devices = table(folder, "devices.csv");
+    let mut stations = Vec::new();
+    for row in table(folder, "stations.csv") {
+        let id = row["station"].clone();
+        let mut devices: Vec<(&str, &str)> = all_devices
+            .iter()
+            .filter(|device| device["station"] == id)
+            .map(|device| (device["device"].as_str(), device["key"].as_str()))
+            .collect();
+        if devices.is_empty() {
+            devices.push(("0", &row["key"]));
+        }
+        line(&mut counting, &["station", &id, &devices.len().to_string()]);
+        let registered = canonical(&row["registered"]);
+        line(
+            &mut names,
+            &["station", &row["province"], &row["county"], &row["name_fa"], &registered],
+        );
+        for (device, key) in &devices {
+            line(&mut names, &["device", device, &key.to_lowercase()]);
+        }
+        let count = devices.len();
+        stations.push((id, count));
     }
+    let mut serves = Vec::new();
+    for row in table(folder, "serves.csv") {
+        let station = stations.iter().position(|(id, _)| *id == row["station"]).expect("a station");
+        let district = districts.iter().position(|other| other.id == row["district"]);
+        let district = district.expect("a district");
+        let mut text = String::new();
+        let registered = canonical(&row["registered"]);
+        line(&mut text, &["serve", &row["station"], &row["district"], &registered]);
+        serves.push((station, district, text));
+    }
+    serves.sort();
     Election {
-        definition_text: text,
-        contests: ids[1..].to_vec(),
-        stations: stations.iter().map(|row| row["station"].clone()).collect(),
+        id: head["id"].clone(),
+        contests,
         districts,
+        stations,
+        serves,
+        counting_text: counting,
+        names_text: names,
+    }
+}
+
+impl Election {
+    pub(super) fn counting_text(&self) -> &str {
+        &self.counting_text
+    }
+
+    pub(super) fn names_digest(&self) -> [u8; 32] {
+        sha256(self.names_text.as_bytes())
+    }
+
+    pub(super) fn definition_digest(&self) -> [u8; 32] {
+        let counting = hex(&sha256(self.counting_text.as_bytes()));
+        let mut text = "shomar-definition\t1\n".to_owned();
+        line(&mut text, &["counting", &counting]);
+        line(&mut text, &["names", &hex(&self.names_digest())]);
+        sha256(text.as_bytes())
+    }
+
+    /// As `election.toml` says.
+    pub(super) fn readings(&self) -> Vec<Reading> {
+        self.contests.iter().map(Reading::of).collect()
     }
 }
 
@@ -99,32 +210,31 @@ impl District {
         self.lists.len() + self.candidates.len()
     }
 
-    /// What canonicalising would have called clean.
-    pub(super) fn is_clean(&self, ballot: &[u16]) -> bool {
-        let is_name =
-            |&choice: &u16| (self.lists.len()..self.option_count()).contains(&usize::from(choice));
-        let different = (1..ballot.len()).all(|at| !ballot[..at].contains(&ballot[at]));
-        match ballot {
-            [one] => usize::from(*one) < self.option_count(),
-            _ => ballot.len() <= self.seats && ballot.iter().all(is_name) && different,
-        }
+    /// Codes in the order of their indices.
+    pub(super) fn codes(&self) -> impl Iterator<Item = u32> {
+        self.lists.iter().copied().chain(self.candidates.iter().map(|&(code, _)| code))
     }
 
-    /// The default reading: the options that get a vote; none if the ballot is void.
-    pub(super) fn read(&self, ballot: &[u16]) -> Vec<u16> {
-        let known = ballot.iter().copied().filter(|&choice| choice != UNKNOWN);
-        let known: Vec<u16> = known.collect();
-        let list = known.iter().find(|&&choice| usize::from(choice) < self.lists.len());
-        if let Some(&list) = list {
-            return vec![list];
+    pub(super) fn is_list(&self, choice: u16) -> bool {
+        usize::from(choice) < self.lists.len()
+    }
+
+    /// Whether a choice is a name on this list.
+    pub(super) fn is_on(&self, choice: u16, list: u16) -> bool {
+        let name = usize::from(choice).checked_sub(self.lists.len());
+        name.is_some_and(|name| self.candidates[name].1 == Some(usize::from(list)))
+    }
+
+    /// What canonicalising would have called clean.
+    pub(super) fn is_clean(&self, ballot: &[u16]) -> bool {
+        let is_option = |&choice: &u16| usize::from(choice) < self.option_count();
+        let is_name = |choice: &u16| is_option(choice) && !self.is_list(*choice);
+        let different = (1..ballot.len()).all(|at| !ballot[..at].contains(&ballot[at]));
+        match ballot {
+            [] => false,
+            [one] => is_option(one),
+            _ => ballot.len() <= self.seats && ballot.iter().all(is_name) && different,
         }
-        let mut names = Vec::new();
-        for name in known {
-            if !names.contains(&name) && names.len() < self.seats {
-                names.push(name);
-            }
-        }
-        names
     }
 }
 
@@ -157,25 +267,25 @@ pub(super) fn compiled_arrays(election: &Election) -> Vec<Vec<u64>> {
     for district in &election.districts {
         arrays[0].push(district.contest as u64);
         arrays[1].push(district.seats as u64);
-        arrays[2].push(district.alternates);
+        arrays[2].push(district.alternates as u64);
         arrays[3].push(district.lists.len() as u64);
-        let lists = district.lists.iter().map(|&code| (code, no_list));
-        let candidates = district.candidates.iter();
-        let candidates =
-            candidates.map(|&(code, list)| (code, list.map_or(no_list, |at| at as u64)));
-        for (code, list) in lists.chain(candidates) {
-            arrays[5].push(code.into());
-            arrays[6].push(list);
-        }
+        arrays[5].extend(district.codes().map(u64::from));
+        let lists = district.candidates.iter().map(|(_, list)| list.map(|list| list as u64));
+        arrays[6].extend(district.lists.iter().map(|_| no_list));
+        arrays[6].extend(lists.map(|list| list.unwrap_or(no_list)));
         let end = arrays[5].len() as u64;
         arrays[4].push(end);
     }
-    arrays[7] = vec![1; election.stations.len()];
-    for id in election.districts.iter().map(|district| &district.id).chain(&election.stations) {
+    arrays[7] = election.stations.iter().map(|&(_, devices)| devices as u64).collect();
+    let districts = election.districts.iter().map(|district| &district.id);
+    for id in districts.chain(election.stations.iter().map(|(id, _)| id)) {
         arrays[9].extend(id.bytes().map(u64::from));
         let end = arrays[9].len() as u64;
         arrays[8].push(end);
     }
-    arrays[10].push(0);
+    arrays[10].push(1);
+    let pairs = election.serves.iter();
+    arrays[11] =
+        pairs.map(|&(station, district, _)| (station as u64) << 32 | district as u64).collect();
     arrays
 }

@@ -138,6 +138,7 @@ pub(super) fn read_segment(bytes: &[u8]) -> Checked<Segment> {
 
 pub(super) fn read_record(record: &[u8], definition: &[u8; 32]) -> Checked<Record> {
     check(record.len() >= 320, "record: shorter than header and trailer")?;
+    check(record.len() <= 1 << 30, "record: too long")?;
     check_head(record, b"SHOMARBT", 128, "record")?;
     check(u16_at(record, 8) == 1, "record: version")?;
     check(record[10] == 1, "record: kind")?;
@@ -150,10 +151,9 @@ pub(super) fn read_record(record: &[u8], definition: &[u8; 32]) -> Checked<Recor
     check(padded == Some((trailer - 192) as u64), "record: payload length")?;
     let end = 192 + usize::try_from(length).expect("below the record's length");
     check_zeros(record, end..trailer, "record: padding")?;
-    check_zeros(record, trailer..trailer + 96, "record: a link or signature in a test election")?;
-    check_zeros(record, trailer + 96..trailer + 128, "record: reserved in the trailer")?;
+    check_zeros(record, trailer..trailer + 128, "record: trailer")?;
     let payload = &record[192..end];
-    let (clean, entered) = read_payload(payload)?;
+    let (clean, entered, blank) = read_payload(payload)?;
     let result = Record {
         station: u32_at(record, 12),
         district: u32_at(record, 48),
@@ -161,7 +161,7 @@ pub(super) fn read_record(record: &[u8], definition: &[u8; 32]) -> Checked<Recor
         sequence: u64_at(record, 56),
         option_count: u32_at(record, 80),
         seats: u32_at(record, 84),
-        blank: u32_at(record, 76),
+        blank,
         body_hash: array_at(record, 96),
         clean,
         entered,
@@ -175,10 +175,10 @@ pub(super) fn read_record(record: &[u8], definition: &[u8; 32]) -> Checked<Recor
     Ok(result)
 }
 
-/// Clean ballots and ballots as entered, in the order in which they stand.
-pub(super) fn read_payload(payload: &[u8]) -> Checked<(Ballots, Ballots)> {
-    check(payload.len() >= 40, "payload: shorter than its root")?;
-    let root = payload.len() - 40;
+/// Clean ballots and ballots as entered, in the order in which they stand, and how many are blank.
+pub(super) fn read_payload(payload: &[u8]) -> Checked<(Ballots, Ballots, u32)> {
+    check(payload.len() >= 44, "payload: shorter than its root")?;
+    let root = payload.len() - 44;
     let (mut place, mut arrays) = (0, Vec::new());
     for (field, width) in [4, 2, 2, 2, 2].into_iter().enumerate() {
         let at = root + field * 8;
@@ -201,13 +201,15 @@ pub(super) fn read_payload(payload: &[u8]) -> Checked<(Ballots, Ballots)> {
     let lengths = lengths.flat_map(|(&stride, &ballots)| (0..ballots).map(move |_| stride));
     let clean = cut(lengths, &numbers16(arrays[2]), "payload: choices")?;
     check(!numbers16(arrays[3]).contains(&0), "payload: a ballot without choices")?;
+    let most = strides.last().copied().max(numbers16(arrays[3]).into_iter().max());
+    check(most <= Some(1_024), "payload: too many choices")?;
     let choices = numbers16(arrays[4]);
     let entered = cut(numbers16(arrays[3]).into_iter(), &choices, "payload: choices as entered")?;
     let canonical =
         |ballots: &[Vec<u16>]| ballots.is_sorted_by_key(|ballot| (ballot.len(), ballot));
     check(canonical(&clean), "payload: order of clean ballots")?;
     check(canonical(&entered), "payload: order of ballots as entered")?;
-    Ok((clean, entered))
+    Ok((clean, entered, u32_at(payload, root + 40)))
 }
 
 pub(super) fn cut(

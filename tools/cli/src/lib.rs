@@ -7,6 +7,7 @@
 pub mod commands;
 mod count;
 mod failure;
+mod folder;
 mod lots;
 mod options;
 mod output;

@@ -14,9 +14,9 @@ use clap::Args;
 use shomar_bench_data::{Expected, Nation, Profile};
 use shomar_format::Election;
 use shomar_format::election::COMPILED_FILE;
-use shomar_store::{SegmentWriter, Written, create_empty, write_durably};
+use shomar_store::{SegmentWriter, Written, write_durably};
 
-use crate::commands::seal::empty;
+use crate::folder::fill_folder;
 use crate::output::grouped;
 use crate::progress::ballots_bar;
 
@@ -46,12 +46,7 @@ pub(crate) struct GenerateArguments {
 /// Runs the command.
 pub(crate) fn run(arguments: &GenerateArguments) -> anyhow::Result<ExitCode> {
     let nation = Nation::plan(arguments.profile, arguments.ballots, arguments.seed)?;
-    create_empty(&arguments.out)?;
-    let result = generate(arguments, &nation);
-    if result.is_err() {
-        empty(&arguments.out);
-    }
-    result?;
+    fill_folder(&arguments.out, || generate(arguments, &nation))?;
     Ok(ExitCode::SUCCESS)
 }
 

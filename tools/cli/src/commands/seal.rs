@@ -18,6 +18,7 @@ use shomar_loader::{Progress, Reject, SealJob, SealReport, SealSink, seal_text};
 use shomar_store::{SegmentWriter, Written, create_empty, write_durably};
 
 use crate::count::refuse_official;
+use crate::folder::fill_folder;
 use crate::output::grouped;
 use crate::progress::bytes_bar;
 
@@ -50,17 +51,10 @@ pub(crate) fn run(arguments: &SealArguments) -> anyhow::Result<ExitCode> {
     let text_bytes = std::fs::metadata(&arguments.ballots)
         .with_context(|| arguments.ballots.display().to_string())?
         .len();
-    create_empty(&arguments.out)?;
     let rejects = arguments.rejects.clone().unwrap_or_else(|| arguments.out.join("rejects.csv"));
-    let result =
-        seal(&arguments.out, &election, &sources, &arguments.ballots, &rejects, text_bytes);
-    let (report, written) = match result {
-        Ok(done) => done,
-        Err(error) => {
-            empty(&arguments.out);
-            return Err(error);
-        }
-    };
+    let (report, written) = fill_folder(&arguments.out, || {
+        seal(&arguments.out, &election, &sources, &arguments.ballots, &rejects, text_bytes)
+    })?;
     eprintln!(
         "sealed {} ballots of {} rows into {} batches, {} segment(s), {} bytes",
         grouped(report.ballots),
@@ -94,19 +88,6 @@ pub(crate) fn write_election(
     }
     write_durably(&folder.join(COMPILED_FILE), &election.compile(sources))?;
     Ok(())
-}
-
-/// Removes what a failed command has written into a folder that was empty before it.
-pub(crate) fn empty(directory: &Path) {
-    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
-        let path = entry.path();
-        // The failure that is being reported matters more than one in tidying up after it.
-        let _ = if path.is_dir() {
-            std::fs::remove_dir_all(&path)
-        } else {
-            std::fs::remove_file(&path)
-        };
-    }
 }
 
 fn seal(

@@ -17,13 +17,13 @@ use clap::{Args, ValueEnum};
 use shomar_bench_data::{Nation, Profile};
 use shomar_engine::outcome::{OutcomeInput, contest_rules, missing_districts, outcomes};
 use shomar_seats::Language;
-use shomar_store::{Written, create_empty};
+use shomar_store::Written;
 
 use crate::commands::generate::{seal_nation, write_election};
-use crate::commands::seal::empty;
 use crate::count::{Counted, count, open_definition, with_threads};
 use crate::failure::CheckFailed;
-use crate::output::to_stdout;
+use crate::folder::fill_folder;
+use crate::output::{grouped, to_stdout};
 
 /// Arguments of `shomar night`.
 #[derive(Args)]
@@ -72,30 +72,18 @@ pub(crate) fn run(arguments: &NightArguments) -> anyhow::Result<ExitCode> {
         bail!("found --port {port}, expected none: this version does not serve a page yet");
     }
     let nation = Nation::plan(Profile::Nation, arguments.ballots, arguments.seed)?;
-    let temporary = match arguments.keep {
-        Some(_) => None,
-        None => Some(tempfile::tempdir()?),
-    };
-    let folder: &Path = match (&arguments.keep, &temporary) {
-        (Some(folder), _) => {
-            create_empty(folder)?;
-            folder
-        }
-        (None, Some(temporary)) => temporary.path(),
-        (None, None) => unreachable!("a night without --keep has a temporary folder"),
-    };
-    let result = with_threads(None, || night(arguments, &nation, folder));
-    if result.is_err() && arguments.keep.is_some() {
-        empty(folder);
-    }
-    result
+    let temporary = tempfile::tempdir()?;
+    let folder = arguments.keep.as_deref().unwrap_or(temporary.path());
+    with_threads(None, || night(arguments, &nation, folder))
 }
 
 fn night(arguments: &NightArguments, nation: &Nation, folder: &Path) -> anyhow::Result<ExitCode> {
-    eprintln!("sealing {} ballots as the stations would ...", arguments.ballots);
+    eprintln!("sealing {} ballots as the stations would ...", grouped(arguments.ballots));
     let began = Instant::now();
-    write_election(nation, folder)?;
-    let (expected, written) = seal_nation(nation, folder)?;
+    let (expected, written) = fill_folder(folder, || {
+        write_election(nation, folder)?;
+        seal_nation(nation, folder)
+    })?;
     let seal = began.elapsed();
     eprintln!("counting ...");
     let election_folder = folder.join("election");

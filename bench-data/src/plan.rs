@@ -116,6 +116,7 @@ impl Nation {
                 mode: Mode::Test,
                 date: String::new(),
                 contests: draft.contests,
+                checks: Vec::new(),
             },
             districts: draft.districts,
             stations,

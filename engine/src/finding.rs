@@ -40,7 +40,7 @@ impl fmt::Display for Finding {
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// A file cannot be opened or mapped.
-    #[error("{path}: cannot {action}: {source}")]
+    #[error("{path}: cannot {action}")]
     Io {
         /// File.
         path: PathBuf,

@@ -82,7 +82,14 @@ fn what_election_toml_does_not_know_is_refused() {
             "id = \"x\"\n[[contest]]\nid=\"a\"\nrule=\"hare\"\ntwo_lists=\"both\"\n",
             "first_list_only",
         ),
-        ("id = \"x\"\n[[contest]]\nid=\"a\"\nrule=\"hare\"\n[[check]]\nname=\"c\"\n", "no checks"),
+        (
+            "id = \"x\"\n[[contest]]\nid=\"a\"\nrule=\"hare\"\n[[check]]\naction=\"hold\"\n",
+            "no checks",
+        ),
+        (
+            "id = \"x\"\n[[contest]]\nid=\"a\"\nrule=\"hare\"\n[[check]]\nname=\"c\"\n",
+            "without action",
+        ),
     ] {
         let found = problems(&[("election.toml", toml)]);
         assert!(found.iter().any(|problem| problem.contains(word)), "{word}: {found:?}");

@@ -8,6 +8,7 @@ mod bad_text;
 mod kit;
 mod one_digest;
 mod pabulib;
+mod plain_reader;
 mod readings;
 mod real_ballots;
 mod seats_real;

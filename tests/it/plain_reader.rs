@@ -5,32 +5,70 @@
 //! to look into them, the document does not suffice.
 
 mod election;
+mod reading;
 mod segment;
+mod text;
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use crate::kit;
-use election::{
-    District, Election, UNKNOWN, compiled_arrays, read_compiled, read_election, toml_values,
-};
+use election::{District, Election, UNKNOWN, compiled_arrays, read_compiled, read_election};
+use reading::{OPTIONS, Reading};
 use segment::{
-    Checked, Segment, check, checksum_with_field_as_zero, crc64_nvme, hex, read_segment, sha256,
-    u64_at,
+    Checked, Segment, check, checksum_with_field_as_zero, crc64_nvme, hex, read_record,
+    read_segment, sha256, u64_at,
 };
+use text::{Batch, read_ballots};
 
 fn golden() -> PathBuf {
     kit::workspace().join("bench-data/golden/v1")
 }
 
+fn golden_file(file: &str) -> Vec<u8> {
+    std::fs::read(golden().join(file)).expect("a golden file")
+}
+
 fn golden_segment() -> Vec<u8> {
-    std::fs::read(golden().join("000000.segment")).expect("the golden segment")
+    golden_file("000000.segment")
+}
+
+fn golden_election() -> Election {
+    read_election(&golden().join("election"))
 }
 
 fn expected() -> Value {
-    let text = std::fs::read(golden().join("expected.json")).expect("expected.json");
-    serde_json::from_slice(&text).expect("expected.json is JSON")
+    serde_json::from_slice(&golden_file("expected.json")).expect("expected.json is JSON")
+}
+
+/// Two records of the golden segment in a segment of their own: few enough bytes to flip each bit.
+/// A record is the same bytes in any segment.
+fn small_segment() -> Vec<u8> {
+    let golden = golden_segment();
+    let mut bytes = golden[..64].to_vec();
+    for (position, record) in [V1_OF_S1, V1_OF_S2].into_iter().enumerate() {
+        bytes.extend(frame(1, 448, position));
+        bytes.extend(&golden[record..record + 448]);
+    }
+    bytes.extend(frame(2, 0, 2));
+    bytes
+}
+
+/// Offsets in the golden segment of two records of 448 bytes; they are those of district `V"1"`.
+const V1_OF_S1: usize = 2880;
+const V1_OF_S2: usize = 5312;
+
+fn frame(kind: u32, length: u64, position: usize) -> Vec<u8> {
+    let mut frame = b"SHOMARFR".to_vec();
+    frame.extend(kind.to_le_bytes());
+    frame.extend([0; 4]);
+    frame.extend(length.to_le_bytes());
+    frame.extend((position as u64).to_le_bytes());
+    frame.resize(64, 0);
+    let checksum = checksum_with_field_as_zero(&frame, 40);
+    frame[40..48].copy_from_slice(&checksum.to_le_bytes());
+    frame
 }
 
 // The recount.
@@ -44,36 +82,38 @@ struct Totals {
     options: Vec<u64>,
 }
 
-fn recount(segment: &Segment, election: &Election) -> Checked<Vec<Totals>> {
+fn recount(segment: &Segment, election: &Election, readings: &[Reading]) -> Checked<Vec<Totals>> {
     let zero = |district: &District| Totals {
         options: vec![0; district.option_count()],
         ..Totals::default()
     };
     let mut all: Vec<Totals> = election.districts.iter().map(zero).collect();
-    let digest = sha256(election.definition_text.as_bytes());
-    check(segment.definition == digest, "segment: not of this election")?;
+    check(segment.definition == election.definition_digest(), "segment: not of this election")?;
     for record in &segment.records {
-        check((record.station as usize) < election.stations.len(), "record: station")?;
-        check(record.device == 0, "record: device")?;
+        let (_, devices) =
+            election.stations.get(record.station as usize).ok_or("record: station")?;
+        check((record.device as usize) < *devices, "record: device")?;
         let index = record.district as usize;
         let district = election.districts.get(index).ok_or("record: district")?;
+        let mut pairs = election.serves.iter().map(|&(station, district, _)| (station, district));
+        check(pairs.any(|pair| pair == (record.station as usize, index)), "record: not served")?;
         check(record.option_count as usize == district.option_count(), "record: options")?;
         check(record.seats as usize == district.seats, "record: seats")?;
         let totals = &mut all[index];
         for ballot in &record.clean {
             let sorted = ballot.is_sorted_by(|a, b| a < b);
             check(sorted && district.is_clean(ballot), "clean ballot: not clean")?;
+            totals.taken += 1;
+            totals.valid += 1;
+            ballot.iter().for_each(|&option| totals.options[usize::from(option)] += 1);
         }
         for ballot in &record.entered {
             let mut known = ballot.iter().filter(|&&choice| choice != UNKNOWN);
             check(known.all(|&choice| u32::from(choice) < record.option_count), "option")?;
             check(!district.is_clean(ballot), "ballot as entered: clean")?;
-        }
-        for ballot in record.clean.iter().chain(&record.entered) {
-            let votes = district.read(ballot);
+            let votes = readings[district.contest].read(ballot, district);
             totals.taken += 1;
             *(if votes.is_empty() { &mut totals.void } else { &mut totals.valid }) += 1;
-            // A clean ballot is read as it stands.
             votes.iter().for_each(|&option| totals.options[usize::from(option)] += 1);
         }
         totals.taken += u64::from(record.blank);
@@ -83,20 +123,17 @@ fn recount(segment: &Segment, election: &Election) -> Checked<Vec<Totals>> {
     Ok(all)
 }
 
-/// `expected.json`, from the numbers of the recount.
-fn document(segment: &Segment, election: &Election, all: &[Totals]) -> Value {
+/// The JSON of the tally, from the numbers of the recount.
+fn document(segment: &Segment, election: &Election, readings: &[Reading], all: &[Totals]) -> Value {
     let mut totals_bytes = b"shomar-totals 1\n".to_vec();
     totals_bytes.extend(segment.definition);
     let (mut reading, mut districts) = (serde_json::Map::new(), Vec::new());
-    for contest in &election.contests {
-        let options = [
-            ("list_plus_names", "list_wins"),
-            ("two_lists", "first_list_only"),
-            ("limit", "seats"),
-        ];
-        let words = options.map(|(name, value)| format!("\t{name}={value}")).concat();
-        totals_bytes.extend(format!("reading\t{contest}{words}\n").bytes());
-        reading.insert(contest.clone(), options.into_iter().collect());
+    for (contest, Reading(values)) in election.contests.iter().zip(readings) {
+        let options = OPTIONS.iter().map(|(name, _)| *name).zip(values.iter().map(String::as_str));
+        let words: String =
+            options.clone().map(|(name, value)| format!("\t{name}={value}")).collect();
+        totals_bytes.extend(format!("reading\t{}{words}\n", contest["id"]).bytes());
+        reading.insert(contest["id"].clone(), options.collect());
     }
     let mut put = |number: u64| totals_bytes.extend(number.to_le_bytes());
     let ballots = |totals: &Totals| {
@@ -125,14 +162,19 @@ fn document(segment: &Segment, election: &Election, all: &[Totals]) -> Value {
     }
     let mut hashes: Vec<_> = segment.records.iter().map(|record| record.body_hash).collect();
     hashes.sort_unstable();
-    json!({ "election": toml_values(&golden().join("election"), "id")[0], "mode": "test",
+    json!({ "election": election.id, "mode": "test",
         "reading": reading, "ballots": ballots(&sum), "districts": districts,
         "frontier": { "batches": hashes.len(), "evidence": hex(&sha256(&hashes.concat())),
                       "digest": hex(&sha256(&totals_bytes)) } })
 }
 
-fn golden_election() -> Election {
-    read_election(&golden().join("election"))
+/// Reads, recounts and writes down.
+fn recounted(readings: &[Reading]) -> Value {
+    let segment = read_segment(&golden_segment()).expect("the golden segment is sound");
+    let election = golden_election();
+    let totals =
+        recount(&segment, &election, readings).expect("the golden ballots are of this election");
+    document(&segment, &election, readings, &totals)
 }
 
 #[test]
@@ -142,13 +184,55 @@ fn checksum_is_the_one_the_document_names() {
 
 #[test]
 fn document_alone_suffices_to_recount_the_golden_evidence() {
-    let segment = read_segment(&golden_segment()).expect("the golden segment is sound");
-    let election = golden_election();
-    let totals = recount(&segment, &election).expect("the golden ballots are of this election");
-    assert_eq!(document(&segment, &election, &totals), expected());
-    let order: Vec<_> =
-        segment.records.iter().map(|r| (r.station, r.district, r.sequence)).collect();
-    assert_eq!(order, [(0, 0, 0), (1, 0, 0), (1, 1, 1)], "by station, then district");
+    assert_eq!(recounted(&golden_election().readings()), expected());
+}
+
+#[test]
+fn every_reading_of_the_golden_evidence_is_that_of_the_document() {
+    let mut digests = std::collections::BTreeSet::new();
+    for list_plus_names in OPTIONS[0].1 {
+        for two_lists in OPTIONS[1].1 {
+            for limit in OPTIONS[2].1 {
+                let values = [list_plus_names, two_lists, limit];
+                let reading = Reading(values.map(|&value| value.to_owned()));
+                let options: Vec<String> = OPTIONS
+                    .iter()
+                    .zip(values)
+                    .map(|((name, _), value)| format!("--option={name}={value}"))
+                    .collect();
+                let options: Vec<&str> = options.iter().map(String::as_str).collect();
+                let found = kit::json("tally", &golden(), &options);
+                assert_eq!(recounted(&[reading.clone(), reading.clone(), reading]), found);
+                digests.insert(found["districts"].to_string());
+            }
+        }
+    }
+    assert_eq!(digests.len(), 16, "each reading reads some golden ballot otherwise");
+}
+
+#[test]
+fn golden_text_gives_the_golden_batches_by_the_document() {
+    let text = String::from_utf8(golden_file("ballots.csv")).unwrap();
+    let (batches, rejects) = read_ballots(&text, &golden_election());
+    let segment = read_segment(&golden_segment()).unwrap();
+    assert_eq!(batches.len(), segment.records.len());
+    for (batch, record) in batches.iter().zip(segment.records) {
+        let place = (record.station, record.district, record.sequence);
+        let segment::Record { station, district, sequence, clean, entered, blank, .. } = record;
+        let found = Batch { station, district, sequence, clean, entered, blank };
+        assert!(*batch == found, "{place:?} differs");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("sealed");
+    kit::seal(&golden().join("election"), &golden().join("ballots.csv"), &out);
+    let mut reader = csv::Reader::from_path(out.join("rejects.csv")).unwrap();
+    let found: Vec<(usize, String)> = reader
+        .records()
+        .map(|row| row.map(|row| (row[0].parse().unwrap(), row[1].to_owned())).unwrap())
+        .collect();
+    assert_eq!(found, rejects);
+    let codes: std::collections::BTreeSet<_> = rejects.iter().map(|(_, code)| code).collect();
+    assert_eq!((rejects.len(), codes.len()), (17, 8), "every code but row-too-long");
 }
 
 #[test]
@@ -183,50 +267,100 @@ fn sealing_the_golden_text_again_gives_the_golden_bytes() {
 }
 
 #[test]
-fn definition_digest_follows_from_the_text_of_the_folder() {
-    let digest = sha256(golden_election().definition_text.as_bytes());
+fn digests_follow_from_the_texts_of_the_document() {
+    let election = golden_election();
+    let digest = hex(&election.definition_digest());
     let segment = golden_segment();
-    assert_eq!(hex(&segment[24..56]), hex(&digest), "in the segment header");
-    assert_eq!(hex(&segment[128 + 16..128 + 48]), hex(&digest), "in a record");
+    assert_eq!(hex(&segment[24..56]), digest, "in the segment header");
+    assert_eq!(hex(&segment[128 + 16..128 + 48]), digest, "in a record");
+    let result = kit::json("result", &golden(), &[]);
+    assert_eq!(result["definition_digest"], digest);
+    let mut rules = "shomar-rules\t1\n".to_owned();
+    for contest in &election.contests {
+        rules.push_str(&format!("contest\t{}\t{}\n", contest["id"], contest["rule"]));
+        let mut districts = result["districts"].as_array().unwrap().iter();
+        let of_contest = |district: &&Value| {
+            let place = election.districts.iter().find(|one| district["district"] == one.id);
+            election.contests[place.unwrap().contest]["id"] == contest["id"]
+        };
+        let options = &districts.find(of_contest).unwrap()["options"];
+        // The map of serde_json is sorted by bytes, as the lines are.
+        for (name, value) in options.as_object().unwrap() {
+            rules.push_str(&format!("option\t{name}\t{}\n", value.as_str().unwrap()));
+        }
+    }
+    election.serves.iter().for_each(|(_, _, line)| rules.push_str(line));
+    assert_eq!(result["rules_digest"], hex(&sha256(rules.as_bytes())), "{rules}");
+    let document = kit::workspace().join("engine/format/FORMAT.md");
+    let document = std::fs::read_to_string(document).unwrap();
+    let names = hex(&election.names_digest());
+    let counting = hex(&sha256(election.counting_text().as_bytes()));
+    let expected = expected();
+    let frontier = ["evidence", "digest"].map(|name| expected["frontier"][name].as_str().unwrap());
+    let rules = hex(&sha256(rules.as_bytes()));
+    for digest in [&digest, &names, &counting, &rules, &hex(&sources()), frontier[0], frontier[1]] {
+        assert!(document.contains(digest), "FORMAT.md does not name {digest}");
+    }
+    for text in [election.counting_text(), election.names_text()] {
+        let begins: Vec<&str> = text.lines().take(6).collect();
+        let begins = begins.join("\n").replace('\t', "~");
+        assert!(document.contains(&begins), "FORMAT.md does not show:\n{begins}");
+    }
+    let readme = String::from_utf8(golden_file("README.md")).unwrap();
+    for digest in [&digest, &hex(&sha256(&segment)), frontier[0], frontier[1]] {
+        assert!(readme.contains(digest), "README.md does not name {digest}");
+    }
+}
+
+/// The digest of the sources text.
+fn sources() -> [u8; 32] {
+    let mut text = "shomar-sources 1\n".to_owned();
+    let names = "election.toml districts.csv lists.csv candidates.csv stations.csv devices.csv \
+                 serves.csv";
+    for name in names.split(' ') {
+        let bytes = golden_file(&format!("election/{name}"));
+        text.push_str(&format!("{name}\t{}\t{}\n", bytes.len(), hex(&sha256(&bytes))));
+    }
+    sha256(text.as_bytes())
 }
 
 #[test]
 fn compiled_definition_can_be_read_by_the_document() {
-    let folder = golden().join("election");
-    let read = |file: &str| std::fs::read(folder.join(file)).expect("a file of the folder");
-    let file = read("definition.shomar");
+    let file = golden_file("election/definition.shomar");
     assert_eq!((&file[..8], u64_at(&file, 8)), (b"SHOMARDF".as_slice(), 1));
     assert_eq!(u64_at(&file, 16), file.len() as u64 - 128, "payload length");
     let election = golden_election();
-    assert_eq!(file[24..56], sha256(election.definition_text.as_bytes()));
-    let mut sources = "shomar-sources 1\n".to_owned();
-    let names = ["election.toml", "districts.csv", "lists.csv", "candidates.csv", "stations.csv"];
-    for name in names {
-        let bytes = read(name);
-        sources.push_str(&format!("{name}\t{}\t{}\n", bytes.len(), hex(&sha256(&bytes))));
-    }
-    assert_eq!(file[56..88], sha256(sources.as_bytes()));
-    assert_eq!(u64_at(&file, 88), checksum_with_field_as_zero(&file, 88));
-    assert!(file[96..128].iter().all(|&byte| byte == 0), "reserved");
+    assert_eq!(file[24..56], election.definition_digest());
+    assert_eq!(file[56..88], sources());
+    assert_eq!(file[88..120], election.names_digest());
+    assert_eq!(u64_at(&file, 120), checksum_with_field_as_zero(&file, 120));
     assert_eq!(read_compiled(&file[128..]), compiled_arrays(&election));
 }
 
 #[test]
-fn every_flipped_bit_of_the_golden_segment_is_refused() {
-    let mut bytes = golden_segment();
+fn every_flipped_bit_of_a_segment_is_refused() {
+    let mut bytes = small_segment();
+    assert!(read_segment(&bytes).is_ok());
     for bit in 0..bytes.len() * 8 {
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        assert!(read_segment(&bytes).is_err(), "bit {bit}");
+        bytes[bit / 8] ^= 1 << (bit % 8);
+    }
+    // Of the golden segment itself, which is long, some bits in every part.
+    let mut bytes = golden_segment();
+    for bit in (0..bytes.len() * 8).step_by(9_973) {
         bytes[bit / 8] ^= 1 << (bit % 8);
         assert!(read_segment(&bytes).is_err(), "bit {bit}");
         bytes[bit / 8] ^= 1 << (bit % 8);
     }
 }
 
-/// The golden segment with some bytes changed, and hash and checksums of everything mended.
+/// The small segment with some bytes changed, and hash and checksums of everything mended.
 fn mended(changes: &[(usize, u8)]) -> Vec<u8> {
-    let mut bytes = golden_segment();
+    let mut bytes = small_segment();
     changes.iter().for_each(|&(at, byte)| bytes[at] = byte);
     // Record, and bytes of its payload.
-    for (start, payload) in [(128, 96), (640, 72)] {
+    for (start, payload) in [(FIRST, 96), (SECOND, 68)] {
         let hash = start + 96..start + 128;
         if !changes.iter().any(|(at, _)| hash.contains(at)) {
             let digest = sha256(&bytes[start + 192..][..payload]);
@@ -237,9 +371,9 @@ fn mended(changes: &[(usize, u8)]) -> Vec<u8> {
         (0..64, 56),
         (64..128, 40),
         (576..640, 40),
-        (1664..1728, 40),
-        (128..576, 128),
-        (640..1088, 128),
+        (CLOSE..CLOSE + 64, 40),
+        (FIRST..576, 128),
+        (SECOND..CLOSE, 128),
     ];
     for (block, field) in blocks {
         let checksum = checksum_with_field_as_zero(&bytes[block.clone()], field);
@@ -248,13 +382,22 @@ fn mended(changes: &[(usize, u8)]) -> Vec<u8> {
     bytes
 }
 
+/// Offsets in the small segment: two records, the close frame, the payloads of the records.
+const FIRST: usize = 128;
+const SECOND: usize = 640;
+const CLOSE: usize = 1_088;
+const PAYLOAD: usize = FIRST + 192;
+const PADDED: usize = SECOND + 192;
+
+fn verdict(bytes: &[u8]) -> Checked<()> {
+    let election = golden_election();
+    recount(&read_segment(bytes)?, &election, &election.readings()).map(|_| ())
+}
+
 #[test]
 fn every_other_check_bites_when_the_checksums_are_mended() {
-    let election = golden_election();
-    let verdict =
-        |bytes: &[u8]| read_segment(bytes).and_then(|segment| recount(&segment, &election));
     assert!(verdict(&mended(&[])).is_ok());
-    let cases: [(&str, &[(usize, u8)]); 39] = [
+    let cases: [(&str, &[(usize, u8)]); 42] = [
         ("segment: magic", &[(0, 0)]),
         ("segment: version", &[(8, 2)]),
         ("segment: reserved", &[(10, 1)]),
@@ -267,32 +410,38 @@ fn every_other_check_bites_when_the_checksums_are_mended() {
         ("frame: record cut off", &[(64 + 18, 1)]),
         ("frame: position", &[(64 + 24, 1)]),
         ("frame: reserved", &[(64 + 48, 1)]),
-        ("close frame: length", &[(1664 + 16, 64)]),
-        ("close frame: received at", &[(1664 + 32, 1)]),
+        ("close frame: length", &[(CLOSE + 16, 64)]),
+        ("close frame: received at", &[(CLOSE + 32, 1)]),
         ("close frame: something behind it", &[(576 + 8, 2), (576 + 16, 0), (576 + 17, 0)]),
-        ("record: magic", &[(128, 0)]),
-        ("record: version", &[(128 + 8, 2)]),
-        ("record: kind", &[(128 + 10, 2)]),
-        ("record: encoding", &[(128 + 11, 2)]),
-        ("record: station", &[(128 + 12, 2)]),
-        ("record: definition", &[(128 + 16, 0)]),
-        ("record: district", &[(128 + 48, 2)]),
-        ("record: device", &[(128 + 52, 1)]),
-        ("record: taken", &[(128 + 64, 12)]),
-        ("record: counts", &[(128 + 68, 7)]),
-        ("record: taken", &[(128 + 76, 4)]),
-        ("record: options", &[(128 + 80, 5)]),
-        ("record: seats", &[(128 + 84, 4)]),
-        ("record: payload length", &[(128 + 88, 129)]),
-        ("record: body hash", &[(128 + 96, 0)]),
-        ("record: reserved", &[(128 + 136, 1)]),
-        ("record: padding", &[(128 + 288, 1)]),
-        ("record: a link or signature in a test election", &[(128 + 320, 1)]),
-        ("record: a link or signature in a test election", &[(128 + 352, 1)]),
-        ("record: reserved in the trailer", &[(128 + 416, 1)]),
-        ("payload: place of an array", &[(PAYLOAD + 56, 0xc4)]),
+        ("record: magic", &[(FIRST, 0)]),
+        ("record: version", &[(FIRST + 8, 2)]),
+        ("record: kind", &[(FIRST + 10, 2)]),
+        ("record: encoding", &[(FIRST + 11, 2)]),
+        ("record: station", &[(FIRST + 12, 4)]),
+        ("record: definition", &[(FIRST + 16, 0)]),
+        ("record: district", &[(FIRST + 48, 4)]),
+        ("record: not served", &[(FIRST + 48, 2)]),
+        ("record: device", &[(FIRST + 52, 1)]),
+        ("record: taken", &[(FIRST + 64, 0)]),
+        ("record: counts", &[(FIRST + 68, 6)]),
+        ("record: counts", &[(FIRST + 76, 0)]),
+        ("record: counts", &[(PAYLOAD + 92, 0)]),
+        (
+            "record: taken",
+            &[(FIRST + 66, 1), (FIRST + 64, 0), (FIRST + 76, 247), (PAYLOAD + 92, 247)],
+        ),
+        ("record: options", &[(FIRST + 80, 5)]),
+        ("record: seats", &[(FIRST + 84, 4)]),
+        ("record: payload length", &[(FIRST + 88, 129)]),
+        ("record: body hash", &[(FIRST + 96, 0)]),
+        ("record: reserved", &[(FIRST + 136, 1)]),
+        ("record: padding", &[(FIRST + 288, 1)]),
+        ("record: trailer", &[(FIRST + 320, 1)]),
+        ("record: trailer", &[(FIRST + 352, 1)]),
+        ("record: trailer", &[(FIRST + 416, 1)]),
+        ("payload: place of an array", &[(PAYLOAD + 52, 0xc4)]),
         ("payload: empty group", &[(PAYLOAD, 0)]),
-        ("payload: strides", &[(PAYLOAD + 12, 2)]),
+        ("payload: strides", &[(PAYLOAD + 8, 2)]),
         ("payload: choices", &[(PAYLOAD, 3)]),
     ];
     for (what, changes) in cases {
@@ -300,36 +449,33 @@ fn every_other_check_bites_when_the_checksums_are_mended() {
     }
 }
 
-/// The payload of the first record in the golden segment, and that of the second.
-const PAYLOAD: usize = 128 + 192;
-const ENTERED: usize = 640 + 192;
-
 #[test]
 fn ballots_out_of_canonical_order_or_of_another_kind_are_refused() {
-    let election = golden_election();
-    let cases: [(&str, &[(usize, u8)]); 8] = [
-        ("payload: order of clean ballots", &[(PAYLOAD + 20, 2)]),
-        ("payload: padding", &[(PAYLOAD + 76, 18), (PAYLOAD + 80, 0xe6), (PAYLOAD + 88, 0xde)]),
-        ("clean ballot: not clean", &[(PAYLOAD + 54, 9)]),
-        ("clean ballot: not clean", &[(PAYLOAD + 22, 3)]),
-        ("payload: a ballot without choices", &[(ENTERED, 0)]),
-        ("payload: order of ballots as entered", &[(ENTERED + 12, 1)]),
-        ("option", &[(ENTERED + 10, 9)]),
-        ("ballot as entered: clean", &[(ENTERED + 10, 2), (ENTERED + 11, 0)]),
+    let cases: [(&str, &[(usize, u8)]); 10] = [
+        ("payload: order of clean ballots", &[(PAYLOAD + 12, 2)]),
+        ("payload: padding", &[(PADDED + 22, 1)]),
+        ("clean ballot: not clean", &[(PAYLOAD + 18, 9)]),
+        ("clean ballot: not clean", &[(PAYLOAD + 28, 3)]),
+        ("payload: a ballot without choices", &[(PAYLOAD + 32, 0)]),
+        ("payload: too many choices", &[(PAYLOAD + 35, 5)]),
+        ("payload: order of ballots as entered", &[(PAYLOAD + 40, 3)]),
+        ("option", &[(PAYLOAD + 50, 9)]),
+        ("ballot as entered: clean", &[(PADDED + 16, 1), (PADDED + 17, 0)]),
+        ("payload: choices as entered", &[(PAYLOAD + 32, 3)]),
     ];
     for (what, changes) in cases {
-        let found = read_segment(&mended(changes));
-        let found = found.and_then(|segment| recount(&segment, &election));
-        assert_eq!(found.err().as_deref(), Some(what), "{changes:?}");
+        assert_eq!(verdict(&mended(changes)).err().as_deref(), Some(what), "{changes:?}");
     }
 }
 
 #[test]
 fn segment_cut_off_anywhere_is_refused() {
-    let bytes = golden_segment();
+    let bytes = small_segment();
     for length in 0..bytes.len() {
         assert!(read_segment(&bytes[..length]).is_err(), "{length} bytes");
     }
     let longer = [bytes.as_slice(), &[0]].concat();
     assert!(read_segment(&longer).is_err(), "one byte more");
+    let definition: [u8; 32] = bytes[24..56].try_into().unwrap();
+    assert!(read_record(&bytes[FIRST..576], &definition).is_ok(), "a record alone");
 }

@@ -23,7 +23,7 @@ const OTHER_EXTENSIONS: [&str; 8] = ["csv", "json", "toml", "txt", "md", "hgrm",
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The system refused; after this the writer must not be used again.
-    #[error("{path}: cannot {action}: {source}")]
+    #[error("{path}: cannot {action}")]
     Io {
         /// File or folder.
         path: PathBuf,

@@ -187,6 +187,10 @@ impl Election {
         &self.counting_text
     }
 
+    pub(super) fn names_text(&self) -> &str {
+        &self.names_text
+    }
+
     pub(super) fn names_digest(&self) -> [u8; 32] {
         sha256(self.names_text.as_bytes())
     }

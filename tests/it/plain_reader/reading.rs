@@ -34,7 +34,7 @@ impl Reading {
         // 1
         let left: Vec<u16> = ballot.iter().copied().filter(|&choice| choice != UNKNOWN).collect();
         let (lists, names): (Vec<u16>, Vec<u16>) =
-            left.iter().partition(|&&choice| district.is_list(choice));
+            left.iter().copied().partition(|&choice| district.is_list(choice));
         // 2
         let Some(&list) = lists.first() else {
             return first_different(&names, limit);

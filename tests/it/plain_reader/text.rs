@@ -1,7 +1,7 @@
 //! Sections 5 and 6 of FORMAT.md, read literally: which batches a ballots file must give.
 //!
-//! In: the bytes of `ballots.csv`, the election. Out: the ballots of every batch in canonical order,
-//! and the refused rows. Never: a look at how the loader does it.
+//! In: the text of `ballots.csv`, the election. Out: the ballots of every batch in canonical
+//! order, and the refused rows. Never: a look at how the loader does it.
 
 use std::collections::BTreeMap;
 
@@ -97,7 +97,8 @@ fn read_row(line: &str, header: &[&str], election: &Election) -> Result<Parsed, 
     let mut choices = Vec::new();
     for token in of("choices").split(' ').filter(|_| !of("choices").is_empty()) {
         let code = number(token).ok_or("choice-not-a-number")?;
-        let option = election.districts[district].codes().position(|other| code == other.into());
+        let option =
+            election.districts[district].codes().position(|other| u64::from(other) == code);
         choices.push(option.map_or(UNKNOWN, |option| u16::try_from(option).unwrap()));
     }
     if choices.len() > 1_024 {

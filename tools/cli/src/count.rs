@@ -81,6 +81,9 @@ pub(crate) fn count(
     let began = Instant::now();
     let definition = open()?;
     refuse_official(definition.head.mode)?;
+    if !definition.head.checks.is_empty() {
+        eprintln!("note: {} [[check]] not run by this version", definition.head.checks.len());
+    }
     let readings = readings(&definition)?;
     let counting = definition.counting();
     let paths = shomar_store::list_segments(directory).map_err(|error| match error {

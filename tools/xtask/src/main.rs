@@ -7,6 +7,7 @@
 mod check;
 mod depcheck;
 mod findings;
+mod measure;
 mod nextest;
 mod report;
 mod tidy;
@@ -38,6 +39,12 @@ enum Task {
     Tidy,
     /// The walls between crates, dev-dependencies included
     Depcheck,
+    /// Time and memory of the commands: the figures of README
+    Measure {
+        /// Ballots to generate, seal and count
+        #[arg(long, default_value = "10000000")]
+        ballots: u64,
+    },
 }
 
 fn main() -> ExitCode {
@@ -48,6 +55,7 @@ fn main() -> ExitCode {
             if install { tools::Missing::Install } else { tools::Missing::Name },
         ),
         Task::Tidy => tidy::run(&workspace).map(|findings| findings.print("tidy")),
+        Task::Measure { ballots } => measure::run(&workspace, ballots),
         Task::Depcheck => depcheck::run(&workspace).map(|findings| findings.print("depcheck")),
     });
     match clean {

@@ -160,7 +160,7 @@ fn is_executable(path: &Path) -> bool {
 }
 
 /// The cargo that started xtask: a second toolchain would build everything a second time.
-fn cargo() -> OsString {
+pub(crate) fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 

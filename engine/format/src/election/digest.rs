@@ -155,6 +155,12 @@ pub(super) fn rules_digest<'a>(
             lines.line(&["option", name, value]);
         }
     }
+    for check in &election.head.checks {
+        lines.line(&["check"]);
+        for (name, value) in check {
+            lines.line(&["option", name, value]);
+        }
+    }
     for serve in election.serves.iter().flatten() {
         lines.line(&[
             "serve",

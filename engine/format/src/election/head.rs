@@ -55,10 +55,6 @@ pub(super) fn parse_head(text: &[u8], problems: &mut Vec<Problem>) -> Option<Ele
             problem(0, format!("the unknown key '{key}'"), hint(key, &KEYS));
         }
     }
-    if table.contains_key("check") {
-        let expected = "none: this version runs no checks, and would rather say so";
-        problem(0, "[[check]]".into(), expected.into());
-    }
     let mut string = |key: &str, required: bool| match table.get(key) {
         Some(toml::Value::String(text)) if sound(text) && !(required && text.is_empty()) => {
             text.clone()
@@ -91,7 +87,8 @@ pub(super) fn parse_head(text: &[u8], problems: &mut Vec<Problem>) -> Option<Ele
             Vec::new()
         }
     };
-    Some(ElectionHead { id, title_fa, title_en, mode, date, contests })
+    let checks = parse_checks(table.get("check"), &mut problem);
+    Some(ElectionHead { id, title_fa, title_en, mode, date, contests, checks })
 }
 
 fn sound(text: &str) -> bool {
@@ -116,16 +113,10 @@ fn parse_contests(
             options: BTreeMap::new(),
         };
         for (key, value) in table {
-            let value = match value {
-                toml::Value::String(text) if sound(text) && !text.is_empty() => text.clone(),
-                toml::Value::Integer(number) => number.to_string(),
-                toml::Value::Boolean(true) => "yes".to_owned(),
-                toml::Value::Boolean(false) => "no".to_owned(),
-                other => {
-                    let expected = "text, a whole number, true or false".into();
-                    problem(0, format!("{place}: {key} = {other}"), expected);
-                    continue;
-                }
+            let Some(value) = plain_value(value) else {
+                let expected = "text, a whole number, true or false".into();
+                problem(0, format!("{place}: {key} = {value}"), expected);
+                continue;
             };
             match key.as_str() {
                 "id" => contest.id = value,
@@ -157,4 +148,47 @@ fn parse_contests(
         contests.push(contest);
     }
     contests
+}
+
+/// A value that has one spelling as text.
+fn plain_value(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) if sound(text) && !text.is_empty() => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Boolean(true) => Some("yes".to_owned()),
+        toml::Value::Boolean(false) => Some("no".to_owned()),
+        _ => None,
+    }
+}
+
+/// Checks are kept as written. This version runs none of them: one that only warns can wait, one
+/// that holds batches back would be passed over in silence, and is refused.
+fn parse_checks(
+    value: Option<&toml::Value>,
+    problem: &mut impl FnMut(u64, String, String),
+) -> Vec<BTreeMap<String, String>> {
+    let tables = match value {
+        None => return Vec::new(),
+        Some(toml::Value::Array(tables)) => tables.as_slice(),
+        Some(other) => std::slice::from_ref(other),
+    };
+    let mut checks = Vec::new();
+    for (index, table) in tables.iter().enumerate() {
+        let place = format!("[[check]] {}", index + 1);
+        let entries = table.as_table().into_iter().flatten();
+        let entries = entries.map(|(key, value)| Some((key.clone(), plain_value(value)?)));
+        let Some(check) = entries.collect::<Option<BTreeMap<_, _>>>() else {
+            problem(0, place, "keys with text, whole numbers, true or false".into());
+            continue;
+        };
+        match check.get("action").map(String::as_str) {
+            Some("warn") => checks.push(check),
+            Some("hold") => {
+                let expected = "\"warn\": this version runs no checks, and holds nothing back";
+                problem(0, format!("{place}: action = \"hold\""), expected.into());
+            }
+            _ => problem(0, format!("{place} without action"), "\"warn\" or \"hold\"".into()),
+        }
+    }
+    checks
 }

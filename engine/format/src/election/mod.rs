@@ -24,7 +24,7 @@ use crate::{CountingDefinition, DistrictShape, OptionIndex, Reading, UNKNOWN_OPT
 #[derive(Debug, thiserror::Error)]
 pub enum ElectionError {
     /// The folder cannot be read.
-    #[error("{path}: {source}")]
+    #[error("{path}: cannot be read")]
     Unreadable {
         /// File or folder.
         path: PathBuf,
@@ -93,6 +93,8 @@ pub struct ElectionHead {
     pub date: String,
     /// In file order.
     pub contests: Vec<Contest>,
+    /// Checks as written, in file order; this version runs none.
+    pub checks: Vec<BTreeMap<String, String>>,
 }
 
 /// A kind of race, with its rule.

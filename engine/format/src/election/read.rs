@@ -108,6 +108,7 @@ impl Reader<'_> {
                 mode: Mode::Test,
                 date: String::new(),
                 contests: Vec::new(),
+                checks: Vec::new(),
             }),
             districts,
             stations,

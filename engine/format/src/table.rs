@@ -170,16 +170,18 @@ pub fn read_header<'a>(
 /// The known name that is nearest to `name`, or all of them.
 #[must_use]
 pub fn hint(name: &str, known: &[&str]) -> String {
-    let nearest = known
-        .iter()
-        .map(|column| (strsim::osa_distance(&name.to_lowercase(), column), column))
-        .min();
-    match nearest {
-        Some((distance, column)) if distance <= 1 + column.len() / 4 => {
-            format!("'{column}', perhaps")
-        }
-        _ => format!("one of: {}", known.join(", ")),
+    match nearest(name, known) {
+        Some(near) => format!("'{near}', perhaps"),
+        None => format!("one of: {}", known.join(", ")),
     }
+}
+
+/// The known name that is nearest to `name`, if one is near at all.
+#[must_use]
+pub fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    let name = name.to_lowercase();
+    let distances = known.iter().map(|known| (strsim::osa_distance(&name, known), *known));
+    distances.min().filter(|(distance, near)| *distance <= 1 + near.len() / 4).map(|(_, near)| near)
 }
 
 fn header_of(required: &[&str]) -> String {

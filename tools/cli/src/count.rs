@@ -159,7 +159,7 @@ pub(crate) fn find_district(definition: &Definition, id: &str) -> anyhow::Result
     counting.find_district(id).with_context(|| {
         let ids: Vec<&str> =
             (0..counting.district_count()).map(|district| counting.district_id(district)).collect();
-        let near = crate::lots::nearest(id, &ids);
+        let near = shomar_format::table::nearest(id, &ids);
         let expected = near
             .map_or("a district of districts.csv".to_owned(), |near| format!("'{near}', perhaps"));
         format!("district: found '{id}', expected {expected}")

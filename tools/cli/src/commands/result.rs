@@ -121,7 +121,7 @@ fn recorded_lots(path: &Path, counted: &Counted) -> anyhow::Result<Vec<RecordedL
     read_lots(path)?
         .into_iter()
         .map(|row| {
-            let place = || format!("{}, line {}", path.display(), row.line);
+            let place = || format!("{}:{}", path.display(), row.line);
             let district = find_district(&counted.definition, &row.district).with_context(place)?;
             let winner = match row.winner.as_str() {
                 "" => None,

@@ -155,7 +155,7 @@ fn refused(
         let kind = kind.name();
         let found = if winner.is_empty() { "(independents)" } else { winner };
         format!(
-            "{}, line {line}: found lot of kind {kind}, place {place}, winner {found:?}, \
+            "{}:{line}: found lot of kind {kind}, place {place}, winner {found:?}, \
              expected {expected}",
             lots_path.display()
         )
@@ -183,7 +183,7 @@ fn refused(
             about_lot(lot_index, format!("no more lots than the tie has places ({places})"))
         }
         SeatsError::MoreVotesThanBallots { candidate, votes, ballots } => format!(
-            "{}, line {}: found {votes} votes, expected at most the {ballots} valid ballots",
+            "{}:{}: found {votes} votes, expected at most the {ballots} valid ballots",
             arguments.votes.display(),
             slate.candidate_lines[candidate as usize]
         ),

@@ -44,17 +44,17 @@ impl Slate {
                 <[String; 3]>::try_from(row.fields).expect("read_table gives one field per column");
             let Some(votes) = whole_number(&votes) else {
                 bail!(
-                    "{shown}, line {line}: found votes {votes:?}, expected a whole number from 0 \
+                    "{shown}:{line}: found votes {votes:?}, expected a whole number from 0 \
                      to {}",
                     u64::MAX
                 );
             };
             if list.is_empty() && candidate.is_empty() {
-                bail!("{shown}, line {line}: found neither list nor candidate, expected one");
+                bail!("{shown}:{line}: found neither list nor candidate, expected one");
             }
             if candidate.is_empty() && rule.method().is_plurality() {
                 bail!(
-                    "{shown}, line {line}: found list {list:?} without a candidate, expected a \
+                    "{shown}:{line}: found list {list:?} without a candidate, expected a \
                      candidate: {} elects persons (name the candidate, or choose a method for \
                      lists)",
                     rule.method().name()
@@ -62,7 +62,7 @@ impl Slate {
             }
             if let Some(first) = seen.insert((list.clone(), candidate.clone()), line) {
                 bail!(
-                    "{shown}, line {line}: found list {list:?}, candidate {candidate:?} again, \
+                    "{shown}:{line}: found list {list:?}, candidate {candidate:?} again, \
                      expected each once (first on line {first})"
                 );
             }
@@ -70,7 +70,7 @@ impl Slate {
                 .then(|| *lists.entry(list).or_insert_with_key(|name| slate.add_list(name, line)));
             slate
                 .add_votes(position, candidate, votes, line)
-                .with_context(|| format!("{shown}, line {line}"))?;
+                .with_context(|| format!("{shown}:{line}"))?;
         }
         slate.refuse_mixed_totals(path, rule, &seen)?;
         Ok(slate)
@@ -127,7 +127,7 @@ impl Slate {
             let line = seen.get(&(name.clone(), String::new()));
             if let (Members::Named, Some(line)) = (list.members, line) {
                 bail!(
-                    "{}, line {line}: found votes for list {name:?} beside votes for its \
+                    "{}:{line}: found votes for list {name:?} beside votes for its \
                      candidates, expected one of the two: by article 24 item 1 its total is the \
                      sum of its members' votes, those through the list included",
                     path.display()
@@ -169,7 +169,7 @@ impl Slate {
         let shown = path.display();
         let LotRow { line, kind, place, winner, district } = row;
         if !district.is_empty() {
-            bail!("{shown}, line {line}: found district {district:?}, expected it empty");
+            bail!("{shown}:{line}: found district {district:?}, expected it empty");
         }
         let is_pooled = rule.method() == Method::Article24;
         let persons = (0u32..).zip(&self.candidates);
@@ -190,11 +190,11 @@ impl Slate {
         match parties[..] {
             [winner] => Ok(Lot { kind: *kind, place: *place, winner }),
             [] => bail!(
-                "{shown}, line {line}: found winner {winner:?}, expected a {} of the votes file \
+                "{shown}:{line}: found winner {winner:?}, expected a {} of the votes file \
                  as `shomar seats` prints it (list/name where a name alone is not clear)",
                 if *kind == LotKind::Seat { "list or independent" } else { "candidate" }
             ),
-            _ => bail!("{shown}, line {line}: found winner {winner:?}, which is not unique"),
+            _ => bail!("{shown}:{line}: found winner {winner:?}, which is not unique"),
         }
     }
 }
@@ -283,21 +283,21 @@ mod tests {
     fn what_is_wrong_with_a_votes_file_is_named() {
         let header = "list,candidate,votes\n";
         for (method, rows, expected) in [
-            ("dhondt", "A,,1e3\n", "line 2: found votes \"1e3\""),
-            ("dhondt", "A,,5\nB,,-3\n", "line 3: found votes \"-3\""),
+            ("dhondt", "A,,1e3\n", ".csv:2: found votes \"1e3\""),
+            ("dhondt", "A,,5\nB,,-3\n", ".csv:3: found votes \"-3\""),
             ("dhondt", "A,,1.5\n", "whole number"),
             ("dhondt", "A,,18446744073709551616\n", "whole number"),
-            ("dhondt", "A,,18446744073709551615\nA,x,1\n", "line 3: found a sum"),
-            ("dhondt", ",,5\n", "line 2: found neither list nor candidate"),
+            ("dhondt", "A,,18446744073709551615\nA,x,1\n", ".csv:3: found a sum"),
+            ("dhondt", ",,5\n", ".csv:2: found neither list nor candidate"),
             ("dhondt", "A,x,5\nA,,1\nA,x,6\n", "first on line 2"),
-            ("block-plurality", "A,,5\n", "line 2: found list \"A\" without a candidate"),
-            ("article-24", "A,x,5\nA,,1\n", "line 3: found votes for list \"A\" beside"),
+            ("block-plurality", "A,,5\n", ".csv:2: found list \"A\" without a candidate"),
+            ("article-24", "A,x,5\nA,,1\n", ".csv:3: found votes for list \"A\" beside"),
             ("hare", "", "found no rows"),
         ] {
             let message = format!("{:#}", read(method, &format!("{header}{rows}")).unwrap_err());
             assert!(message.contains("votes.csv") && message.contains(expected), "{message}");
         }
         let message = format!("{:#}", read("hare", "list,name,votes\n").unwrap_err());
-        assert!(message.contains("found column \"name\""), "{message}");
+        assert!(message.contains("the unknown column 'name'"), "{message}");
     }
 }

@@ -319,6 +319,7 @@ fn seal_all(
     let on_disk =
         |at: usize| job.sort_on_disk || partitions.size(at).expanded_bytes > SORT_IN_MEMORY_BYTES;
     let window = rayon::current_num_threads().max(1) * 2;
+    handover.sink.progress(Progress::Sealed(0, handover.ballots));
     let mut next = 0;
     while next < partitions.count() {
         if on_disk(next) {

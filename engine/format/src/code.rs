@@ -79,6 +79,9 @@ mod tests {
         for token in ["1405", "۱۴۰۵", "١٤٠٥", "۱4٠5", "001405"] {
             assert_eq!(read_token(token.as_bytes()), Token::Code(1405), "{token}");
         }
+        for digits in ["1234567890", "۱۲۳۴۵۶۷۸۹۰", "١٢٣٤٥٦٧٨٩٠"] {
+            assert_eq!(read_token(digits.as_bytes()), Token::Code(1_234_567_890), "every digit");
+        }
         assert_eq!(read_token(b"4294967295"), Token::Code(u32::MAX));
         assert_eq!(persian_digits("1405 a"), "۱۴۰۵ a");
     }

@@ -52,8 +52,8 @@ impl Definition {
         let mapped = MappedFile::open(&compiled)?;
         // Damaged, of another version, or stale: the text beside it is the source of truth.
         let Ok(counting) = CountingDefinition::open(&mapped) else { return Ok(None) };
-        // Its arrays must give the digest that it names, and which every batch carries: a forged file
-        // would be refused by every batch, and is not even used.
+        // Its arrays must give the digest that it names, and which every batch carries: a forged
+        // file would be refused by every batch, and is not even used.
         let (of_this_text, authentic) = rayon::join(
             || Ok::<_, EngineError>(*counting.sources() == Sources::read(folder)?.digest()),
             || definition_digest(&head, &counting, counting.names()) == *counting.digest(),

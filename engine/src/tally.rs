@@ -171,7 +171,8 @@ impl Run<'_> {
         finding
     }
 
-    /// Counts one verified batch into the worker's counters, and asserts that each of its ballots was counted.
+    /// Counts one verified batch into the worker's counters, and asserts that each of its ballots
+    /// was counted.
     fn count_batch(
         &self,
         at: usize,

@@ -136,8 +136,13 @@ fn read_columns(path: &Path, input: &mut impl BufRead) -> Result<Columns, Loader
         return Err(header_error(vec![text]));
     }
     let known = ["station", "district", "choices", "count"];
-    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line);
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line);
+    let line = line.strip_suffix(b"\n").unwrap_or(&line);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    // The reader passes over one byte order mark, and takes nothing else for the end of the line.
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .terminator(csv::Terminator::Any(b'\n'))
+        .from_reader(line);
     let Some(header) = reader.records().next() else {
         let text = "found no header, expected station,district,choices";
         return Err(header_error(vec![text.into()]));

@@ -30,7 +30,7 @@ fn seal_file(ballots: &Path, out: &Path) -> (i32, String, bool) {
 
 #[test]
 fn a_header_that_does_not_fit_is_unreadable_input() {
-    let cases: [(&[u8], &str); 8] = [
+    let cases: [(&[u8], &str); 10] = [
         (b"", "found no header"),
         (b"\nS1,V1,101\n", "found no header"),
         (b"station,district\nS1,V1\n", "no column 'choices'"),
@@ -39,6 +39,8 @@ fn a_header_that_does_not_fit_is_unreadable_input() {
         (b"station,district,choices,weight\n", "unknown column 'weight'"),
         (b"station,district,cho\xffices\n", "not UTF-8"),
         (&[0; 5000], "unknown column"),
+        (b"station,district,choices\rx,y\nS1,V1,101\n", "unknown column"),
+        (b"\xef\xbb\xbf\xef\xbb\xbfstation,district,choices\n", "unknown column"),
     ];
     for (bytes, expected) in cases {
         let (code, stderr, left) = seal(bytes);

@@ -17,8 +17,8 @@ use crate::kit;
 use election::{District, Election, UNKNOWN, compiled_arrays, read_compiled, read_election};
 use reading::{OPTIONS, Reading};
 use segment::{
-    Checked, Segment, check, checksum_with_field_as_zero, crc64_nvme, hex, read_record,
-    read_segment, sha256, u64_at,
+    Checked, Segment, check, checksum_with_field_as_zero, crc64_nvme, hex, read_payload,
+    read_record, read_segment, sha256, u64_at,
 };
 use text::{Batch, read_ballots};
 
@@ -397,7 +397,7 @@ fn verdict(bytes: &[u8]) -> Checked<()> {
 #[test]
 fn every_other_check_bites_when_the_checksums_are_mended() {
     assert!(verdict(&mended(&[])).is_ok());
-    let cases: [(&str, &[(usize, u8)]); 42] = [
+    let cases: [(&str, &[(usize, u8)]); 47] = [
         ("segment: magic", &[(0, 0)]),
         ("segment: version", &[(8, 2)]),
         ("segment: reserved", &[(10, 1)]),
@@ -443,6 +443,12 @@ fn every_other_check_bites_when_the_checksums_are_mended() {
         ("payload: empty group", &[(PAYLOAD, 0)]),
         ("payload: strides", &[(PAYLOAD + 8, 2)]),
         ("payload: choices", &[(PAYLOAD, 3)]),
+        ("segment: not of this election", &[(24, 1), (FIRST + 16, 1), (SECOND + 16, 1)]),
+        ("payload: stride 0", &[(PAYLOAD + 8, 0)]),
+        ("payload: an array reaches into the root", &[(PAYLOAD + 88, 9)]),
+        ("payload: place of the root", &[(PAYLOAD + 88, 6)]),
+        // One group of ballots, and four strides in the same bytes.
+        ("payload: groups", &[(PAYLOAD + 56, 1), (PAYLOAD + 60, 0xc8), (PAYLOAD + 64, 4)]),
     ];
     for (what, changes) in cases {
         assert_eq!(verdict(&mended(changes)).err().as_deref(), Some(what), "{changes:?}");
@@ -477,5 +483,11 @@ fn segment_cut_off_anywhere_is_refused() {
     let longer = [bytes.as_slice(), &[0]].concat();
     assert!(read_segment(&longer).is_err(), "one byte more");
     let definition: [u8; 32] = bytes[24..56].try_into().unwrap();
-    assert!(read_record(&bytes[FIRST..576], &definition).is_ok(), "a record alone");
+    let error = |record: &[u8]| read_record(record, &definition).err();
+    assert_eq!(error(&bytes[FIRST..576]), None, "a record alone");
+    let short = "record: shorter than header and trailer".to_owned();
+    assert_eq!(error(&bytes[FIRST..FIRST + 256]), Some(short));
+    assert_eq!(error(&vec![0; (1 << 30) + 64]), Some("record: too long".to_owned()));
+    let root = read_payload(&[0; 43]).err();
+    assert_eq!(root, Some("payload: shorter than its root".to_owned()));
 }

@@ -25,7 +25,8 @@ pub fn sha256_of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Digest3
 }
 
 /// CRC-64/NVME of `bytes`: it detects every single flipped bit, and every burst up to 64 bits
-/// beside the checksum itself, by its mathematics and not by luck (`docs/decisions/0002-checksum.md`).
+/// beside the checksum itself, by its mathematics and not by luck
+/// (`docs/decisions/0002-checksum.md`).
 #[must_use]
 pub fn checksum(bytes: &[u8]) -> u64 {
     crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, bytes)

@@ -70,8 +70,9 @@ pub fn create_empty(directory: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// A folder that is being filled; until [`Unfinished::complete`], nobody lists its segments, so that
-/// a run that was killed between two segments leaves nothing that could be taken for all of them.
+/// A folder that is being filled; until [`Unfinished::complete`], nobody lists its segments, so
+/// that a run that was killed between two segments leaves nothing that could be taken for all of
+/// them.
 #[derive(Debug)]
 #[must_use = "a folder that is never completed is never counted"]
 pub struct Unfinished {

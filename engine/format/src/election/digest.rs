@@ -3,8 +3,9 @@
 //! In: an election. Out: digests. Never: titles, date, `authenticated` or `status`: what may change
 //! after sealing without touching what a ballot means.
 //!
-//! The definition has two halves: what counting needs, and the names. Its digest is over the digests
-//! of both, so that a compiled definition without names can be proven to be that of a batch.
+//! The definition has two halves: what counting needs, and the names. Its digest is over the
+//! digests of both, so that a compiled definition without names can be proven to be that of a
+//! batch.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The election folder of DESIGN 5.1: `election.toml` and its CSV files.
+//! The election folder of FORMAT.md: `election.toml` and its CSV files.
 //!
 //! In: a planned nation, a folder that exists. Out: the files from which `Election::read` gives the
 //! same election again. Never: a key (the election is a test), a table held in memory as text.

@@ -1,4 +1,4 @@
-//! The generator's own reading of a ballot, by the default rules of DESIGN 5.2, and its own count.
+//! The generator's own reading of a ballot, by the default rules of docs/law.md, and its own count.
 //!
 //! In: ballots as entered. Out: ballots by kind, and votes per option, of one station and district.
 //! Never: a call into the canonicaliser or the engine. That this is written a second time is its

@@ -206,7 +206,7 @@ impl Habits {
         booth.ballot.push(lists.draw(&mut booth.random));
     }
 
-    /// A ballot to which a reading rule applies (DESIGN 5.2).
+    /// A ballot to which a reading rule applies (docs/law.md).
     #[cold]
     fn draw_irregular(&self, booth: &mut Booth) {
         let with_lists = self.lists.is_some();

@@ -1,4 +1,4 @@
-//! Reading the ballots that were kept as entered, under the options in force (DESIGN 5.2).
+//! Reading the ballots that were kept as entered, under the options in force (docs/law.md).
 //!
 //! In: one ballot as entered, the shape and lists of its district, a [`Reading`]. Out: a list,
 //! names, both or nothing. Never: the evidence touched; another reading is another tally of the

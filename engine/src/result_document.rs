@@ -1,4 +1,4 @@
-//! The JSON of a result (DESIGN 5.4): a tally with its outcome.
+//! The JSON of a result (docs/commands.md): a tally with its outcome.
 //!
 //! In: outcomes. Out: types that serde writes. Never: a number computed here.
 

@@ -1,6 +1,6 @@
 //! Ballots as text into sealed batches.
 //!
-//! In: an election and a file of `station,district,choices[,count]` (DESIGN 5.2), of any size, in
+//! In: an election and a file of `station,district,choices[,count]` (FORMAT.md), of any size, in
 //! any order. Out: sealed batches in canonical order, the same bytes however the rows were
 //! shuffled, and rejects with stable codes. Never: a row lost (received = accepted + rejected is
 //! asserted), a reading rule applied, a file of segments written, more memory because the file is

@@ -2,7 +2,7 @@
 //!
 //! In: the text of a `.pb` file (sections META, PROJECTS, VOTES; `;`-separated, quoted as CSV), or
 //! the `.tar.xz` that holds hundreds of them. Out: a [`PabulibElection`], and from it the election
-//! folder and the ballots as text (DESIGN 5.1 and 5.2): one contest, one district, projects as
+//! folder and the ballots as text (FORMAT.md): one contest, one district, projects as
 //! independent candidates, seats = `max_length`, or the number of projects where there is none.
 //!
 //! Codes are 1, 2, 3 ... in file order, because project ids need not be numbers.

@@ -1,4 +1,4 @@
-//! Reading rules: the engine against a naive reader written from the text of DESIGN 5.2 alone.
+//! Reading rules: the engine against a naive reader written from the text of docs/law.md alone.
 //!
 //! In: random ballots with lists, unknown and repeated codes, too many names; every option. Out:
 //! equal totals. Never: code of the engine in the naive reader.

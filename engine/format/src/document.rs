@@ -1,4 +1,4 @@
-//! The JSON of a tally (DESIGN 5.4): the shape alone.
+//! The JSON of a tally (docs/commands.md): the shape alone.
 //!
 //! In: numbers. Out: types that serde writes and reads. Never: a number computed here; the engine
 //! and the generator each bring their own, so that one can check the other.

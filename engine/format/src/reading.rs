@@ -54,7 +54,7 @@ choices! {
 }
 
 choices! {
-    /// How many names are read; those beyond it are dropped from the end (LAW.md 2).
+    /// How many names are read; those beyond it are dropped from the end (docs/law.md).
     NameLimit {
         /// As many as the district has seats.
         #[default]

@@ -3,7 +3,7 @@
 //! What comes in: groups with their totals (item 1). What goes out: their seats, and the tie at
 //! the last seats if there is one; and how many alternates a group has (article 25 item 2).
 //!
-//! Source: LAW.md 1.1 to 1.5. The gazetted text was seen in part only, so every open question is a
+//! Source: docs/law.md. The gazetted text was seen in part only, so every open question is a
 //! named reading, and every step says which one was used:
 //! * A1 `vote_sum`: a share is votes of the group / sum of the votes of all groups (item 2).
 //! * A2 `floor_then_remainder`: whole numbers first (item 3).

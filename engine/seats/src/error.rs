@@ -45,7 +45,7 @@ pub enum SeatsError {
         /// Every value, separated by ", ".
         known: String,
     },
-    /// A value that LAW.md 1.5 names and this version cannot compute.
+    /// A value that docs/law.md names and this version cannot compute.
     #[error("option {option}: {found:?} is not supported yet by this version; known: {known}")]
     OptionNotSupportedYet {
         /// The option.

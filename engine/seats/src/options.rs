@@ -1,6 +1,6 @@
 //! The options of the rules: named readings of the law, typed.
 //!
-//! What comes in: a name and a value (LAW.md 1.5, same names). What goes out: a typed choice, or
+//! What comes in: a name and a value (docs/law.md, same names). What goes out: a typed choice, or
 //! a refusal that lists what is known. A value that the law document names but this version does
 //! not compute is refused as *not supported yet*: adding it means adding a variant, and the
 //! compiler then shows every place that has to know it. Options that are about reading ballots

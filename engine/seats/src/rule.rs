@@ -60,7 +60,7 @@ const METHODS: [MethodSpec; 6] = [
     spec(Method::Hare, "hare", quota(0), Article::Hare),
 ];
 
-/// Named by the contract (DESIGN 5.4), computed by a later version.
+/// Named by the contract (docs/commands.md), computed by a later version.
 const METHODS_LATER: [&str; 9] = [
     "two-round",
     "modified-sainte-lague",
@@ -108,7 +108,7 @@ impl Method {
         })
     }
 
-    /// Its name, as in DESIGN 5.4.
+    /// Its name, as in docs/commands.md.
     pub fn name(self) -> &'static str {
         self.spec().name
     }

@@ -15,7 +15,7 @@ pub struct Step {
     pub fact: Fact,
 }
 
-/// The source of a step. Where the law is open, the reading is named (LAW.md 1.5).
+/// The source of a step. Where the law is open, the reading is named (docs/law.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Article {
     /// Most votes at any level.

@@ -1,4 +1,4 @@
-//! The commands of Shomar (DESIGN 5.3).
+//! The commands of Shomar (docs/commands.md).
 //!
 //! In: arguments. Out: the program's output on stdout, everything else on stderr, an exit code: 0
 //! done, 1 the data failed a check, 2 usage or unreadable input, 3 a lot is needed. Never: counting

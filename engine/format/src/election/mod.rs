@@ -1,6 +1,6 @@
 //! The election: contests, districts, lists, candidates, stations, devices, who serves whom.
 //!
-//! In: an election folder (DESIGN 5.1). Out: an [`Election`] with names, its definition digest, and
+//! In: an election folder (FORMAT.md). Out: an [`Election`] with names, its definition digest, and
 //! the [`crate::CountingDefinition`] that counting uses in its place. Never: half an election; the
 //! folder is read whole or refused with every problem it has.
 

@@ -1,4 +1,4 @@
-//! Worked cases: LAW.md 1.6, and one case for every sentence of the contract (DESIGN 5.4).
+//! Worked cases of the law, and one case for every sentence of the contract (docs/commands.md).
 
 use super::{independents, list, named, race, seats, unnamed};
 use crate::{

@@ -1,4 +1,4 @@
-//! `shomar seats`: votes in a CSV file become seats by a named method (DESIGN 5.3, 5.4).
+//! `shomar seats`: votes in a CSV file become seats by a named method (docs/commands.md).
 //!
 //! What comes in: `list,candidate,votes`, a method, its options, recorded lots. What goes out: a
 //! table for people or JSON for programs on stdout; what went wrong on stderr. Exit code 0 done,

@@ -1,4 +1,4 @@
-//! The outcome of `shomar seats` as JSON for programs and as a table for people (DESIGN 5.4).
+//! The outcome of `shomar seats` as JSON for programs and as a table for people (docs/commands.md).
 //!
 //! What comes in: an outcome by position, and the names of the votes file. What goes out: text or
 //! a value to serialise. It decides nothing; besides the fields of the contract the JSON carries

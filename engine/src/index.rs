@@ -77,7 +77,7 @@ impl Index {
         self.places.len()
     }
 
-    /// Address of each batch, in the order of [`crate::Tallied::voids`].
+    /// Address of each batch, in the order of [`crate::Tallied::batch_ballots`].
     pub fn addresses(&self) -> impl Iterator<Item = BatchAddress> + '_ {
         self.places.iter().map(|place| place.address)
     }

@@ -31,14 +31,14 @@ pub struct Tallied {
     /// Body hash of every batch, in no order.
     pub(crate) body_hashes: Vec<Digest32>,
     /// Ballots taken and void of each batch, in index order: for roll-ups by station.
-    voids: Vec<(u32, u32)>,
+    batch_ballots: Vec<(u32, u32)>,
 }
 
 impl Tallied {
     /// Ballots taken and void of each batch, in the order of [`Index::addresses`].
     #[must_use]
-    pub fn voids(&self) -> &[(u32, u32)] {
-        &self.voids
+    pub fn batch_ballots(&self) -> &[(u32, u32)] {
+        &self.batch_ballots
     }
 }
 
@@ -70,14 +70,20 @@ pub fn tally(
     readings: &[Reading],
 ) -> Result<Tallied, Vec<Finding>> {
     let counters = Counters::new(definition.option_total(), definition.district_count());
-    let voids: Vec<(AtomicU32, AtomicU32)> =
+    let batch_ballots: Vec<(AtomicU32, AtomicU32)> =
         index.places.iter().map(|_| Default::default()).collect();
     let results: Vec<RunResult> = index
         .runs
         .par_iter()
         .map_init(Worker::default, |worker, run| {
-            let run =
-                Run { evidence, index, definition, readings, voids: &voids, range: run.clone() };
+            let run = Run {
+                evidence,
+                index,
+                definition,
+                readings,
+                batch_ballots: &batch_ballots,
+                range: run.clone(),
+            };
             run.count(worker, &counters)
         })
         .collect();
@@ -99,9 +105,11 @@ pub fn tally(
     }
     assert_eq!(total.taken, taken, "the districts hold what the headers of all batches say");
     assert_eq!(body_hashes.len(), index.places.len(), "every batch was counted, once");
-    let voids =
-        voids.into_iter().map(|(taken, void)| (taken.into_inner(), void.into_inner())).collect();
-    Ok(Tallied { options, ballots, body_hashes, voids })
+    let batch_ballots = batch_ballots
+        .into_iter()
+        .map(|(taken, void)| (taken.into_inner(), void.into_inner()))
+        .collect();
+    Ok(Tallied { options, ballots, body_hashes, batch_ballots })
 }
 
 /// Records of one district, counted by one worker.
@@ -110,7 +118,7 @@ struct Run<'a> {
     index: &'a Index,
     definition: &'a CountingDefinition<'a>,
     readings: &'a [Reading],
-    voids: &'a [(AtomicU32, AtomicU32)],
+    batch_ballots: &'a [(AtomicU32, AtomicU32)],
     range: std::ops::Range<usize>,
 }
 
@@ -227,10 +235,10 @@ impl Run<'_> {
         assert_eq!(clean, u64::from(header.clean), "every clean ballot was counted");
         assert_eq!(read + void, u64::from(header.entered), "every ballot as entered was read");
         let blank = u64::from(header.blank);
-        let (taken, void_of_batch) = &self.voids[at];
+        let (taken, batch_void) = &self.batch_ballots[at];
         taken.store(header.taken, Ordering::Relaxed);
         let all_void = u32::try_from(void + blank).expect("at most the ballots of the batch");
-        void_of_batch.store(all_void, Ordering::Relaxed);
+        batch_void.store(all_void, Ordering::Relaxed);
         Ok(BallotCounts {
             taken: u64::from(header.taken),
             valid: clean + read,

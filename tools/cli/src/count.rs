@@ -105,7 +105,7 @@ pub(crate) fn count(
         timing.counts.push(began.elapsed());
         let batches = index
             .addresses()
-            .zip(tallied.voids())
+            .zip(tallied.batch_ballots())
             .map(|(address, &(taken, void))| CountedBatch { address, taken, void })
             .collect();
         let began = Instant::now();

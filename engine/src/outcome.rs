@@ -85,7 +85,10 @@ fn contest_rule(
                 rule = changed;
                 *used = true;
             }
-            Err(SeatsErrorText(_, Some(SeatsError::UnknownOption { .. }))) => {}
+            Err(SeatsErrorText(
+                _,
+                Some(SeatsError::UnknownOption { .. } | SeatsError::ThresholdNotForMethod { .. }),
+            )) => {}
             Err(error) => return Err(error),
         }
     }
@@ -172,13 +175,17 @@ pub struct DistrictOutcome<'a> {
 pub struct OutcomeError {
     /// District id.
     pub district: String,
-    /// What the seat rules refused.
-    pub error: SeatsError,
+    /// Line of the recorded lot that is refused, if it is one.
+    pub lot_line: Option<u64>,
+    /// What the seat rules refused, in codes.
+    pub message: String,
 }
 
 /// A recorded lot, in codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordedLot {
+    /// Line in the file of lots.
+    pub line: u64,
     /// Index of the district.
     pub district: u32,
     /// The lot's kind.
@@ -237,31 +244,22 @@ fn district_outcome(
     let district = &input.election.districts[index as usize];
     let rule = &input.rules[district.contest];
     let tally = input.snapshot.district(&input.definition, index).document();
-    let mut lists: Vec<List> = district
-        .lists
-        .iter()
-        .zip(&tally.lists)
-        .map(|(_, votes)| List { votes: votes.votes, members: Members::Unnamed })
-        .collect();
-    // A list with candidates collects the votes of its members, not its ballots (article 24, 1).
-    for candidate in &district.candidates {
-        if let Some(list) = candidate.list {
-            lists[usize::from(list)] = List { votes: 0, members: Members::Named };
-        }
-    }
-    let mut findings = Vec::new();
+    let (mut lists, mut findings) = group_totals(district, rule, &tally);
     let (mut candidates, mut candidate_codes) = (Vec::new(), Vec::new());
     for (candidate, votes) in district.candidates.iter().zip(&tally.candidates) {
         if candidate.status != CandidateStatus::Stands {
-            // Reading A13 `exclude`: whoever no longer stands is out of the list's total too.
-            findings.push(format!(
-                "candidate {} no longer stands: {} votes are left out (reading A13 exclude)",
-                candidate.code, votes.votes
-            ));
+            let code = candidate.code;
+            findings.push(format!("candidate {code} no longer stands: {} votes", votes.votes));
             continue;
         }
         if let Some(list) = candidate.list {
-            lists[usize::from(list)].votes += votes.votes;
+            lists[usize::from(list)].votes += match rule.rule.method() {
+                // Article 24, item 1: the sum of the members' votes. Reading A13 `exclude`: whoever
+                // no longer stands is out of it.
+                Method::Article24 => votes.votes,
+                // A list's own ballots are in its total already, once each.
+                _ => votes.direct,
+            };
         }
         candidates.push(Candidate { list: candidate.list.map(u32::from), votes: votes.votes });
         candidate_codes.push(candidate.code);
@@ -274,9 +272,11 @@ fn district_outcome(
         candidates: &candidates,
         valid_ballots: Some(tally.ballots.valid),
     };
-    let failed = |error| OutcomeError { district: district.id.clone(), error };
-    let lots = lots_of(input.lots, index, district, &candidate_codes, rule);
-    let outcome = allocate(&race, &rule.rule, &lots).map_err(failed)?;
+    let recorded: Vec<RecordedLot> =
+        input.lots.iter().copied().filter(|lot| lot.district == index).collect();
+    let lots = lots_of(&recorded, district, &candidate_codes, rule);
+    let outcome = allocate(&race, &rule.rule, &lots)
+        .map_err(|error| refused(district, &candidate_codes, &recorded, &error))?;
     Ok(DistrictOutcome {
         district,
         rule,
@@ -286,6 +286,34 @@ fn district_outcome(
         findings,
         candidate_codes,
     })
+}
+
+/// The lists of a district before the votes of their members are added: none under article 24 and
+/// in plurality, where only persons collect votes; elsewhere the ballots of the list, each once. A
+/// list without candidates elects nobody where persons are needed, and is named.
+fn group_totals(
+    district: &District,
+    rule: &ContestRule,
+    tally: &DistrictTally,
+) -> (Vec<List>, Vec<String>) {
+    let mut has_members = vec![false; district.lists.len()];
+    for list in district.candidates.iter().filter_map(|candidate| candidate.list) {
+        has_members[usize::from(list)] = true;
+    }
+    let persons_only = rule.rule.method().is_plurality() || rule.rule.method() == Method::Article24;
+    let mut findings = Vec::new();
+    let totals = tally.lists.iter().zip(has_members).map(|(list, has_members)| {
+        if persons_only && !has_members && list.votes > 0 {
+            let votes = list.votes;
+            findings.push(format!("list {} has no candidates: {votes} ballots", list.code));
+        }
+        let named = has_members || persons_only;
+        List {
+            votes: if persons_only { 0 } else { list.votes },
+            members: if named { Members::Named } else { Members::Unnamed },
+        }
+    });
+    (totals.collect(), findings)
 }
 
 /// A12: a list must have at least two thirds of the seats (a guess of the cut text) and at most as
@@ -315,7 +343,6 @@ fn list_length_findings(district: &District, rule: &ContestRule) -> Vec<String> 
 /// position that no tie contains, so that the seat rules refuse it.
 fn lots_of(
     lots: &[RecordedLot],
-    index: u32,
     district: &District,
     candidate_codes: &[u32],
     rule: &ContestRule,
@@ -324,7 +351,6 @@ fn lots_of(
     let candidate =
         |code| candidate_codes.iter().position(|other| *other == code).map_or(u32::MAX, position);
     lots.iter()
-        .filter(|lot| lot.district == index)
         .map(|lot| {
             let winner = match (lot.kind, lot.winner) {
                 (shomar_seats::LotKind::Seat, None) => Party::Group(GroupKey::Independents),
@@ -342,6 +368,59 @@ fn lots_of(
             Lot { kind: lot.kind, place: lot.place, winner }
         })
         .collect()
+}
+
+/// A refusal of the seat rules in the words of the files: codes, and the line of the lot.
+fn refused(
+    district: &District,
+    candidate_codes: &[u32],
+    recorded: &[RecordedLot],
+    error: &SeatsError,
+) -> OutcomeError {
+    let code = |party: &Party| match party {
+        Party::Group(GroupKey::List(list)) => district.lists[*list as usize].code.to_string(),
+        Party::Group(GroupKey::Independents) => "the independents".to_owned(),
+        Party::Group(GroupKey::Independent(candidate)) | Party::Candidate(candidate) => {
+            candidate_codes[*candidate as usize].to_string()
+        }
+    };
+    let (lot_index, expected) = match error {
+        SeatsError::LotMismatch { lot_index, ties, .. } if ties.is_empty() => {
+            (*lot_index, "no lot: nothing here is tied".to_owned())
+        }
+        SeatsError::LotMismatch { lot_index, ties, .. } => {
+            let ties = ties.iter().map(|tie| {
+                let between: Vec<String> = tie.between.iter().map(code).collect();
+                format!("{} between {}", tie.kind.name(), between.join(", "))
+            });
+            let ties: Vec<String> = ties.collect();
+            (*lot_index, format!("a lot of a tie that exists: {}", ties.join("; ")))
+        }
+        SeatsError::LotPlace { lot_index, expected, .. } => {
+            (*lot_index, format!("place {expected}"))
+        }
+        SeatsError::LotWinnerRepeated { lot_index, .. } => {
+            (*lot_index, "somebody who has not won an earlier place".to_owned())
+        }
+        SeatsError::LotBeyondPlaces { lot_index, places, .. } => {
+            (*lot_index, format!("no more lots than the tie has places ({places})"))
+        }
+        other => {
+            let district = district.id.clone();
+            return OutcomeError { district, lot_line: None, message: other.to_string() };
+        }
+    };
+    let lot = recorded[lot_index];
+    let winner = lot.winner.map_or("the independents".to_owned(), |code| code.to_string());
+    OutcomeError {
+        district: district.id.clone(),
+        lot_line: Some(lot.line),
+        message: format!(
+            "found a lot of kind {}, place {}, won by {winner}, expected {expected}",
+            lot.kind.name(),
+            lot.place
+        ),
+    }
 }
 
 impl DistrictOutcome<'_> {

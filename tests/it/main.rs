@@ -6,6 +6,7 @@ mod bad_election;
 mod bad_segments;
 mod bad_text;
 mod kit;
+mod odd_elections;
 mod one_digest;
 mod pabulib;
 mod plain_reader;

@@ -112,12 +112,14 @@ pub fn list_segments(directory: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let mut segments = Vec::new();
     for entry in fs::read_dir(directory).map_err(io_error(directory, "list the folder"))? {
         let path = entry.map_err(io_error(directory, "list the folder"))?.path();
-        let metadata = fs::metadata(&path).map_err(io_error(&path, "read"))?;
         let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         let extension =
             path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
         let extension = extension.as_deref().unwrap_or("");
-        if !metadata.is_file() || hidden || OTHER_EXTENSIONS.contains(&extension) {
+        if hidden || OTHER_EXTENSIONS.contains(&extension) {
+            continue;
+        }
+        if !fs::metadata(&path).map_err(io_error(&path, "read"))?.is_file() {
             continue;
         }
         if extension == OPEN_EXTENSION {
@@ -257,7 +259,10 @@ impl Active {
 /// # Errors
 /// If the system refuses.
 pub fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let open = path.with_extension(OPEN_EXTENSION);
+    let mut open = path.as_os_str().to_owned();
+    open.push(".");
+    open.push(OPEN_EXTENSION);
+    let open = PathBuf::from(open);
     let mut file = File::create(&open).map_err(io_error(&open, "create"))?;
     file.write_all(bytes).map_err(io_error(&open, "write"))?;
     file.sync_all().map_err(io_error(&open, "sync"))?;

@@ -42,7 +42,7 @@ pub(crate) struct CountedBatch {
 /// How long each part took.
 #[derive(Default)]
 pub(crate) struct Timing {
-    /// Election folder, mapping, index.
+    /// Election folder and mapping.
     pub(crate) open: Duration,
     /// Each count: verify and count every byte anew.
     pub(crate) counts: Vec<Duration>,
@@ -86,6 +86,9 @@ pub(crate) fn count(
     }
     let readings = readings(&definition)?;
     let counting = definition.counting();
+    if directory.is_file() {
+        bail!("{}: found a file, expected a folder of segments", directory.display());
+    }
     let paths = shomar_store::list_segments(directory).map_err(|error| match error {
         // Evidence that is not whole fails a check; a folder that cannot be read is no evidence.
         StoreError::LeftOpen { .. } => anyhow::Error::new(CheckFailed(error.to_string())),
@@ -95,11 +98,12 @@ pub(crate) fn count(
         bail!("{}: found no segment, expected at least one", directory.display());
     }
     let evidence = Evidence::open(&paths)?;
-    let index = Index::build(&evidence, &counting);
     let mut timing = Timing { open: began.elapsed(), ..Timing::default() };
+    let mut repeats = Vec::new();
     let mut merged: Option<(Snapshot, Vec<CountedBatch>)> = None;
-    for _ in 0..repeat.max(1) {
+    for _ in 0..repeat {
         let began = Instant::now();
+        let index = Index::build(&evidence, &counting);
         let tallied = tally(&evidence, &index, &counting, &readings)
             .map_err(|findings| CheckFailed::findings(&findings))?;
         timing.counts.push(began.elapsed());
@@ -119,8 +123,9 @@ pub(crate) fn count(
             );
         }
         merged = Some((snapshot, batches));
+        repeats = index.repeats;
     }
-    for repeat in &index.repeats {
+    for repeat in &repeats {
         eprintln!("note: {repeat}; counted once");
     }
     let (snapshot, batches) = merged.context("nothing was counted")?;

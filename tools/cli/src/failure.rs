@@ -34,20 +34,9 @@ impl CheckFailed {
 
 /// Prints an error and chooses the exit code.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
-    if is_closed_pipe(error) {
-        // Whoever read our output has seen enough.
-        return ExitCode::SUCCESS;
-    }
     eprintln!("error: {error:#}");
     if error.chain().any(|cause| cause.is::<CheckFailed>()) {
         return ExitCode::FAILURE;
     }
     ExitCode::from(2)
-}
-
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error
-        .root_cause()
-        .downcast_ref::<std::io::Error>()
-        .is_some_and(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }

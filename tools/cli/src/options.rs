@@ -15,6 +15,16 @@ pub(crate) fn parse_option(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// Refuses an option that is given twice: which one would count?
+pub(crate) fn refuse_repeated(options: &[(String, String)]) -> anyhow::Result<()> {
+    for (index, (name, value)) in options.iter().enumerate() {
+        if let Some((_, first)) = options[..index].iter().find(|(other, _)| other == name) {
+            anyhow::bail!("option {name}: found '{first}' and '{value}', expected it once");
+        }
+    }
+    Ok(())
+}
+
 /// The election folder of a folder of segments, unless another one is named.
 pub(crate) fn election_folder(directory: &Path, named: Option<&PathBuf>) -> PathBuf {
     named.cloned().unwrap_or_else(|| directory.join("election"))

@@ -5,15 +5,21 @@
 
 use std::io::{self, Write};
 
+use anyhow::Context;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use serde::Serialize;
 use shomar_format::election::Mode;
 
-/// Writes to stdout with `write`, buffered.
-pub(crate) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+/// Writes to stdout with `write`, buffered. Whoever closes the pipe has seen enough; the exit code
+/// stays what it would have been.
+pub(crate) fn to_stdout(
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> anyhow::Result<()> {
     let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    write(&mut out)?;
-    out.flush()
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("stdout"),
+    }
 }
 
 /// Prints a document as JSON, alone on stdout.
@@ -21,8 +27,7 @@ pub(crate) fn print_json(document: &impl Serialize) -> anyhow::Result<()> {
     to_stdout(|out| {
         serde_json::to_writer_pretty(&mut *out, document)?;
         out.write_all(b"\n")
-    })?;
-    Ok(())
+    })
 }
 
 /// A whole number with separators, as people read it.

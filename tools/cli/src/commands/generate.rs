@@ -16,7 +16,7 @@ use shomar_format::Election;
 use shomar_format::election::COMPILED_FILE;
 use shomar_store::{SegmentWriter, Written, write_durably};
 
-use crate::folder::fill_folder;
+use crate::folder::{check_side_file, fill_folder};
 use crate::output::grouped;
 use crate::progress::ballots_bar;
 
@@ -46,6 +46,9 @@ pub(crate) struct GenerateArguments {
 /// Runs the command.
 pub(crate) fn run(arguments: &GenerateArguments) -> anyhow::Result<ExitCode> {
     let nation = Nation::plan(arguments.profile, arguments.ballots, arguments.seed)?;
+    if let Some(expected) = &arguments.expected {
+        check_side_file(expected, &arguments.out, "expected.json", "{\n  \"election\"")?;
+    }
     fill_folder(&arguments.out, || generate(arguments, &nation))?;
     Ok(ExitCode::SUCCESS)
 }

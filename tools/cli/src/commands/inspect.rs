@@ -33,7 +33,9 @@ pub(crate) fn run(arguments: &InspectArguments) -> anyhow::Result<ExitCode> {
     let definition = Definition::open(&election).ok();
     let names = definition.as_ref().map(Definition::counting);
     let mut faults = Vec::new();
-    to_stdout(|out| {
+    // Looked at whole before anything is printed: whoever closes the pipe early changes no verdict.
+    let mut page = Vec::new();
+    let mut show = |out: &mut dyn Write| {
         writeln!(out, "{}: {} bytes", path.display(), bytes.len())?;
         if bytes.starts_with(&layout::record::MAGIC) {
             show_record(out, 0, bytes, names.as_ref(), &mut faults)
@@ -42,7 +44,9 @@ pub(crate) fn run(arguments: &InspectArguments) -> anyhow::Result<ExitCode> {
         } else {
             show_segment(out, bytes, names.as_ref(), &mut faults)
         }
-    })?;
+    };
+    show(&mut page)?;
+    to_stdout(|out| out.write_all(&page))?;
     for fault in &faults {
         eprintln!("error: {}: {fault}", path.display());
     }

@@ -20,7 +20,7 @@ use shomar_format::{CountingDefinition, Election};
 use crate::count::{Counted, count, find_district, with_threads};
 use crate::failure::CheckFailed;
 use crate::lots::read_lots;
-use crate::options::{election_folder, parse_option};
+use crate::options::{election_folder, parse_option, refuse_repeated};
 use crate::output::{grouped, print_json, table, test_mark, to_stdout};
 
 /// Arguments of `shomar result`.
@@ -60,6 +60,7 @@ pub(crate) fn run(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
 }
 
 fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
+    refuse_repeated(&arguments.options)?;
     let folder = election_folder(&arguments.directory, arguments.election.as_ref());
     let (election, sources) = Election::read(&folder)?;
     let rules = contest_rules(&election.head, &arguments.options)
@@ -86,7 +87,8 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
         lots: &lots,
         missing: &missing,
     };
-    let outcomes = outcomes(input, only).map_err(|errors| refused(&errors))?;
+    let outcomes =
+        outcomes(input, only).map_err(|errors| refused(&errors, arguments.lots.as_deref()))?;
     let code = if outcomes.iter().any(DistrictOutcome::needs_lot) { 3 } else { 0 };
     for outcome in &outcomes {
         for finding in &outcome.findings {
@@ -108,10 +110,16 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(code))
 }
 
-fn refused(errors: &[OutcomeError]) -> CheckFailed {
+/// All refusals, each with its district, and with file and line where it is about a lot.
+pub(crate) fn refused(errors: &[OutcomeError], lots: Option<&Path>) -> CheckFailed {
     let lines: Vec<String> = errors
         .iter()
-        .map(|error| format!("district {}: {}", error.district, error.error))
+        .map(|OutcomeError { district, lot_line, message }| match (lots, lot_line) {
+            (Some(lots), Some(line)) => {
+                format!("{}:{line}: district {district}: {message}", lots.display())
+            }
+            _ => format!("district {district}: {message}"),
+        })
         .collect();
     CheckFailed(lines.join("\n"))
 }
@@ -121,7 +129,8 @@ fn recorded_lots(path: &Path, counted: &Counted) -> anyhow::Result<Vec<RecordedL
     read_lots(path)?
         .into_iter()
         .map(|row| {
-            let place = || format!("{}:{}", path.display(), row.line);
+            let line = row.line;
+            let place = || format!("{}:{line}", path.display());
             let district = find_district(&counted.definition, &row.district).with_context(place)?;
             let winner = match row.winner.as_str() {
                 "" => None,
@@ -130,7 +139,7 @@ fn recorded_lots(path: &Path, counted: &Counted) -> anyhow::Result<Vec<RecordedL
                     _ => bail!("{}: found winner '{code}', expected a code", place()),
                 },
             };
-            Ok(RecordedLot { district, kind: row.kind, place: row.place, winner })
+            Ok(RecordedLot { line, district, kind: row.kind, place: row.place, winner })
         })
         .collect()
 }

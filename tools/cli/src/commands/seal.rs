@@ -4,11 +4,11 @@
 //! rejects. Never: a folder left half written; what was begun and not finished is removed.
 
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::ProgressBar;
 use shomar_engine::outcome::contest_rules;
@@ -18,7 +18,7 @@ use shomar_loader::{Progress, Reject, SealJob, SealReport, SealSink, seal_text};
 use shomar_store::{SegmentWriter, Written, create_empty, write_durably};
 
 use crate::count::refuse_official;
-use crate::folder::fill_folder;
+use crate::folder::{check_side_file, fill_folder};
 use crate::output::grouped;
 use crate::progress::bytes_bar;
 
@@ -42,6 +42,9 @@ pub(crate) struct SealArguments {
     strict: bool,
 }
 
+/// First line of a file of rejects.
+const REJECTS_HEADER: &str = "line,code,found,expected\n";
+
 /// Runs the command.
 pub(crate) fn run(arguments: &SealArguments) -> anyhow::Result<ExitCode> {
     let (election, sources) = Election::read(&arguments.election)?;
@@ -52,8 +55,16 @@ pub(crate) fn run(arguments: &SealArguments) -> anyhow::Result<ExitCode> {
         .with_context(|| arguments.ballots.display().to_string())?
         .len();
     let rejects = arguments.rejects.clone().unwrap_or_else(|| arguments.out.join("rejects.csv"));
+    if arguments.rejects.is_some() {
+        check_side_file(&rejects, &arguments.out, "rejects.csv", REJECTS_HEADER)?;
+        let ballots = arguments.ballots.canonicalize();
+        if ballots.is_ok_and(|ballots| rejects.canonicalize().is_ok_and(|path| path == ballots)) {
+            bail!("{}: found the ballots themselves, expected another file", rejects.display());
+        }
+    }
     let (report, written) = fill_folder(&arguments.out, || {
-        seal(&arguments.out, &election, &sources, &arguments.ballots, &rejects, text_bytes)
+        let rejects = (rejects.as_path(), arguments.rejects.is_some());
+        seal(&arguments.out, &election, &sources, &arguments.ballots, rejects, text_bytes)
     })?;
     eprintln!(
         "sealed {} ballots of {} rows into {} batches, {} segment(s), {} bytes",
@@ -95,7 +106,7 @@ fn seal(
     election: &Election,
     sources: &Sources,
     ballots: &Path,
-    rejects: &Path,
+    (rejects, asked_for): (&Path, bool),
     text_bytes: u64,
 ) -> anyhow::Result<(SealReport, Written)> {
     let definition = election.definition_digest();
@@ -110,7 +121,9 @@ fn seal(
     let mut sink = FolderSink {
         writer: SegmentWriter::new(out, definition),
         rejects_path: rejects,
-        rejects: None,
+        // A file that was asked for is written, rows or none: an older one must not stand for this
+        // run.
+        rejects: asked_for.then(|| open_rejects(rejects)).transpose()?,
         bar: bytes_bar("reading", text_bytes),
     };
     let report = seal_text(ballots, &job, &mut sink)?;
@@ -121,6 +134,14 @@ fn seal(
     let written = sink.writer.finish()?;
     assert_eq!(written.records, report.batches, "every sealed batch is on disk");
     Ok((report, written))
+}
+
+/// Begins a file of rejects.
+fn open_rejects(path: &Path) -> anyhow::Result<csv::Writer<BufWriter<File>>> {
+    let file = File::create(path).with_context(|| path.display().to_string())?;
+    let mut file = BufWriter::new(file);
+    file.write_all(REJECTS_HEADER.as_bytes())?;
+    Ok(csv::Writer::from_writer(file))
 }
 
 /// Segments and rejects of one folder.
@@ -142,13 +163,7 @@ impl SealSink for FolderSink<'_> {
     fn reject(&mut self, reject: &Reject) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let rejects = match &mut self.rejects {
             Some(rejects) => rejects,
-            None => {
-                let file = File::create(self.rejects_path)
-                    .map_err(|error| format!("{}: {error}", self.rejects_path.display()))?;
-                let mut writer = csv::Writer::from_writer(BufWriter::new(file));
-                writer.write_record(["line", "code", "found", "expected"])?;
-                self.rejects.insert(writer)
-            }
+            None => self.rejects.insert(open_rejects(self.rejects_path)?),
         };
         let line = reject.line.to_string();
         let code = reject.code;

@@ -12,7 +12,7 @@ use serde::Serialize;
 use shomar_format::document::{BallotCounts, Frontier, TallyDocument};
 
 use crate::count::{Counted, count, find_district, open_definition, set_readings, with_threads};
-use crate::options::{election_folder, parse_option};
+use crate::options::{election_folder, parse_option, refuse_repeated};
 use crate::output::{grouped, percent, print_json, table, test_mark, to_stdout};
 
 /// Arguments of `shomar tally`.
@@ -70,13 +70,20 @@ struct TimingSummary {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &TallyArguments) -> anyhow::Result<ExitCode> {
+    refuse_repeated(&arguments.options)?;
     let folder = election_folder(&arguments.directory, arguments.election.as_ref());
     let threads = arguments.threads.map(usize::from);
     let counted = with_threads(threads, || {
         count(
             &arguments.directory,
             || open_definition(&folder),
-            |definition| set_readings(definition, &arguments.options),
+            |definition| {
+                // Before everything is counted: a name that does not exist costs nothing then.
+                if let Some(id) = &arguments.district {
+                    find_district(definition, id)?;
+                }
+                set_readings(definition, &arguments.options)
+            },
             arguments.repeat,
         )
     })?;

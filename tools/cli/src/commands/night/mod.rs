@@ -20,6 +20,7 @@ use shomar_seats::Language;
 use shomar_store::Written;
 
 use crate::commands::generate::{seal_nation, write_election};
+use crate::commands::result::refused;
 use crate::count::{Counted, count, open_definition, with_threads};
 use crate::failure::CheckFailed;
 use crate::folder::fill_folder;
@@ -108,11 +109,7 @@ fn night(arguments: &NightArguments, nation: &Nation, folder: &Path) -> anyhow::
         lots: &[],
         missing: &missing,
     };
-    let outcomes = outcomes(input, None).map_err(|errors| {
-        let lines: Vec<String> =
-            errors.iter().map(|error| format!("{}: {}", error.district, error.error)).collect();
-        CheckFailed(lines.join("\n"))
-    })?;
+    let outcomes = outcomes(input, None).map_err(|errors| refused(&errors, None))?;
     let measured = measured(&counted, written, seal, began.elapsed());
     let page = page::Page {
         language: match arguments.lang {

@@ -118,7 +118,11 @@ impl Page<'_> {
             self.say("stations", "شعبه"),
             self.number(frontier.batches),
             self.say("sealed batches", "بستهٔ مهر‌شده"),
-            self.say("all of them in and verified", "همه رسیده و راستی‌آزموده"),
+            if self.outcomes.iter().any(|outcome| outcome.provisional) {
+                self.say("some still missing", "برخی هنوز نرسیده")
+            } else {
+                self.say("all of them in and verified", "همه رسیده و راستی‌آزموده")
+            },
         )?;
         writeln!(out, "{} {}", self.say("digest", "چکیده"), frontier.digest)
     }
@@ -351,7 +355,10 @@ impl Page<'_> {
                     Some(&position) => {
                         (self.candidate_name(outcome, position), outcome.candidate_votes(position))
                     }
-                    None => (outcome.status().to_owned(), 0),
+                    None if outcome.needs_lot() => {
+                        (self.say("waits for a lot", "در انتظار قرعه").to_owned(), 0)
+                    }
+                    None => (self.say("nobody", "هیچ‌کس").to_owned(), 0),
                 };
                 vec![
                     self.name(&district.name_en, &district.name_fa).to_owned(),

@@ -14,6 +14,7 @@ pub mod evidence;
 mod finding;
 pub mod index;
 mod kernel;
+pub mod lots;
 mod map;
 pub mod outcome;
 mod reading;

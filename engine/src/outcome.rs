@@ -11,10 +11,11 @@ use shomar_format::document::DistrictTally;
 use shomar_format::election::{CandidateStatus, Contest, District, ElectionHead};
 use shomar_format::{CountingDefinition, Election, Reading};
 use shomar_seats::{
-    Candidate, GroupKey, Labels, Language, List, Lot, Members, Method, Outcome, Party, Percent,
-    Race, Rule, SeatsError, Status, Threshold, allocate,
+    Candidate, GroupKey, Labels, Language, List, Members, Method, Outcome, Party, Percent, Race,
+    Rule, SeatsError, Status, Threshold, allocate,
 };
 
+use crate::lots::{OutcomeError, RecordedLot, lots_of, refused};
 use crate::snapshot::Snapshot;
 
 /// The rule of one contest with everything that is in force.
@@ -170,32 +171,6 @@ pub struct DistrictOutcome<'a> {
     candidate_codes: Vec<u32>,
 }
 
-/// Why a district has no outcome.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutcomeError {
-    /// District id.
-    pub district: String,
-    /// Line of the recorded lot that is refused, if it is one.
-    pub lot_line: Option<u64>,
-    /// What the seat rules refused, in codes.
-    pub message: String,
-}
-
-/// A recorded lot, in codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RecordedLot {
-    /// Line in the file of lots.
-    pub line: u64,
-    /// Index of the district.
-    pub district: u32,
-    /// The lot's kind.
-    pub kind: shomar_seats::LotKind,
-    /// Which lot of its tie, from 1.
-    pub place: u32,
-    /// Code of the winner; `None` for the independents together.
-    pub winner: Option<u32>,
-}
-
 /// What the outcome of an election needs.
 #[derive(Clone, Copy, Debug)]
 pub struct OutcomeInput<'a> {
@@ -337,90 +312,6 @@ fn list_length_findings(district: &District, rule: &ContestRule) -> Vec<String> 
         }
     }
     findings
-}
-
-/// The lots of one district, in positions. A winner that is nobody of the district becomes a
-/// position that no tie contains, so that the seat rules refuse it.
-fn lots_of(
-    lots: &[RecordedLot],
-    district: &District,
-    candidate_codes: &[u32],
-    rule: &ContestRule,
-) -> Vec<Lot> {
-    let position = |at: usize| u32::try_from(at).expect("within DISTRICT_OPTIONS_MAX");
-    let candidate =
-        |code| candidate_codes.iter().position(|other| *other == code).map_or(u32::MAX, position);
-    lots.iter()
-        .map(|lot| {
-            let winner = match (lot.kind, lot.winner) {
-                (shomar_seats::LotKind::Seat, None) => Party::Group(GroupKey::Independents),
-                (shomar_seats::LotKind::Seat, Some(code)) => {
-                    let list = district.lists.iter().position(|list| list.code == code);
-                    Party::Group(match list {
-                        Some(list) => GroupKey::List(position(list)),
-                        None if rule.rule.method() == Method::Article24 => GroupKey::List(u32::MAX),
-                        None => GroupKey::Independent(candidate(code)),
-                    })
-                }
-                (_, Some(code)) => Party::Candidate(candidate(code)),
-                (_, None) => Party::Candidate(u32::MAX),
-            };
-            Lot { kind: lot.kind, place: lot.place, winner }
-        })
-        .collect()
-}
-
-/// A refusal of the seat rules in the words of the files: codes, and the line of the lot.
-fn refused(
-    district: &District,
-    candidate_codes: &[u32],
-    recorded: &[RecordedLot],
-    error: &SeatsError,
-) -> OutcomeError {
-    let code = |party: &Party| match party {
-        Party::Group(GroupKey::List(list)) => district.lists[*list as usize].code.to_string(),
-        Party::Group(GroupKey::Independents) => "the independents".to_owned(),
-        Party::Group(GroupKey::Independent(candidate)) | Party::Candidate(candidate) => {
-            candidate_codes[*candidate as usize].to_string()
-        }
-    };
-    let (lot_index, expected) = match error {
-        SeatsError::LotMismatch { lot_index, ties, .. } if ties.is_empty() => {
-            (*lot_index, "no lot: nothing here is tied".to_owned())
-        }
-        SeatsError::LotMismatch { lot_index, ties, .. } => {
-            let ties = ties.iter().map(|tie| {
-                let between: Vec<String> = tie.between.iter().map(code).collect();
-                format!("{} between {}", tie.kind.name(), between.join(", "))
-            });
-            let ties: Vec<String> = ties.collect();
-            (*lot_index, format!("a lot of a tie that exists: {}", ties.join("; ")))
-        }
-        SeatsError::LotPlace { lot_index, expected, .. } => {
-            (*lot_index, format!("place {expected}"))
-        }
-        SeatsError::LotWinnerRepeated { lot_index, .. } => {
-            (*lot_index, "somebody who has not won an earlier place".to_owned())
-        }
-        SeatsError::LotBeyondPlaces { lot_index, places, .. } => {
-            (*lot_index, format!("no more lots than the tie has places ({places})"))
-        }
-        other => {
-            let district = district.id.clone();
-            return OutcomeError { district, lot_line: None, message: other.to_string() };
-        }
-    };
-    let lot = recorded[lot_index];
-    let winner = lot.winner.map_or("the independents".to_owned(), |code| code.to_string());
-    OutcomeError {
-        district: district.id.clone(),
-        lot_line: Some(lot.line),
-        message: format!(
-            "found a lot of kind {}, place {}, won by {winner}, expected {expected}",
-            lot.kind.name(),
-            lot.place
-        ),
-    }
 }
 
 impl DistrictOutcome<'_> {

@@ -10,9 +10,9 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use shomar_engine::Definition;
+use shomar_engine::lots::{OutcomeError, RecordedLot};
 use shomar_engine::outcome::{
-    DistrictOutcome, OutcomeError, OutcomeInput, PartyCode, RecordedLot, contest_rules,
-    missing_districts, outcomes,
+    DistrictOutcome, OutcomeInput, PartyCode, contest_rules, missing_districts, outcomes,
 };
 use shomar_engine::result_document::ResultDocument;
 use shomar_format::{CountingDefinition, Election};

@@ -39,12 +39,14 @@ pub struct RecordedLot {
 pub(crate) fn lots_of(
     lots: &[RecordedLot],
     district: &District,
-    candidate_codes: &[u32],
+    standing: &[usize],
     rule: &ContestRule,
 ) -> Vec<Lot> {
     let position = |at: usize| u32::try_from(at).expect("within DISTRICT_OPTIONS_MAX");
-    let candidate =
-        |code| candidate_codes.iter().position(|other| *other == code).map_or(u32::MAX, position);
+    let candidate = |code| {
+        let place = standing.iter().position(|&at| district.candidates[at].code == code);
+        place.map_or(u32::MAX, position)
+    };
     lots.iter()
         .map(|lot| {
             let winner = match (lot.kind, lot.winner) {
@@ -68,7 +70,7 @@ pub(crate) fn lots_of(
 /// A refusal of the seat rules in the words of the files: codes, and the line of the lot.
 pub(crate) fn refused(
     district: &District,
-    candidate_codes: &[u32],
+    standing: &[usize],
     recorded: &[RecordedLot],
     error: &SeatsError,
 ) -> OutcomeError {
@@ -76,34 +78,12 @@ pub(crate) fn refused(
         Party::Group(GroupKey::List(list)) => district.lists[*list as usize].code.to_string(),
         Party::Group(GroupKey::Independents) => "the independents".to_owned(),
         Party::Group(GroupKey::Independent(candidate)) | Party::Candidate(candidate) => {
-            candidate_codes[*candidate as usize].to_string()
+            district.candidates[standing[*candidate as usize]].code.to_string()
         }
     };
-    let (lot_index, expected) = match error {
-        SeatsError::LotMismatch { lot_index, ties, .. } if ties.is_empty() => {
-            (*lot_index, "no lot: nothing here is tied".to_owned())
-        }
-        SeatsError::LotMismatch { lot_index, ties, .. } => {
-            let ties = ties.iter().map(|tie| {
-                let between: Vec<String> = tie.between.iter().map(code).collect();
-                format!("{} between {}", tie.kind.name(), between.join(", "))
-            });
-            let ties: Vec<String> = ties.collect();
-            (*lot_index, format!("a lot of a tie that exists: {}", ties.join("; ")))
-        }
-        SeatsError::LotPlace { lot_index, expected, .. } => {
-            (*lot_index, format!("place {expected}"))
-        }
-        SeatsError::LotWinnerRepeated { lot_index, .. } => {
-            (*lot_index, "somebody who has not won an earlier place".to_owned())
-        }
-        SeatsError::LotBeyondPlaces { lot_index, places, .. } => {
-            (*lot_index, format!("no more lots than the tie has places ({places})"))
-        }
-        other => {
-            let district = district.id.clone();
-            return OutcomeError { district, lot_line: None, message: other.to_string() };
-        }
+    let Some((lot_index, expected)) = error.refused_lot(code) else {
+        let district = district.id.clone();
+        return OutcomeError { district, lot_line: None, message: error.to_string() };
     };
     let lot = recorded[lot_index];
     let winner = lot.winner.map_or("the independents".to_owned(), |code| code.to_string());

@@ -69,12 +69,13 @@ fn contest_rule(
     contest: &Contest,
     overrides: &[(String, String)],
     used: &mut [bool],
-) -> Result<ContestRule, SeatsErrorText> {
-    let method = Method::parse(&contest.rule)?;
+) -> Result<ContestRule, String> {
+    let text = |error: SeatsError| error.to_string();
+    let method = Method::parse(&contest.rule).map_err(text)?;
     let mut rule = Rule::new(method);
     let mut reading = contest.reading;
     for (name, value) in &contest.options {
-        rule = set(rule, name, value)?;
+        rule = set(rule, name, value).map_err(text)?;
     }
     for ((name, value), used) in overrides.iter().zip(used) {
         if reading.set(name, value).map_err(|error| format!("option {name}: {error}"))? {
@@ -86,11 +87,9 @@ fn contest_rule(
                 rule = changed;
                 *used = true;
             }
-            Err(SeatsErrorText(
-                _,
-                Some(SeatsError::UnknownOption { .. } | SeatsError::ThresholdNotForMethod { .. }),
-            )) => {}
-            Err(error) => return Err(error),
+            // Another contest may have it; `contest_rules` tells if none does.
+            Err(SeatsError::UnknownOption { .. } | SeatsError::ThresholdNotForMethod { .. }) => {}
+            Err(error) => return Err(text(error)),
         }
     }
     let mut options: BTreeMap<String, String> =
@@ -102,33 +101,12 @@ fn contest_rule(
     Ok(ContestRule { rule, reading, options })
 }
 
-fn set(rule: Rule, name: &str, value: &str) -> Result<Rule, SeatsErrorText> {
+fn set(rule: Rule, name: &str, value: &str) -> Result<Rule, SeatsError> {
     if name == "threshold" && rule.method() != Method::Article24 {
         let percent = Percent::parse(value)?;
-        return Ok(rule.with_threshold(Threshold { percent, base: None })?);
+        return rule.with_threshold(Threshold { percent, base: None });
     }
-    Ok(rule.with_option(name, value)?)
-}
-
-/// An error of the seat rules as text, with the error itself where there is one.
-struct SeatsErrorText(String, Option<SeatsError>);
-
-impl std::fmt::Display for SeatsErrorText {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-impl From<SeatsError> for SeatsErrorText {
-    fn from(error: SeatsError) -> Self {
-        Self(error.to_string(), Some(error))
-    }
-}
-
-impl From<String> for SeatsErrorText {
-    fn from(text: String) -> Self {
-        Self(text, None)
-    }
+    rule.with_option(name, value)
 }
 
 /// Who a code stands for in the outcome of a district.
@@ -168,7 +146,8 @@ pub struct DistrictOutcome<'a> {
     pub provisional: bool,
     /// What the rules notice but do not decide.
     pub findings: Vec<String>,
-    candidate_codes: Vec<u32>,
+    /// By position in the race: place among the district's candidates, and in the tally.
+    standing: Vec<usize>,
 }
 
 /// What the outcome of an election needs.
@@ -220,8 +199,8 @@ fn district_outcome(
     let rule = &input.rules[district.contest];
     let tally = input.snapshot.district(&input.definition, index).document();
     let (mut lists, mut findings) = group_totals(district, rule, &tally);
-    let (mut candidates, mut candidate_codes) = (Vec::new(), Vec::new());
-    for (candidate, votes) in district.candidates.iter().zip(&tally.candidates) {
+    let (mut candidates, mut standing) = (Vec::new(), Vec::new());
+    for (at, (candidate, votes)) in district.candidates.iter().zip(&tally.candidates).enumerate() {
         if candidate.status != CandidateStatus::Stands {
             let code = candidate.code;
             findings.push(format!("candidate {code} no longer stands: {} votes", votes.votes));
@@ -237,7 +216,7 @@ fn district_outcome(
             };
         }
         candidates.push(Candidate { list: candidate.list.map(u32::from), votes: votes.votes });
-        candidate_codes.push(candidate.code);
+        standing.push(at);
     }
     findings.extend(list_length_findings(district, rule));
     let race = Race {
@@ -249,9 +228,9 @@ fn district_outcome(
     };
     let recorded: Vec<RecordedLot> =
         input.lots.iter().copied().filter(|lot| lot.district == index).collect();
-    let lots = lots_of(&recorded, district, &candidate_codes, rule);
+    let lots = lots_of(&recorded, district, &standing, rule);
     let outcome = allocate(&race, &rule.rule, &lots)
-        .map_err(|error| refused(district, &candidate_codes, &recorded, &error))?;
+        .map_err(|error| refused(district, &standing, &recorded, &error))?;
     Ok(DistrictOutcome {
         district,
         rule,
@@ -259,7 +238,7 @@ fn district_outcome(
         outcome,
         provisional: input.missing.binary_search(&index).is_ok(),
         findings,
-        candidate_codes,
+        standing,
     })
 }
 
@@ -330,7 +309,7 @@ impl DistrictOutcome<'_> {
     /// Code of a candidate by position.
     #[must_use]
     pub fn candidate_code(&self, position: u32) -> u32 {
-        self.candidate_codes[position as usize]
+        self.candidate(position).code
     }
 
     /// Code of a group.
@@ -357,25 +336,13 @@ impl DistrictOutcome<'_> {
     /// The candidate of a position, with names.
     #[must_use]
     pub fn candidate(&self, position: u32) -> &shomar_format::election::Candidate {
-        let code = self.candidate_code(position);
-        let at = self
-            .district
-            .candidates
-            .binary_search_by_key(&code, |candidate| candidate.code)
-            .expect("positions are those of candidates of the district");
-        &self.district.candidates[at]
+        &self.district.candidates[self.standing[position as usize]]
     }
 
     /// Votes of the candidate of a position.
     #[must_use]
     pub fn candidate_votes(&self, position: u32) -> u64 {
-        let code = self.candidate_code(position);
-        let at = self
-            .tally
-            .candidates
-            .binary_search_by_key(&code, |candidate| candidate.code)
-            .expect("positions are those of candidates of the district");
-        self.tally.candidates[at].votes
+        self.tally.candidates[self.standing[position as usize]].votes
     }
 }
 

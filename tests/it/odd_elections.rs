@@ -139,6 +139,10 @@ fn a_closed_pipe_changes_no_exit_code() {
     };
     assert_eq!(into_nowhere(&["result", text(out.path()), "--format", "json"]), Some(3));
     assert_eq!(into_nowhere(&["tally", text(out.path())]), Some(0));
+    let votes = out.path().join("votes.csv");
+    std::fs::write(&votes, "list,candidate,votes\nA,,10\nB,,10\n").unwrap();
+    let tied = ["seats", "--votes", text(&votes), "--seats", "1", "--method", "dhondt"];
+    assert_eq!(into_nowhere(&tied), Some(3));
     let bad = out.path().join("bad.segment");
     std::fs::write(&bad, [0; 4096]).unwrap();
     assert_eq!(into_nowhere(&["inspect", text(&bad)]), Some(1));

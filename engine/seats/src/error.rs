@@ -3,6 +3,7 @@
 //! Positions are those of the caller's slices (from 0); the caller, who knows names and lines,
 //! puts them into its own message. A tie is never an error.
 
+use crate::Party;
 use crate::lots::{Lot, PendingLot};
 
 /// Why a rule, a race or a lot was refused.
@@ -195,4 +196,32 @@ pub enum SeatsError {
         /// Places of the tie.
         places: u32,
     },
+}
+
+impl SeatsError {
+    /// If a recorded lot is refused: its position among those given, and what was expected in its
+    /// place, with the tied named by `name`.
+    pub fn refused_lot(&self, name: impl Fn(&Party) -> String) -> Option<(usize, String)> {
+        Some(match self {
+            Self::LotMismatch { lot_index, ties, .. } if ties.is_empty() => {
+                (*lot_index, "no lot: nothing here is tied".to_owned())
+            }
+            Self::LotMismatch { lot_index, ties, .. } => {
+                let ties = ties.iter().map(|tie| {
+                    let between: Vec<String> = tie.between.iter().map(&name).collect();
+                    format!("{} between {}", tie.kind.name(), between.join(", "))
+                });
+                let ties: Vec<String> = ties.collect();
+                (*lot_index, format!("a lot of a tie that exists: {}", ties.join("; ")))
+            }
+            Self::LotPlace { lot_index, expected, .. } => (*lot_index, format!("place {expected}")),
+            Self::LotWinnerRepeated { lot_index, .. } => {
+                (*lot_index, "somebody who has not won an earlier place".to_owned())
+            }
+            Self::LotBeyondPlaces { lot_index, places, .. } => {
+                (*lot_index, format!("no more lots than the tie has places ({places})"))
+            }
+            _ => return None,
+        })
+    }
 }

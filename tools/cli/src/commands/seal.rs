@@ -8,7 +8,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use indicatif::ProgressBar;
 use shomar_engine::outcome::contest_rules;
@@ -87,11 +87,7 @@ pub(crate) fn run(arguments: &SealArguments) -> anyhow::Result<ExitCode> {
 }
 
 /// Writes the election beside the segments: its text as it is, and the compiled definition.
-pub(crate) fn write_election(
-    out: &Path,
-    election: &Election,
-    sources: &Sources,
-) -> anyhow::Result<()> {
+fn write_election(out: &Path, election: &Election, sources: &Sources) -> anyhow::Result<()> {
     let folder = out.join("election");
     create_empty(&folder)?;
     for (name, bytes) in sources.files() {
@@ -128,8 +124,11 @@ fn seal(
     };
     let report = seal_text(ballots, &job, &mut sink)?;
     sink.bar.finish_and_clear();
-    if let Some(mut rejects) = sink.rejects.take() {
-        rejects.flush().with_context(|| sink.rejects_path.display().to_string())?;
+    if let Some(rejects) = sink.rejects.take() {
+        // A refused row is evidence as well: on disk before anything is said.
+        let file = rejects.into_inner().map_err(|error| anyhow!("{error}"));
+        let synced = file.and_then(|file| Ok(file.into_inner()?.sync_all()?));
+        synced.with_context(|| sink.rejects_path.display().to_string())?;
     }
     let written = sink.writer.finish()?;
     assert_eq!(written.records, report.batches, "every sealed batch is on disk");

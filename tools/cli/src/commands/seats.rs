@@ -8,7 +8,6 @@
 mod print;
 mod slate;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -16,6 +15,8 @@ use anyhow::{Context, bail};
 use shomar_seats::{Method, Percent, Race, Rule, SeatsError, Status, Threshold, allocate};
 
 use crate::lots::{LotRow, read_lots, whole_number};
+use crate::options::parse_option;
+use crate::output::{print_json, to_stdout};
 
 use slate::Slate;
 
@@ -45,8 +46,8 @@ pub struct SeatsArguments {
     #[arg(long, value_name = "N")]
     valid_ballots: Option<u64>,
     /// An option of the method, such as zero_votes=elected or alternates=3; can be repeated
-    #[arg(long = "option", value_name = "K=V")]
-    options: Vec<String>,
+    #[arg(long = "option", value_name = "K=V", value_parser = parse_option)]
+    options: Vec<(String, String)>,
     /// Recorded lots: CSV with the columns district,kind,place,winner (district empty)
     #[arg(long, value_name = "FILE")]
     lots: Option<PathBuf>,
@@ -88,11 +89,12 @@ pub fn run(arguments: &SeatsArguments) -> anyhow::Result<ExitCode> {
         Ok(outcome) => outcome,
         Err(error) => return refused(&slate, arguments, &rows, error),
     };
-    let text = match arguments.format {
-        SeatsFormat::Table => slate.table(&rule, &outcome),
-        SeatsFormat::Json => serde_json::to_string_pretty(&slate.json(&rule, &outcome))? + "\n",
-    };
-    std::io::stdout().lock().write_all(text.as_bytes()).context("stdout")?;
+    match arguments.format {
+        SeatsFormat::Table => {
+            to_stdout(|out| out.write_all(slate.table(&rule, &outcome).as_bytes()))?;
+        }
+        SeatsFormat::Json => print_json(&slate.json(&rule, &outcome))?,
+    }
     Ok(match outcome.status {
         Status::Final | Status::NoVotes => ExitCode::SUCCESS,
         Status::LotRequired => {
@@ -111,12 +113,9 @@ fn rule_of(arguments: &SeatsArguments) -> anyhow::Result<(Rule, u32)> {
     let is_plurality = Method::parse(&arguments.method)?.is_plurality();
     let mut options = Vec::new();
     let mut alternates = None;
-    for option in &arguments.options {
-        let Some((name, value)) = option.split_once('=') else {
-            bail!("--option {option:?}: expected name=value");
-        };
+    for (name, value) in &arguments.options {
         if name != ALTERNATES || !is_plurality {
-            options.push((name, value));
+            options.push((name.as_str(), value.as_str()));
             continue;
         }
         let number = whole_number(value).and_then(|number| u32::try_from(number).ok());
@@ -160,28 +159,13 @@ fn refused(
             lots_path.display()
         )
     };
+    if let Some((lot_index, expected)) =
+        error.refused_lot(|party| slate.names(std::slice::from_ref(party)).join(""))
+    {
+        eprintln!("error: {}", about_lot(lot_index, expected));
+        return Ok(ExitCode::FAILURE);
+    }
     let message = match error {
-        SeatsError::LotMismatch { lot_index, ties, .. } if ties.is_empty() => {
-            about_lot(lot_index, "no lot: nothing here is tied".to_owned())
-        }
-        SeatsError::LotMismatch { lot_index, ties, .. } => {
-            let ties: Vec<String> = ties
-                .iter()
-                .map(|tie| {
-                    format!("{} of {}", tie.kind.name(), slate.names(&tie.between).join(", "))
-                })
-                .collect();
-            about_lot(lot_index, format!("a lot of a tie that exists: {}", ties.join("; ")))
-        }
-        SeatsError::LotPlace { lot_index, expected, .. } => {
-            about_lot(lot_index, format!("place {expected}"))
-        }
-        SeatsError::LotWinnerRepeated { lot_index, .. } => {
-            about_lot(lot_index, "somebody who has not won an earlier place".to_owned())
-        }
-        SeatsError::LotBeyondPlaces { lot_index, places, .. } => {
-            about_lot(lot_index, format!("no more lots than the tie has places ({places})"))
-        }
         SeatsError::MoreVotesThanBallots { candidate, votes, ballots } => format!(
             "{}:{}: found {votes} votes, expected at most the {ballots} valid ballots",
             arguments.votes.display(),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use shomar_bench_data::{Nation, Profile};
 use shomar_engine::outcome::{OutcomeInput, contest_rules, outcomes};
-use shomar_engine::{Definition, Evidence, Index, Snapshot, tally};
+use shomar_engine::{Definition, Evidence, Index, Kernel, Snapshot, tally};
 use shomar_format::document::TallyDocument;
 use shomar_format::{Election, SealedBatch};
 use shomar_loader::{Reject, SealJob, SealSink, seal_text};
@@ -84,7 +84,8 @@ fn night(criterion: &mut Criterion) {
     let evidence = Evidence::open(&segments).expect("segments map");
     let index = Index::build(&evidence, &counting);
     let readings = definition.readings();
-    let count = || tally(&evidence, &index, &counting, &readings).expect("no finding");
+    let count =
+        || tally(&evidence, &index, &counting, &readings, Kernel::best()).expect("no finding");
     let merge = || Snapshot::merge(count(), &counting, &definition.head, &readings);
     let snapshot = merge();
     let mut document = snapshot.document(&counting, &definition.head, None);

@@ -1,74 +1,138 @@
-//! Lock-free counters of a nation: per option and per district.
+//! Counters of a nation: per option and per district. No lock, and no line of memory that two
+//! workers write to.
 //!
-//! In: what a worker counted in one run. Out: sums, after all workers are done. Never: a lock, or
-//! one atomic addition per ballot; a worker flushes once per run.
+//! In: batches, each to the bank of the worker that counts it. Out: sums, after all workers are
+//! done. Never: a counter that overflows: a bank counts in 32 bits, as many as fit the caches, and
+//! spills into 64 before a sum could reach 2^32.
+//!
+//! Why not one set of atomic counters: a batch adds to each of its options, 15 million additions
+//! for a nation, and each costs as much as all else that is done for an option. Banks are added up
+//! once, when the workers meet.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use crossbeam::utils::CachePadded;
+use rayon::prelude::*;
+use shomar_format::CountingDefinition;
 use shomar_format::document::BallotCounts;
 
-/// Counters of all districts.
+/// The counters of one worker, of all districts.
 #[derive(Debug)]
-pub(crate) struct Counters {
-    options: Box<[AtomicU64]>,
-    /// Padded: neighbouring districts are finished by different workers at the same time.
-    ballots: Box<[CachePadded<DistrictBallots>]>,
+pub(crate) struct Bank {
+    votes: Vec<u32>,
+    ballots: Vec<DistrictBallots>,
+    /// Ballots taken since the last spill: no counter is above this.
+    taken: u32,
+    spilled: Option<Sums>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct DistrictBallots {
-    taken: AtomicU64,
-    valid: AtomicU64,
-    void: AtomicU64,
-    blank: AtomicU64,
+    taken: u32,
+    valid: u32,
+    void: u32,
+    blank: u32,
 }
 
-impl Counters {
-    pub(crate) fn new(options: usize, districts: u32) -> Self {
+/// Sums of all districts.
+#[derive(Debug)]
+pub(crate) struct Sums {
+    /// Per option of all districts.
+    pub(crate) votes: Vec<u64>,
+    /// Per district.
+    pub(crate) ballots: Vec<BallotCounts>,
+}
+
+impl Sums {
+    fn new(definition: &CountingDefinition<'_>) -> Self {
         Self {
-            options: (0..options).map(|_| AtomicU64::new(0)).collect(),
-            ballots: (0..districts).map(|_| CachePadded::default()).collect(),
+            votes: vec![0; definition.option_total()],
+            ballots: vec![BallotCounts::default(); definition.district_count() as usize],
+        }
+    }
+}
+
+impl Bank {
+    pub(crate) fn new(definition: &CountingDefinition<'_>) -> Self {
+        Self {
+            votes: vec![0; definition.option_total()],
+            ballots: vec![DistrictBallots::default(); definition.district_count() as usize],
+            taken: 0,
+            spilled: None,
         }
     }
 
-    /// Adds a worker's counts of one run to the options that begin at `first_option`.
-    pub(crate) fn flush(
-        &self,
-        district: u32,
-        first_option: usize,
-        counts: &[u32],
-        ballots: &BallotCounts,
-    ) {
-        // Relaxed: the sums are read only after the workers have been joined.
-        for (total, &count) in self.options[first_option..].iter().zip(counts) {
-            if count > 0 {
-                total.fetch_add(u64::from(count), Ordering::Relaxed);
+    /// Makes room for a batch of so many ballots.
+    pub(crate) fn begin_batch(&mut self, definition: &CountingDefinition<'_>, taken: u32) {
+        match self.taken.checked_add(taken) {
+            Some(sum) => self.taken = sum,
+            None => {
+                let mut spilled = self.spilled.take().unwrap_or_else(|| Sums::new(definition));
+                self.spill_into(&mut spilled);
+                *self = Self { taken, spilled: Some(spilled), ..Self::new(definition) };
             }
         }
-        let district = &self.ballots[district as usize];
-        district.taken.fetch_add(ballots.taken, Ordering::Relaxed);
-        district.valid.fetch_add(ballots.valid, Ordering::Relaxed);
-        district.void.fetch_add(ballots.void, Ordering::Relaxed);
-        district.blank.fetch_add(ballots.blank, Ordering::Relaxed);
     }
 
-    /// The sums: per option, and per district.
-    pub(crate) fn into_sums(self) -> (Vec<u64>, Vec<BallotCounts>) {
-        let options = self.options.into_iter().map(AtomicU64::into_inner).collect();
-        let ballots = self
-            .ballots
-            .into_iter()
-            .map(|padded| {
-                let ballots = padded.into_inner();
-                BallotCounts {
-                    taken: ballots.taken.into_inner(),
-                    valid: ballots.valid.into_inner(),
-                    void: ballots.void.into_inner(),
-                    blank: ballots.blank.into_inner(),
-                }
-            })
-            .collect();
-        (options, ballots)
+    /// The counters of the options of a district.
+    pub(crate) fn votes(&mut self, options: std::ops::Range<usize>) -> &mut [u32] {
+        &mut self.votes[options]
     }
+
+    /// Adds the ballots of a batch, which [`Bank::begin_batch`] has made room for.
+    pub(crate) fn add_ballots(&mut self, district: u32, taken: u32, void: u32, blank: u32) {
+        let ballots = &mut self.ballots[district as usize];
+        ballots.taken += taken;
+        ballots.valid += taken - void;
+        ballots.void += void;
+        ballots.blank += blank;
+    }
+
+    fn spill_into(&self, sums: &mut Sums) {
+        for (sum, &votes) in sums.votes.iter_mut().zip(&self.votes) {
+            *sum += u64::from(votes);
+        }
+        for (sum, ballots) in sums.ballots.iter_mut().zip(&self.ballots) {
+            sum.add(&ballots.wide());
+        }
+    }
+}
+
+impl DistrictBallots {
+    fn wide(&self) -> BallotCounts {
+        BallotCounts {
+            taken: u64::from(self.taken),
+            valid: u64::from(self.valid),
+            void: u64::from(self.void),
+            blank: u64::from(self.blank),
+        }
+    }
+}
+
+/// Options that one worker adds up at a time.
+const STRETCH: usize = 1 << 14;
+
+/// Adds up the banks of all workers.
+pub(crate) fn add_up(definition: &CountingDefinition<'_>, banks: &[Bank]) -> Sums {
+    let mut sums = Sums::new(definition);
+    let Sums { votes, ballots } = &mut sums;
+    votes.par_chunks_mut(STRETCH).enumerate().for_each(|(stretch, sums)| {
+        let range = stretch * STRETCH..stretch * STRETCH + sums.len();
+        for bank in banks {
+            for (sum, &votes) in sums.iter_mut().zip(&bank.votes[range.clone()]) {
+                *sum += u64::from(votes);
+            }
+            if let Some(spilled) = &bank.spilled {
+                for (sum, &votes) in sums.iter_mut().zip(&spilled.votes[range.clone()]) {
+                    *sum += votes;
+                }
+            }
+        }
+    });
+    for bank in banks {
+        for (sum, ballots) in ballots.iter_mut().zip(&bank.ballots) {
+            sum.add(&ballots.wide());
+        }
+        if let Some(spilled) = &bank.spilled {
+            ballots.iter_mut().zip(&spilled.ballots).for_each(|(sum, ballots)| sum.add(ballots));
+        }
+    }
+    sums
 }

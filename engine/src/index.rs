@@ -1,47 +1,68 @@
-//! Where every record stands, by district; the same record twice is named, and counted once.
+//! Where every record stands; the same record twice is named, and counted once.
 //!
-//! In: mapped segments. Out: records sorted by district, station, device and sequence, and runs of
-//! them for the workers. Never: a batch counted twice, or one chosen among two that contradict each
-//! other.
+//! In: mapped segments. Out: records in the order in which they arrived, and stretches of them for
+//! the workers. Never: a batch counted twice, or one chosen among two that contradict each other.
+//!
+//! Finding the records is `walk.rs`. Two records of one address have equal address hashes, so the
+//! addresses themselves are compared only where two hashes are equal.
 
 use std::ops::Range;
 use std::path::Path;
 
 use rayon::prelude::*;
-use shomar_format::bytes::hex;
-use shomar_format::record::RecordHeader;
-use shomar_format::segment::SegmentReader;
+use shomar_format::record::address_at;
 use shomar_format::{BatchAddress, CountingDefinition, Fault};
 
 use crate::evidence::Evidence;
 use crate::finding::Finding;
+use crate::walk::{Walked, walk};
 
-/// Bytes after which a run ends: enough to make its flush cheap, few enough to share a metropolis
-/// among the workers.
-const RUN_BYTES: usize = 1 << 20;
+/// Bytes of a stretch: few enough to share the records evenly among the workers, enough that taking
+/// the next one costs nothing.
+const STRETCH_BYTES: usize = 1 << 19;
 
-/// Where a record stands.
-#[derive(Clone, Copy, Debug)]
+/// Where a record stands: multiples of 64, so that a nation's places stay in the caches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RecordPlace {
-    pub(crate) address: BatchAddress,
     pub(crate) segment: u32,
-    pub(crate) offset: usize,
-    pub(crate) length: usize,
+    offset: u32,
+    length: u32,
 }
 
+const UNIT: usize = shomar_format::limits::ALIGNMENT;
+
 impl RecordPlace {
+    /// The place of a record; `None` if it is too far behind in its segment to be said.
+    pub(crate) fn new(segment: u32, offset: usize, length: usize) -> Option<Self> {
+        let units = |bytes: usize| u32::try_from(bytes / UNIT).ok();
+        Some(Self { segment, offset: units(offset)?, length: units(length)? })
+    }
+
+    pub(crate) fn offset(&self) -> usize {
+        self.offset as usize * UNIT
+    }
+
+    pub(crate) fn length(&self) -> usize {
+        self.length as usize * UNIT
+    }
+
     /// Path of the segment, and the record's bytes.
     pub(crate) fn record<'a>(&self, evidence: &'a Evidence) -> (&'a Path, &'a [u8]) {
         let (path, bytes) = evidence.segment(self.segment);
-        (path, &bytes[self.offset..self.offset + self.length])
+        (path, &bytes[self.offset()..self.offset() + self.length()])
+    }
+
+    fn address(&self, evidence: &Evidence) -> BatchAddress {
+        address_at(self.record(evidence).1)
     }
 }
 
 /// All records to count, and what was noticed while they were found.
 #[derive(Debug)]
 pub struct Index {
+    /// In the order of the segments, and of the records in each.
     pub(crate) places: Vec<RecordPlace>,
-    pub(crate) runs: Vec<Range<usize>>,
+    pub(crate) stretches: Vec<Range<usize>>,
     /// Records that stand twice, byte for byte; each is counted once.
     pub repeats: Vec<Finding>,
     /// Damaged frames, foreign or missing segments, records that contradict each other. A tally of
@@ -53,22 +74,21 @@ impl Index {
     /// Finds every record of the evidence, and everything that is wrong with its segments.
     #[must_use]
     pub fn build(evidence: &Evidence, definition: &CountingDefinition<'_>) -> Self {
-        let segments = u32::try_from(evidence.segment_count()).expect("file handles end before");
-        let scanned: Vec<Scanned> = (0..segments)
-            .into_par_iter()
-            .map(|segment| scan(evidence, segment, definition))
-            .collect();
-        let mut findings = missing_positions(evidence, &scanned);
-        let mut places = Vec::new();
-        for segment in scanned {
+        let walked = walk(evidence, definition);
+        let mut findings = missing_positions(evidence, &walked);
+        let mut places = Vec::with_capacity(walked.iter().map(|walked| walked.places.len()).sum());
+        let mut hashes = Vec::with_capacity(places.capacity());
+        for segment in walked {
             places.extend(segment.places);
+            hashes.extend(segment.hashes);
             findings.extend(segment.finding);
         }
-        places.par_sort_unstable_by_key(|place| (place.address, place.segment, place.offset));
         let mut repeats = Vec::new();
-        drop_repeats(evidence, definition, &mut places, &mut repeats, &mut findings);
-        let runs = cut_runs(&places);
-        Self { places, runs, repeats, findings }
+        if any_twice(hashes) {
+            drop_repeats(evidence, definition, &mut places, &mut repeats, &mut findings);
+        }
+        let stretches = cut_stretches(&places);
+        Self { places, stretches, repeats, findings }
     }
 
     /// Batches to count.
@@ -76,63 +96,22 @@ impl Index {
     pub fn batches(&self) -> usize {
         self.places.len()
     }
-
-    /// Address of each batch, in the order of [`crate::Tallied::batch_ballots`].
-    pub fn addresses(&self) -> impl Iterator<Item = BatchAddress> + '_ {
-        self.places.iter().map(|place| place.address)
-    }
 }
 
-/// What one segment holds.
-struct Scanned {
-    places: Vec<RecordPlace>,
-    /// Numbers of its records in the journal; `None` if that cannot be said.
-    positions: Option<Range<u64>>,
-    finding: Option<Finding>,
-}
-
-/// Walks through one segment. A fault ends it: nothing behind can be trusted.
-fn scan(evidence: &Evidence, segment: u32, definition: &CountingDefinition<'_>) -> Scanned {
-    let (path, bytes) = evidence.segment(segment);
-    let mut places = Vec::new();
-    let mut walk = || {
-        let mut reader = SegmentReader::open(bytes)?;
-        if reader.definition() != definition.digest() {
-            return Err(Fault::new(
-                shomar_format::layout::segment::DEFINITION_OFFSET,
-                "definition digest of the segment",
-                hex(reader.definition()),
-                format!("{}, that of the election folder", hex(definition.digest())),
-            ));
-        }
-        let first = reader.position();
-        while let Some(framed) = reader.next_record()? {
-            let header = RecordHeader::read(framed.record)
-                .map_err(|fault| fault.shifted(framed.offset as u64))?;
-            places.push(RecordPlace {
-                address: header.address,
-                segment,
-                offset: framed.offset,
-                length: framed.record.len(),
-            });
-        }
-        Ok(first..reader.position())
-    };
-    match walk() {
-        Ok(positions) => Scanned { places, positions: Some(positions), finding: None },
-        Err(fault) => Scanned { places, positions: None, finding: Some(Finding::new(path, fault)) },
-    }
+fn any_twice(mut hashes: Vec<u64>) -> bool {
+    hashes.par_sort_unstable();
+    hashes.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 /// Numbers that are in no segment: a segment in the middle or at the beginning is missing. Several
 /// journals may lie in one folder, each from 0, so numbers may come more than once.
-fn missing_positions(evidence: &Evidence, scanned: &[Scanned]) -> Vec<Finding> {
-    if scanned.iter().any(|segment| segment.positions.is_none()) {
+fn missing_positions(evidence: &Evidence, walked: &[Walked]) -> Vec<Finding> {
+    if walked.iter().any(|segment| segment.positions.is_none()) {
         // A damaged segment is a finding already, and leaves a gap of its own.
         return Vec::new();
     }
     let mut ranges: Vec<(u64, u64, u32)> = (0..)
-        .zip(scanned)
+        .zip(walked)
         .filter_map(|(at, segment)| {
             segment.positions.as_ref().map(|range| (range.start, range.end, at))
         })
@@ -162,25 +141,29 @@ fn drop_repeats(
     repeats: &mut Vec<Finding>,
     findings: &mut Vec<Finding>,
 ) {
-    places.dedup_by(|next, kept| {
-        if next.address != kept.address {
-            return false;
+    let mut by_address: Vec<(BatchAddress, RecordPlace)> =
+        places.par_iter().map(|place| (place.address(evidence), *place)).collect();
+    by_address.par_sort_unstable();
+    let mut dropped = Vec::new();
+    for same_address in by_address.chunk_by(|(address, _), (other, _)| address == other) {
+        let [(address, kept), others @ ..] = same_address else { continue };
+        let (kept_path, kept_record) = kept.record(evidence);
+        for (_, place) in others {
+            dropped.push(*place);
+            let (path, record) = place.record(evidence);
+            let same = record == kept_record;
+            let found = if same { "the same record" } else { "another record of the same address" };
+            let (kept_path, kept_offset) = (kept_path.display(), kept.offset());
+            let expected =
+                format!("each batch once; the first is {kept_path} offset {kept_offset}");
+            let fault = Fault::new(place.offset(), "record", found, expected);
+            let mut finding = Finding::new(path, fault);
+            finding.whose = Some(describe(definition, *address));
+            if same { &mut *repeats } else { &mut *findings }.push(finding);
         }
-        let ((path, record), (kept_path, kept_record)) =
-            (next.record(evidence), kept.record(evidence));
-        let same = record == kept_record;
-        let found = if same { "the same record" } else { "another record of the same address" };
-        let expected =
-            format!("each batch once; the first is {} offset {}", kept_path.display(), kept.offset);
-        let mut finding = Finding::new(path, Fault::new(next.offset, "record", found, expected));
-        finding.whose = Some(describe(definition, next.address));
-        if same {
-            repeats.push(finding);
-        } else {
-            findings.push(finding);
-        }
-        true
-    });
+    }
+    dropped.sort_unstable();
+    places.retain(|place| dropped.binary_search(place).is_err());
 }
 
 /// Names an address as people know it, as far as the definition knows it.
@@ -199,22 +182,21 @@ pub(crate) fn describe(definition: &CountingDefinition<'_>, address: BatchAddres
     format!("{station}, {district}, device {device}, sequence {sequence}")
 }
 
-/// Cuts the records into runs of one district each and of about [`RUN_BYTES`].
-fn cut_runs(places: &[RecordPlace]) -> Vec<Range<usize>> {
-    let mut runs = Vec::new();
+/// Cuts the records into stretches of about [`STRETCH_BYTES`].
+fn cut_stretches(places: &[RecordPlace]) -> Vec<Range<usize>> {
+    let mut stretches = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     for (at, place) in places.iter().enumerate() {
-        let other_district = places[start].address.district != place.address.district;
-        if at > start && (other_district || bytes >= RUN_BYTES) {
-            runs.push(start..at);
-            (start, bytes) = (at, 0);
+        bytes += place.length();
+        if bytes >= STRETCH_BYTES {
+            stretches.push(start..at + 1);
+            (start, bytes) = (at + 1, 0);
         }
-        bytes += place.length;
     }
     if start < places.len() {
-        runs.push(start..places.len());
+        stretches.push(start..places.len());
     }
-    let counted: usize = runs.iter().map(ExactSizeIterator::len).sum();
-    assert_eq!(counted, places.len(), "every record is in one run");
-    runs
+    let counted: usize = stretches.iter().map(ExactSizeIterator::len).sum();
+    assert_eq!(counted, places.len(), "every record is in one stretch");
+    stretches
 }

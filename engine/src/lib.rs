@@ -5,7 +5,7 @@
 //! counted that were not verified, totals read that somebody stored, a clock, the environment, the
 //! network, or a line printed.
 //!
-//! The way, one direction only: [`Evidence`] (mapped) > [`Index`] (records by district, repeats
+//! The way, one direction only: [`Evidence`] (mapped) > [`Index`] (where records stand, repeats
 //! named) > [`tally`] (verify, count, flush) > [`Snapshot`].
 
 mod counters;
@@ -17,14 +17,18 @@ mod kernel;
 pub mod lots;
 mod map;
 pub mod outcome;
+mod prefetch;
 mod reading;
 pub mod result_document;
+mod served;
 pub mod snapshot;
 mod tally;
+mod walk;
 
 pub use definition::Definition;
 pub use evidence::Evidence;
 pub use finding::{EngineError, Finding};
 pub use index::Index;
+pub use kernel::Kernel;
 pub use snapshot::Snapshot;
-pub use tally::{Tallied, tally};
+pub use tally::{CountedBatch, Tallied, tally};

@@ -10,14 +10,34 @@
 
 use rkyv::rend::u16_le;
 use shomar_format::reading::{ListPlusNames, NameLimit, TwoLists};
-use shomar_format::{CountingDefinition, OptionIndex, Reading, UNKNOWN_OPTION};
+use shomar_format::{CountingDefinition, DistrictShape, OptionIndex, Reading, UNKNOWN_OPTION};
+
+/// What reading the ballots of a district must know.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct District<'a> {
+    pub(crate) shape: DistrictShape,
+    pub(crate) reading: Reading,
+    /// Most names that are read from a ballot without a list.
+    pub(crate) name_limit: usize,
+    /// List of each option, or a sentinel.
+    pub(crate) option_lists: &'a [u16_le],
+}
+
+impl<'a> District<'a> {
+    pub(crate) fn of(definition: &CountingDefinition<'a>, district: u32, reading: Reading) -> Self {
+        let shape = definition.shape(district);
+        let name_limit = match reading.limit {
+            NameLimit::Seats => shape.seats,
+            NameLimit::SeatsAndAlternates => shape.seats + definition.alternates(district),
+        };
+        let option_lists = definition.option_lists(district);
+        Self { shape, reading, name_limit: name_limit as usize, option_lists }
+    }
+}
 
 /// Reads the ballots of one district.
 pub(crate) struct BallotReader<'a> {
-    reading: Reading,
-    list_count: u32,
-    name_limit: usize,
-    option_lists: &'a [u16_le],
+    district: District<'a>,
     names: Vec<OptionIndex>,
 }
 
@@ -31,23 +51,13 @@ pub(crate) enum Read {
 }
 
 impl<'a> BallotReader<'a> {
-    pub(crate) fn new(
-        definition: &CountingDefinition<'a>,
-        district: u32,
-        reading: Reading,
-    ) -> Self {
-        let shape = definition.shape(district);
-        let name_limit = match reading.limit {
-            NameLimit::Seats => shape.seats,
-            NameLimit::SeatsAndAlternates => shape.seats + definition.alternates(district),
-        };
-        Self {
-            reading,
-            list_count: shape.list_count,
-            name_limit: name_limit as usize,
-            option_lists: definition.option_lists(district),
-            names: Vec::new(),
-        }
+    pub(crate) fn new(district: District<'a>) -> Self {
+        Self { district, names: Vec::new() }
+    }
+
+    /// The district whose ballots are read.
+    pub(crate) fn district(&self) -> &District<'a> {
+        &self.district
     }
 
     /// The names read from the ballot that was read last.
@@ -56,7 +66,7 @@ impl<'a> BallotReader<'a> {
     }
 
     fn is_list(&self, option: OptionIndex) -> bool {
-        u32::from(option) < self.list_count
+        u32::from(option) < self.district.shape.list_count
     }
 
     /// Reads a ballot.
@@ -69,29 +79,37 @@ impl<'a> BallotReader<'a> {
         };
         self.names.clear();
         let Some(list) = known().find(|&choice| self.is_list(choice)) else {
-            return self.read_names(known(), self.name_limit, None);
+            return self.read_names(known(), self.district.name_limit, None);
         };
         let two_lists = known().any(|choice| self.is_list(choice) && choice != list);
-        if two_lists && self.reading.two_lists == TwoLists::Void {
+        if two_lists && self.district.reading.two_lists == TwoLists::Void {
             return Read::Nothing;
         }
         if known().all(|choice| self.is_list(choice)) {
             return Read::Votes { list: Some(list) };
         }
-        match self.reading.list_plus_names {
+        match self.district.reading.list_plus_names {
             ListPlusNames::ListWins => Read::Votes { list: Some(list) },
             ListPlusNames::DeviceForbids => Read::Nothing,
             ListPlusNames::FirstEnteredWins => {
                 if known().next() == Some(list) {
                     Read::Votes { list: Some(list) }
                 } else {
-                    self.read_names(known(), self.name_limit, None)
+                    self.read_names(known(), self.district.name_limit, None)
                 }
             }
             ListPlusNames::BothUpToLimit => {
-                let members =
-                    self.option_lists.iter().filter(|member| member.to_native() == list).count();
-                self.read_names(known(), self.name_limit.saturating_sub(members), Some(list))
+                let members = self
+                    .district
+                    .option_lists
+                    .iter()
+                    .filter(|member| member.to_native() == list)
+                    .count();
+                self.read_names(
+                    known(),
+                    self.district.name_limit.saturating_sub(members),
+                    Some(list),
+                )
             }
         }
     }
@@ -106,7 +124,7 @@ impl<'a> BallotReader<'a> {
         for name in known {
             let on_list = list.is_some()
                 && !self.is_list(name)
-                && Some(self.option_lists[usize::from(name)].to_native()) == list;
+                && Some(self.district.option_lists[usize::from(name)].to_native()) == list;
             if self.names.len() < limit
                 && !self.is_list(name)
                 && !on_list

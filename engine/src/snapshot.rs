@@ -49,7 +49,9 @@ impl Snapshot {
         head: &ElectionHead,
         readings: &[Reading],
     ) -> Self {
-        let Tallied { options, ballots, mut body_hashes, .. } = tallied;
+        let Tallied { options, ballots, batches } = tallied;
+        let mut body_hashes: Vec<Digest32> =
+            batches.into_iter().map(|batch| batch.body_hash).collect();
         assert_eq!(options.len(), definition.option_total(), "one sum per option");
         assert_eq!(readings.len(), head.contests.len(), "one reading per contest");
         body_hashes.par_sort_unstable();

@@ -3,23 +3,25 @@
 //! In: evidence, its index, a definition, one reading per contest. Out: [`Tallied`] sums per option
 //! and district; or all findings and no number. Never: a ballot counted before its record is
 //! verified, or a record skipped; what headers say and what was counted must agree, in every build.
+//!
+//! Workers take stretches of records in the order in which these arrived, so that memory is read
+//! from front to back, and count into a bank of their own (`counters.rs`).
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::prelude::*;
+use crossbeam::utils::CachePadded;
 use shomar_format::bytes::Digest32;
 use shomar_format::document::BallotCounts;
-use shomar_format::record::{VerifiedBatch, verify};
-use shomar_format::{
-    BallotClass, BatchAddress, CountingDefinition, Fault, OptionIndex, Reading, layout,
-};
+use shomar_format::record::{VerifiedBatch, address_at, verify};
+use shomar_format::{BatchAddress, CountingDefinition, Fault, Reading, layout};
 
-use crate::counters::Counters;
+use crate::counters::{Bank, add_up};
 use crate::evidence::Evidence;
 use crate::finding::Finding;
-use crate::index::{Index, describe};
-use crate::kernel::count_group;
-use crate::reading::{BallotReader, Read};
+use crate::index::{Index, RecordPlace, describe};
+use crate::kernel::{Invalid, Kernel, Scratch};
+use crate::reading::District;
+use crate::served::Served;
 
 /// Sums of a tally, before the merge.
 #[derive(Debug)]
@@ -28,38 +30,36 @@ pub struct Tallied {
     pub(crate) options: Vec<u64>,
     /// Per district.
     pub(crate) ballots: Vec<BallotCounts>,
-    /// Body hash of every batch, in no order.
-    pub(crate) body_hashes: Vec<Digest32>,
-    /// Ballots taken and void of each batch, in index order: for roll-ups by station.
-    batch_ballots: Vec<(u32, u32)>,
+    /// Every batch, in no order.
+    pub(crate) batches: Vec<CountedBatch>,
+}
+
+/// What was counted of one batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CountedBatch {
+    /// Whose it is.
+    pub address: BatchAddress,
+    /// Ballots taken.
+    pub taken: u32,
+    /// Void ballots, blank ones among them.
+    pub void: u32,
+    /// Its body hash.
+    pub body_hash: Digest32,
 }
 
 impl Tallied {
-    /// Ballots taken and void of each batch, in the order of [`Index::addresses`].
+    /// Every batch that was counted, in no order: for roll-ups by station.
     #[must_use]
-    pub fn batch_ballots(&self) -> &[(u32, u32)] {
-        &self.batch_ballots
+    pub fn batches(&self) -> &[CountedBatch] {
+        &self.batches
     }
-}
-
-/// What a worker keeps between runs, so that nothing is allocated per batch.
-#[derive(Default)]
-struct Worker {
-    counts: Vec<u32>,
-    scratch: Vec<OptionIndex>,
-}
-
-/// What one run gave.
-struct RunResult {
-    body_hashes: Vec<Digest32>,
-    findings: Vec<Finding>,
-    taken: u64,
 }
 
 /// Verifies and counts everything in the index.
 ///
 /// # Errors
-/// With every finding of the index and of every record; there are then no totals.
+/// With every finding of the index and of every record, in the order of files and offsets; there
+/// are then no totals.
 ///
 /// # Panics
 /// If a ballot were lost or doubled between the records and the sums.
@@ -68,182 +68,129 @@ pub fn tally(
     index: &Index,
     definition: &CountingDefinition<'_>,
     readings: &[Reading],
+    kernel: Kernel,
 ) -> Result<Tallied, Vec<Finding>> {
-    let counters = Counters::new(definition.option_total(), definition.district_count());
-    let batch_ballots: Vec<(AtomicU32, AtomicU32)> =
-        index.places.iter().map(|_| Default::default()).collect();
-    let results: Vec<RunResult> = index
-        .runs
-        .par_iter()
-        .map_init(Worker::default, |worker, run| {
-            let run = Run {
-                evidence,
-                index,
-                definition,
-                readings,
-                batch_ballots: &batch_ballots,
-                range: run.clone(),
-            };
-            run.count(worker, &counters)
-        })
-        .collect();
-    let mut findings = index.findings.clone();
-    let mut body_hashes = Vec::with_capacity(index.places.len());
-    let mut taken = 0;
-    for result in results {
-        findings.extend(result.findings);
-        body_hashes.extend(result.body_hashes);
-        taken += result.taken;
+    let served = Served::of(definition);
+    let next = CachePadded::new(AtomicUsize::new(0));
+    let workers: Vec<Worker<'_, '_>> = rayon::broadcast(|_| {
+        let counting = Counting { evidence, definition, readings, served: &served, kernel };
+        let mut worker = Worker::new(counting);
+        while let Some(stretch) = index.stretches.get(next.fetch_add(1, Ordering::Relaxed)) {
+            for place in &index.places[stretch.clone()] {
+                worker.count(place);
+            }
+        }
+        worker
+    });
+    let (mut banks, mut found) = (Vec::new(), Vec::new());
+    let mut batches = Vec::with_capacity(index.places.len());
+    for worker in workers {
+        found.extend(worker.findings);
+        batches.extend(worker.batches);
+        banks.push(worker.bank);
     }
+    found.sort_by_key(|(place, _)| *place);
+    let mut findings = index.findings.clone();
+    findings.extend(found.into_iter().map(|(_, finding)| finding));
     if !findings.is_empty() {
         return Err(findings);
     }
-    let (options, ballots) = counters.into_sums();
+    let sums = add_up(definition, &banks);
     let mut total = BallotCounts::default();
-    for district in &ballots {
-        total.add(district);
-    }
+    sums.ballots.iter().for_each(|district| total.add(district));
+    let taken: u64 = batches.iter().map(|batch| u64::from(batch.taken)).sum();
     assert_eq!(total.taken, taken, "the districts hold what the headers of all batches say");
-    assert_eq!(body_hashes.len(), index.places.len(), "every batch was counted, once");
-    let batch_ballots = batch_ballots
-        .into_iter()
-        .map(|(taken, void)| (taken.into_inner(), void.into_inner()))
-        .collect();
-    Ok(Tallied { options, ballots, body_hashes, batch_ballots })
+    assert_eq!(batches.len(), index.places.len(), "every batch was counted, once");
+    Ok(Tallied { options: sums.votes, ballots: sums.ballots, batches })
 }
 
-/// Records of one district, counted by one worker.
-struct Run<'a> {
-    evidence: &'a Evidence,
-    index: &'a Index,
-    definition: &'a CountingDefinition<'a>,
-    readings: &'a [Reading],
-    batch_ballots: &'a [(AtomicU32, AtomicU32)],
-    range: std::ops::Range<usize>,
+/// What all workers share.
+#[derive(Clone, Copy)]
+struct Counting<'a, 'b> {
+    evidence: &'b Evidence,
+    definition: &'b CountingDefinition<'a>,
+    readings: &'b [Reading],
+    served: &'b Served,
+    kernel: Kernel,
 }
 
-impl Run<'_> {
-    fn count(&self, worker: &mut Worker, counters: &Counters) -> RunResult {
-        let mut result = RunResult { body_hashes: Vec::new(), findings: Vec::new(), taken: 0 };
-        let district = self.index.places[self.range.start].address.district;
-        if district >= self.definition.district_count() {
-            // Only a damaged header names such a district; verifying says so, record by record.
-            for at in self.range.clone() {
-                result.findings.extend(self.verify(at).err());
-            }
-            assert!(!result.findings.is_empty(), "verifying refuses unknown districts");
-            return result;
+/// One worker: it allocates nothing per batch.
+struct Worker<'a, 'b> {
+    counting: Counting<'a, 'b>,
+    bank: Bank,
+    scratch: Scratch,
+    batches: Vec<CountedBatch>,
+    findings: Vec<(RecordPlace, Finding)>,
+}
+
+impl<'a, 'b> Worker<'a, 'b> {
+    fn new(counting: Counting<'a, 'b>) -> Self {
+        Self {
+            counting,
+            bank: Bank::new(counting.definition),
+            scratch: Scratch::default(),
+            batches: Vec::new(),
+            findings: Vec::new(),
         }
-        let options = self.definition.option_range(district);
-        worker.counts.clear();
-        worker.counts.resize(options.len(), 0);
-        let contest = self.definition.contest(district) as usize;
-        let mut reader = BallotReader::new(self.definition, district, self.readings[contest]);
-        let mut ballots = BallotCounts::default();
-        for at in self.range.clone() {
-            let counted = self.verify(at).and_then(|batch| {
-                let counted = self.count_batch(at, &batch, &mut reader, worker)?;
-                Ok((batch, counted))
-            });
-            match counted {
-                Ok((batch, counted)) => {
-                    result.body_hashes.push(batch.header().body_hash);
-                    result.taken += u64::from(batch.header().taken);
-                    ballots.add(&counted);
-                }
-                Err(finding) => result.findings.push(finding),
-            }
-        }
-        counters.flush(district, options.start, &worker.counts, &ballots);
-        result
     }
 
-    fn verify(&self, at: usize) -> Result<VerifiedBatch<'_>, Finding> {
-        let (_, record) = self.index.places[at].record(self.evidence);
-        let batch = verify(record, self.definition).map_err(|fault| self.finding(at, fault))?;
+    fn count(&mut self, place: &RecordPlace) {
+        let (path, record) = place.record(self.counting.evidence);
+        let counted = self.counting.verify(record).and_then(|batch| self.count_batch(&batch));
+        match counted {
+            Ok(batch) => self.batches.push(batch),
+            Err(fault) => {
+                let mut finding = Finding::new(path, fault.shifted(place.offset() as u64));
+                finding.whose = Some(describe(self.counting.definition, address_at(record)));
+                self.findings.push((*place, finding));
+            }
+        }
+    }
+
+    /// Counts one verified batch, and asserts that each of its ballots was counted.
+    fn count_batch(&mut self, batch: &VerifiedBatch<'_>) -> Result<CountedBatch, Fault> {
+        let Counting { definition, readings, kernel, .. } = self.counting;
+        let header = batch.header();
+        let district = header.address.district;
+        self.bank.begin_batch(definition, header.taken);
+        let counts = self.bank.votes(definition.option_range(district));
+        let shape = definition.shape(district);
+        kernel
+            .count_clean(batch.payload(), shape, &mut self.scratch, counts)
+            .map_err(invalid_payload)?;
+        let reading = readings[definition.contest(district) as usize];
+        let entered = kernel
+            .count_entered(
+                &batch.payload().entered(),
+                District::of(definition, district, reading),
+                &mut self.scratch,
+                counts,
+            )
+            .map_err(invalid_payload)?;
+        let count = entered.read + entered.void;
+        assert_eq!(count, u64::from(header.entered), "every ballot as entered was read");
+        let blank = header.blank;
+        let void = u32::try_from(entered.void).expect("at most the ballots of the batch") + blank;
+        self.bank.add_ballots(district, header.taken, void, blank);
+        let (address, body_hash) = (header.address, header.body_hash);
+        Ok(CountedBatch { address, taken: header.taken, void, body_hash })
+    }
+}
+
+impl Counting<'_, '_> {
+    fn verify<'c>(&self, record: &'c [u8]) -> Result<VerifiedBatch<'c>, Fault> {
+        let batch = verify(record, self.definition)?;
         let BatchAddress { station, district, .. } = batch.header().address;
-        if self.definition.serves(station, district) == Some(false) {
+        if !self.served.expects(self.definition, station, district) {
             let (found, expected) = ("this pair", "a pair of station and district in serves.csv");
-            let fault =
-                Fault::new(layout::record::STATION_OFFSET, "station and district", found, expected);
-            return Err(self.finding(at, fault));
+            let at = layout::record::STATION_OFFSET;
+            return Err(Fault::new(at, "station and district", found, expected));
         }
         Ok(batch)
     }
+}
 
-    fn finding(&self, at: usize, fault: Fault) -> Finding {
-        let place = &self.index.places[at];
-        let (path, _) = place.record(self.evidence);
-        let mut finding = Finding::new(path, fault.shifted(place.offset as u64));
-        finding.whose = Some(describe(self.definition, place.address));
-        finding
-    }
-
-    /// Counts one verified batch into the worker's counters, and asserts that each of its ballots
-    /// was counted.
-    fn count_batch(
-        &self,
-        at: usize,
-        batch: &VerifiedBatch<'_>,
-        reader: &mut BallotReader<'_>,
-        Worker { counts, scratch }: &mut Worker,
-    ) -> Result<BallotCounts, Finding> {
-        let header = batch.header();
-        let shape = self.definition.shape(header.address.district);
-        let mut clean = 0_u64;
-        for group in batch.view().groups() {
-            count_group(group, shape, counts).map_err(|invalid| {
-                let found =
-                    format!("ballot {} of those with {} choices", invalid.ballot, group.stride);
-                let expected =
-                    "one list, or different candidates of the district, no more than its seats";
-                let fault =
-                    Fault::new(layout::record::HEADER_BYTES, "clean ballot", found, expected);
-                self.finding(at, fault)
-            })?;
-            clean += group.ballots() as u64;
-        }
-        let (mut read, mut void) = (0_u64, 0_u64);
-        for entered in batch.view().entered() {
-            if let Some(bad) = entered.iter().find(|choice| {
-                let choice = choice.to_native();
-                choice != shomar_format::UNKNOWN_OPTION && u32::from(choice) >= shape.option_count
-            }) {
-                let found = format!("option {bad} on a ballot as entered");
-                let expected = format!("below {}", shape.option_count);
-                let fault = Fault::new(layout::record::HEADER_BYTES, "option", found, expected);
-                return Err(self.finding(at, fault));
-            }
-            scratch.clear();
-            scratch.extend(entered.iter().map(|choice| choice.to_native()));
-            if shape.classify(scratch) != BallotClass::Entered {
-                let found = "a clean ballot among those as entered";
-                let expected = "every multiset of ballots stored in one way only";
-                let fault = Fault::new(layout::record::HEADER_BYTES, "ballot", found, expected);
-                return Err(self.finding(at, fault));
-            }
-            match reader.read(entered) {
-                Read::Nothing => void += 1,
-                Read::Votes { list } => {
-                    read += 1;
-                    for &option in list.iter().chain(reader.names()) {
-                        counts[usize::from(option)] += 1;
-                    }
-                }
-            }
-        }
-        assert_eq!(clean, u64::from(header.clean), "every clean ballot was counted");
-        assert_eq!(read + void, u64::from(header.entered), "every ballot as entered was read");
-        let blank = u64::from(header.blank);
-        let (taken, batch_void) = &self.batch_ballots[at];
-        taken.store(header.taken, Ordering::Relaxed);
-        let all_void = u32::try_from(void + blank).expect("at most the ballots of the batch");
-        batch_void.store(all_void, Ordering::Relaxed);
-        Ok(BallotCounts {
-            taken: u64::from(header.taken),
-            valid: clean + read,
-            void: void + blank,
-            blank,
-        })
-    }
+fn invalid_payload(invalid: Invalid) -> Fault {
+    let at = layout::record::HEADER_BYTES;
+    Fault::new(at, invalid.what, invalid.found, invalid.expected)
 }

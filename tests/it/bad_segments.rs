@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use shomar_engine::{Definition, Evidence, Finding, Index, tally};
+use shomar_engine::{Definition, Evidence, Finding, Index, Kernel, tally};
 
 use crate::kit::{self, fixture, run, text};
 
@@ -52,7 +52,7 @@ fn count(definition: &Definition, segment: &Path) -> Result<(), Vec<Finding>> {
     let counting = definition.counting();
     let evidence = Evidence::open(&[segment.to_owned()]).unwrap();
     let index = Index::build(&evidence, &counting);
-    tally(&evidence, &index, &counting, &definition.readings()).map(|_| ())
+    tally(&evidence, &index, &counting, &definition.readings(), Kernel::best()).map(|_| ())
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn forge_codes(compiled: &Path) {
     let place = bytes.windows(8).position(|window| window == codes).unwrap();
     bytes[place..place + 4].copy_from_slice(&102_u32.to_le_bytes());
     bytes[place + 4..place + 8].copy_from_slice(&101_u32.to_le_bytes());
-    let checksum = shomar_format::bytes::checksum_with_hole(&bytes, at::CHECKSUM_OFFSET);
+    let checksum = shomar_format::checksum::checksum_with_hole(&bytes, at::CHECKSUM_OFFSET);
     bytes[at::CHECKSUM_OFFSET..][..8].copy_from_slice(&checksum.to_le_bytes());
     std::fs::write(compiled, bytes).unwrap();
 }
@@ -226,7 +226,7 @@ fn mend(record: &mut [u8]) {
     let end = at::HEADER_BYTES + shomar_format::bytes::aligned(length) + at::TRAILER_BYTES;
     let hash = shomar_format::bytes::sha256(&record[at::HEADER_BYTES..at::HEADER_BYTES + length]);
     record[at::BODY_HASH_OFFSET..][..32].copy_from_slice(&hash);
-    let checksum = shomar_format::bytes::checksum_with_hole(&record[..end], at::CHECKSUM_OFFSET);
+    let checksum = shomar_format::checksum::checksum_with_hole(&record[..end], at::CHECKSUM_OFFSET);
     record[at::CHECKSUM_OFFSET..][..8].copy_from_slice(&checksum.to_le_bytes());
 }
 

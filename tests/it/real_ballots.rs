@@ -4,7 +4,7 @@
 //! ballot repeats a candidate, they differ by exactly those repeats. Never: a file passed over
 //! without being counted and named.
 
-use shomar_engine::{Definition, Evidence, Index, Snapshot, tally};
+use shomar_engine::{Definition, Evidence, Index, Kernel, Snapshot, tally};
 use shomar_format::{Election, SealedBatch};
 use shomar_loader::{Reject, SealJob, SealSink, seal_text};
 use shomar_store::SegmentWriter;
@@ -61,7 +61,7 @@ fn recount(election: &PabulibElection, sum: &mut Sum) {
     let evidence = Evidence::open(&shomar_store::list_segments(&out).unwrap()).unwrap();
     let index = Index::build(&evidence, &counting);
     let readings = opened.readings();
-    let tallied = tally(&evidence, &index, &counting, &readings).unwrap();
+    let tallied = tally(&evidence, &index, &counting, &readings, Kernel::best()).unwrap();
     let snapshot = Snapshot::merge(tallied, &counting, &opened.head, &readings);
     let totals = snapshot.district(&counting, 0);
     assert_eq!(report.ballots, election.published_ballots, "{name}: ballots sealed");

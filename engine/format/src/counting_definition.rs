@@ -8,6 +8,7 @@ use rkyv::{Archive, Serialize};
 
 use crate::bytes::{self, Digest32, array_at, u64_at};
 use crate::canonical::DistrictShape;
+use crate::checksum::checksum_with_hole;
 use crate::fault::Fault;
 use crate::layout::definition as at;
 use crate::{OptionIndex, UNKNOWN_OPTION, record};
@@ -89,10 +90,8 @@ impl<'a> CountingDefinition<'a> {
             let offset = at::RESERVED_OFFSET + offset;
             return Err(Fault::new(offset, "reserved bytes", file[offset], "zeros"));
         }
-        let (found, expected) = (
-            u64_at(file, at::CHECKSUM_OFFSET),
-            bytes::checksum_with_hole(file, at::CHECKSUM_OFFSET),
-        );
+        let (found, expected) =
+            (u64_at(file, at::CHECKSUM_OFFSET), checksum_with_hole(file, at::CHECKSUM_OFFSET));
         if found != expected {
             return Err(Fault::new(
                 at::CHECKSUM_OFFSET,
@@ -312,6 +311,12 @@ impl<'a> CountingDefinition<'a> {
         let key = serve_key(station, district);
         let keys = self.serve_keys?;
         Some(keys.binary_search_by_key(&key, |key| key.to_native()).is_ok())
+    }
+
+    /// The pairs of `serves.csv` as [`serve_key`], ascending; `None` without that file.
+    #[must_use]
+    pub fn serve_keys(&self) -> Option<&'a [u64_le]> {
+        self.serve_keys
     }
 
     /// Pairs that are expected to report, as (station, district); `None` without `serves.csv`.

@@ -14,8 +14,10 @@ pub mod record {
     pub const KIND_BALLOTS: u8 = 1;
     /// Record kind: control (open, close, supersede and so on; read by no version yet).
     pub const KIND_CONTROL: u8 = 2;
-    /// Encoding of the payload: sparse.
+    /// Encoding of the payload: sparse, ballot by ballot.
     pub const ENCODING_SPARSE: u8 = 1;
+    /// Encoding of the payload: columnar, option by option.
+    pub const ENCODING_COLUMNAR: u8 = 2;
 
     /// 8 bytes: [`MAGIC`].
     pub const MAGIC_OFFSET: usize = 0;

@@ -9,6 +9,10 @@
 
 pub mod bytes;
 pub mod canonical;
+pub mod canonicaliser;
+pub mod checksum;
+#[cfg(target_arch = "x86_64")]
+mod checksum_avx512;
 pub mod code;
 pub mod counting_definition;
 pub mod document;
@@ -24,12 +28,13 @@ pub mod segment;
 pub mod table;
 pub mod totals;
 
-pub use canonical::{BallotClass, CanonicalBatch, Canonicaliser, DistrictShape};
+pub use canonical::{BallotClass, CanonicalBatch, DistrictShape};
+pub use canonicaliser::Canonicaliser;
 pub use counting_definition::CountingDefinition;
 pub use election::{Election, ElectionError, Problem};
 pub use fault::Fault;
 pub use reading::Reading;
-pub use record::{BatchAddress, SealedBatch, VerifiedBatch};
+pub use record::{BatchAddress, Encoding, SealedBatch, VerifiedBatch};
 pub use reject::RejectCode;
 
 /// The index of an option inside its district: lists by code first, then candidates by code.

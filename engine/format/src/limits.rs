@@ -21,6 +21,10 @@ pub const ROW_BYTES_MAX: usize = 1 << 20;
 /// Bytes of one sealed record: rkyv's 32-bit relative pointers reach 2 GiB; far less is needed.
 pub const RECORD_BYTES_MAX: u64 = 1 << 30;
 
+/// Bytes of the smallest sealed record: a header and a trailer.
+pub const RECORD_BYTES_MIN: usize =
+    crate::layout::record::HEADER_BYTES + crate::layout::record::TRAILER_BYTES;
+
 /// Bytes after which a writer closes a segment and begins the next one.
 pub const SEGMENT_BYTES_MAX: u64 = 256 << 20;
 

@@ -7,11 +7,12 @@
 
 use crate::bytes::{self, Digest32, array_at, u16_at, u32_at, u64_at};
 use crate::canonical::{CanonicalBatch, DistrictShape};
+use crate::checksum::checksum_with_hole;
 use crate::counting_definition::CountingDefinition;
 use crate::fault::Fault;
 use crate::layout::{FORMAT_VERSION, record as at};
 use crate::limits;
-use crate::payload::{self, SparseView};
+use crate::payload::{self, ColumnarPayload, ColumnarView, Payload, PayloadError, SparseView};
 use rkyv::rend::u16_le;
 use rkyv::util::AlignedVec;
 
@@ -34,6 +35,15 @@ pub struct SealedBatch {
     record: AlignedVec,
 }
 
+/// How the payload of a record is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// Ballot by ballot: the first encoding. Read for ever; written by tests and benches alone.
+    Sparse,
+    /// Option by option: what is sealed.
+    Columnar,
+}
+
 impl SealedBatch {
     /// Seals a canonical batch.
     ///
@@ -41,19 +51,49 @@ impl SealedBatch {
     /// If the batch passes [`limits::RECORD_BYTES_MAX`], which its own limits exclude.
     #[must_use]
     pub fn seal(definition: &Digest32, address: BatchAddress, batch: &CanonicalBatch) -> Self {
-        let payload = batch.payload().to_bytes();
+        Self::seal_as(Encoding::Columnar, definition, address, batch)
+    }
+
+    /// Seals a canonical batch in a given encoding: to compare encodings with each other.
+    ///
+    /// # Panics
+    /// As [`SealedBatch::seal`].
+    #[must_use]
+    pub fn seal_as(
+        encoding: Encoding,
+        definition: &Digest32,
+        address: BatchAddress,
+        batch: &CanonicalBatch,
+    ) -> Self {
+        let rows = batch.rows();
+        let mut record = AlignedVec::with_capacity(at::HEADER_BYTES + 4096);
+        record.resize(at::HEADER_BYTES, 0);
+        let mut record = match encoding {
+            Encoding::Sparse => {
+                record.extend_from_slice(&rows.to_bytes());
+                record
+            }
+            Encoding::Columnar => ColumnarPayload::of(rows, batch.shape()).append_to(record),
+        };
+        let payload_end = record.len();
+        record.resize(bytes::aligned(payload_end) + at::TRAILER_BYTES, 0);
+        let body_hash = bytes::sha256(&record[at::HEADER_BYTES..payload_end]);
+        let payload_length = (payload_end - at::HEADER_BYTES) as u64;
         let (clean, entered, blank) = batch.counts();
         let shape = batch.shape();
-        let trailer = at::HEADER_BYTES + bytes::aligned(payload.len());
-        let mut record = AlignedVec::with_capacity(trailer + at::TRAILER_BYTES);
-        record.resize(trailer + at::TRAILER_BYTES, 0);
         let mut put = |offset: usize, value: &[u8]| {
             record[offset..offset + value.len()].copy_from_slice(value);
         };
         put(at::MAGIC_OFFSET, &at::MAGIC);
         put(at::VERSION_OFFSET, &FORMAT_VERSION.to_le_bytes());
         put(at::KIND_OFFSET, &[at::KIND_BALLOTS]);
-        put(at::ENCODING_OFFSET, &[at::ENCODING_SPARSE]);
+        put(
+            at::ENCODING_OFFSET,
+            &[match encoding {
+                Encoding::Sparse => at::ENCODING_SPARSE,
+                Encoding::Columnar => at::ENCODING_COLUMNAR,
+            }],
+        );
         put(at::DEFINITION_OFFSET, definition);
         put(at::STATION_OFFSET, &address.station.to_le_bytes());
         put(at::DISTRICT_OFFSET, &address.district.to_le_bytes());
@@ -65,10 +105,9 @@ impl SealedBatch {
         put(at::BLANK_OFFSET, &blank.to_le_bytes());
         put(at::OPTION_COUNT_OFFSET, &shape.option_count.to_le_bytes());
         put(at::SEATS_OFFSET, &shape.seats.to_le_bytes());
-        put(at::PAYLOAD_LENGTH_OFFSET, &(payload.len() as u64).to_le_bytes());
-        put(at::BODY_HASH_OFFSET, &bytes::sha256(&payload));
-        put(at::HEADER_BYTES, &payload);
-        let checksum = bytes::checksum_with_hole(&record, at::CHECKSUM_OFFSET);
+        put(at::PAYLOAD_LENGTH_OFFSET, &payload_length.to_le_bytes());
+        put(at::BODY_HASH_OFFSET, &body_hash);
+        let checksum = checksum_with_hole(&record, at::CHECKSUM_OFFSET);
         record[at::CHECKSUM_OFFSET..at::CHECKSUM_OFFSET + 8]
             .copy_from_slice(&checksum.to_le_bytes());
         assert!(record.len() as u64 <= limits::RECORD_BYTES_MAX);
@@ -119,7 +158,7 @@ impl RecordHeader {
     /// # Errors
     /// If `record` is too short, foreign, newer than this program, or not as long as it says.
     pub fn read(record: &[u8]) -> Result<Self, Fault> {
-        let least = at::HEADER_BYTES + at::TRAILER_BYTES;
+        let least = limits::RECORD_BYTES_MIN;
         if record.len() < least {
             let found = format!("{} bytes", record.len());
             return Err(Fault::new(0, "record", found, format!("at least {least} bytes")));
@@ -138,12 +177,7 @@ impl RecordHeader {
             kind: record[at::KIND_OFFSET],
             encoding: record[at::ENCODING_OFFSET],
             definition: array_at(record, at::DEFINITION_OFFSET),
-            address: BatchAddress {
-                station: u32_at(record, at::STATION_OFFSET),
-                district: u32_at(record, at::DISTRICT_OFFSET),
-                device: u32_at(record, at::DEVICE_OFFSET),
-                sequence: u64_at(record, at::SEQUENCE_OFFSET),
-            },
+            address: address_at(record),
             taken: u32_at(record, at::TAKEN_OFFSET),
             clean: u32_at(record, at::CLEAN_OFFSET),
             entered: u32_at(record, at::ENTERED_OFFSET),
@@ -168,6 +202,20 @@ impl RecordHeader {
     }
 }
 
+/// The address in the header of a record, nothing of which was checked.
+///
+/// # Panics
+/// If `record` is shorter than a header.
+#[must_use]
+pub fn address_at(record: &[u8]) -> BatchAddress {
+    BatchAddress {
+        station: u32_at(record, at::STATION_OFFSET),
+        district: u32_at(record, at::DISTRICT_OFFSET),
+        device: u32_at(record, at::DEVICE_OFFSET),
+        sequence: u64_at(record, at::SEQUENCE_OFFSET),
+    }
+}
+
 /// Refuses versions that this program cannot read.
 pub(crate) fn check_version(bytes: &[u8], offset: usize) -> Result<(), Fault> {
     let version = u16_at(bytes, offset);
@@ -185,7 +233,7 @@ pub(crate) fn check_version(bytes: &[u8], offset: usize) -> Result<(), Fault> {
 #[derive(Clone, Copy, Debug)]
 pub struct VerifiedBatch<'a> {
     header: RecordHeader,
-    view: SparseView<'a>,
+    payload: Payload<'a>,
 }
 
 impl<'a> VerifiedBatch<'a> {
@@ -197,8 +245,8 @@ impl<'a> VerifiedBatch<'a> {
 
     /// The arrays of ballots.
     #[must_use]
-    pub fn view(&self) -> SparseView<'a> {
-        self.view
+    pub fn payload(&self) -> &Payload<'a> {
+        &self.payload
     }
 }
 
@@ -214,18 +262,24 @@ pub fn verify<'a>(
     record: &'a [u8],
     definition: &CountingDefinition<'_>,
 ) -> Result<VerifiedBatch<'a>, Fault> {
-    let (header, view) = verify_bytes(record)?;
+    let (header, payload) = verify_bytes(record)?;
     check_address(&header, definition)?;
-    Ok(VerifiedBatch { header, view })
+    if let Payload::Columnar(view) = &payload {
+        let lists = definition.shape(header.address.district).list_count;
+        if view.lists != lists {
+            return Err(Fault::new(at::HEADER_BYTES, "lists of the district", view.lists, lists));
+        }
+    }
+    Ok(VerifiedBatch { header, payload })
 }
 
 /// Verifies that the bytes of a record are what was sealed, whatever the election.
 ///
 /// # Errors
 /// The first thing that is not as it was sealed.
-pub fn verify_bytes(record: &[u8]) -> Result<(RecordHeader, SparseView<'_>), Fault> {
+pub fn verify_bytes(record: &[u8]) -> Result<(RecordHeader, Payload<'_>), Fault> {
     let header = RecordHeader::read(record)?;
-    let checksum = bytes::checksum_with_hole(record, at::CHECKSUM_OFFSET);
+    let checksum = checksum_with_hole(record, at::CHECKSUM_OFFSET);
     if checksum != header.checksum {
         return Err(Fault::new(
             at::CHECKSUM_OFFSET,
@@ -241,9 +295,6 @@ pub fn verify_bytes(record: &[u8]) -> Result<(RecordHeader, SparseView<'_>), Fau
         };
         return Err(Fault::new(at::KIND_OFFSET, "record kind", found, "1 (ballots)"));
     }
-    if header.encoding != at::ENCODING_SPARSE {
-        return Err(Fault::new(at::ENCODING_OFFSET, "encoding", header.encoding, "1 (sparse)"));
-    }
     let payload_end = payload_end(&header);
     let trailer = record.len() - at::TRAILER_BYTES;
     let zeros = [
@@ -258,12 +309,27 @@ pub fn verify_bytes(record: &[u8]) -> Result<(RecordHeader, SparseView<'_>), Fau
             return Err(Fault::new(place, what, format!("byte {}", record[place]), "zeros"));
         }
     }
-    let payload = &record[at::HEADER_BYTES..payload_end];
-    let view = payload::access(payload).map_err(|error| {
-        Fault::new(at::HEADER_BYTES, "payload", error, "a canonical sparse payload")
-    })?;
-    check_counts(&header, &view)?;
-    Ok((header, view))
+    let payload = read_payload(&header, &record[at::HEADER_BYTES..payload_end])?;
+    check_counts(&header, &payload)?;
+    Ok((header, payload))
+}
+
+fn read_payload<'a>(header: &RecordHeader, bytes: &'a [u8]) -> Result<Payload<'a>, Fault> {
+    let refused = |expected| {
+        move |error: PayloadError| Fault::new(at::HEADER_BYTES, "payload", error, expected)
+    };
+    match header.encoding {
+        at::ENCODING_SPARSE => payload::sparse::access(bytes)
+            .map(Payload::Sparse)
+            .map_err(refused("a canonical sparse payload")),
+        at::ENCODING_COLUMNAR => payload::columnar::access(bytes)
+            .and_then(|view| view.check_sections(header.option_count).map(|()| view))
+            .map(Payload::Columnar)
+            .map_err(refused("a canonical columnar payload")),
+        other => {
+            Err(Fault::new(at::ENCODING_OFFSET, "encoding", other, "1 (sparse) or 2 (columnar)"))
+        }
+    }
 }
 
 /// Where the payload ends; [`RecordHeader::read`] has checked that it ends inside the record.
@@ -307,18 +373,18 @@ fn check_address(header: &RecordHeader, definition: &CountingDefinition<'_>) -> 
     Ok(())
 }
 
-fn check_counts(header: &RecordHeader, view: &SparseView<'_>) -> Result<(), Fault> {
-    let clean = view.clean_ballots();
+fn check_counts(header: &RecordHeader, payload: &Payload<'_>) -> Result<(), Fault> {
+    let clean = payload.clean_ballots();
     if u64::from(header.clean) != clean {
         return Err(Fault::new(at::CLEAN_OFFSET, "clean ballots", header.clean, clean));
     }
-    let entered = view.entered_lengths.len();
+    let entered = payload.entered().lengths.len();
     if header.entered as usize != entered {
         let found = header.entered;
         return Err(Fault::new(at::ENTERED_OFFSET, "ballots as entered", found, entered));
     }
-    if header.blank != view.blank_ballots {
-        let (found, expected) = (header.blank, view.blank_ballots);
+    if header.blank != payload.blank_ballots() {
+        let (found, expected) = (header.blank, payload.blank_ballots());
         return Err(Fault::new(at::BLANK_OFFSET, "blank ballots", found, expected));
     }
     let taken = u64::from(header.clean) + u64::from(header.entered) + u64::from(header.blank);
@@ -333,13 +399,14 @@ fn check_counts(header: &RecordHeader, view: &SparseView<'_>) -> Result<(), Faul
 }
 
 /// Verifies what the checksum cannot prove against malice: that the payload is the one of which the
-/// evidence speaks, and that its ballots stand in canonical order, so that they tell nothing about
-/// the order of voting.
+/// evidence speaks, that its ballots stand in canonical order, so that they tell nothing about the
+/// order of voting, and, in columns, that each of them obeys the district.
 ///
 /// # Errors
-/// If the hash in the header is not that of the payload, or a ballot stands before a smaller one.
+/// If the hash in the header is not that of the payload, a ballot stands before a smaller one, or
+/// no voter of the district can have cast it.
 pub fn verify_evidence(record: &[u8]) -> Result<(), Fault> {
-    let (header, view) = verify_bytes(record)?;
+    let (header, payload) = verify_bytes(record)?;
     let hash = bytes::sha256(&record[at::HEADER_BYTES..payload_end(&header)]);
     if hash != header.body_hash {
         return Err(Fault::new(
@@ -349,19 +416,60 @@ pub fn verify_evidence(record: &[u8]) -> Result<(), Fault> {
             format!("{}, which is that of the payload", bytes::hex(&hash)),
         ));
     }
-    let out_of_order =
-        |found: String| Fault::new(at::HEADER_BYTES, "order of ballots", found, "canonical order");
-    let numbers =
-        |ballot: &[u16_le]| ballot.iter().map(|choice| choice.to_native()).collect::<Vec<_>>();
-    for group in view.groups() {
-        let mut rows = group.choices.chunks_exact(group.stride).map(numbers);
-        if !rows.by_ref().is_sorted() {
-            return Err(out_of_order(format!("ballots of {} choices unsorted", group.stride)));
-        }
+    match &payload {
+        Payload::Sparse(view) => check_row_order(view)?,
+        Payload::Columnar(view) => check_ballots(&header, view)?,
     }
-    let entered = view.entered().map(|ballot| (ballot.len(), numbers(ballot)));
-    if !entered.is_sorted() {
+    let entered = payload.entered();
+    if !entered.ballots().map(|ballot| (ballot.len(), numbers(ballot))).is_sorted() {
         return Err(out_of_order("ballots as entered unsorted".to_owned()));
     }
     Ok(())
+}
+
+fn check_row_order(view: &SparseView<'_>) -> Result<(), Fault> {
+    for group in view.groups() {
+        if !group.choices.chunks_exact(group.stride).map(numbers).is_sorted() {
+            return Err(out_of_order(format!("ballots of {} choices unsorted", group.stride)));
+        }
+    }
+    Ok(())
+}
+
+/// Spreads columns over their ballots: each names one list, or names, no more than the seats, and
+/// the ballots of a section stand in canonical order.
+fn check_ballots(header: &RecordHeader, view: &ColumnarView<'_>) -> Result<(), Fault> {
+    let (mut number, mut before) = (0, (0, Vec::new()));
+    let mut wrong = None;
+    let visited = view.visit_ballots(header.option_count, |ballot| {
+        let with_list = number < view.list_ballots;
+        if number == view.list_ballots {
+            before = (0, Vec::new());
+        }
+        let most = if with_list { 1 } else { header.seats.max(1) as usize };
+        let here = (ballot.len(), ballot.to_vec());
+        if wrong.is_none() {
+            if ballot.is_empty() || ballot.len() > most {
+                let found = format!("ballot {number} with {} choices", ballot.len());
+                let expected = format!("1 to {most}");
+                wrong = Some(Fault::new(at::HEADER_BYTES, "clean ballot", found, expected));
+            } else if here < before {
+                wrong = Some(out_of_order(format!("ballot {number} before a smaller one")));
+            }
+        }
+        before = here;
+        number += 1;
+    });
+    visited.map_err(|error| {
+        Fault::new(at::HEADER_BYTES, "payload", error, "a canonical columnar payload")
+    })?;
+    wrong.map_or(Ok(()), Err)
+}
+
+fn numbers(ballot: &[u16_le]) -> Vec<u16> {
+    ballot.iter().map(|choice| choice.to_native()).collect()
+}
+
+fn out_of_order(found: String) -> Fault {
+    Fault::new(at::HEADER_BYTES, "order of ballots", found, "canonical order")
 }

@@ -4,6 +4,7 @@
 //! their offsets. Never: a file opened or mapped, a record looked into.
 
 use crate::bytes::{self, Digest32, array_at, u32_at, u64_at};
+use crate::checksum::checksum_with_hole;
 use crate::fault::Fault;
 use crate::layout::{FORMAT_VERSION, frame, segment};
 use crate::{limits, record};
@@ -52,7 +53,7 @@ fn frame_bytes(kind: u32, length: u64, position: u64, received_at_ms: u64) -> [u
 }
 
 fn put_checksum(bytes: &mut [u8; 64], offset: usize) {
-    let checksum = bytes::checksum_with_hole(bytes, offset);
+    let checksum = checksum_with_hole(bytes, offset);
     bytes[offset..offset + 8].copy_from_slice(&checksum.to_le_bytes());
 }
 
@@ -70,7 +71,7 @@ pub struct FramedRecord<'a> {
 }
 
 /// Walks through the frames of a closed segment.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SegmentReader<'a> {
     bytes: &'a [u8],
     offset: usize,
@@ -112,6 +113,32 @@ impl<'a> SegmentReader<'a> {
             definition: array_at(bytes, segment::DEFINITION_OFFSET),
             closed: false,
         })
+    }
+
+    /// Reads on at the first frame at or behind `offset`, a multiple of 64, that looks like one: it
+    /// may be bytes of a record that look like a frame. Who reads a segment in parts believes a
+    /// part only when the part before it has ended where this one began.
+    #[must_use]
+    pub fn resume(&self, offset: usize, end: usize) -> Option<Self> {
+        (offset..end.min(self.bytes.len())).step_by(limits::ALIGNMENT).find_map(|offset| {
+            let frame = self.bytes.get(offset..offset + frame::FRAME_BYTES)?;
+            let looks_like_one = frame[frame::MAGIC_OFFSET..][..8] == frame::MAGIC
+                && u64_at(frame, frame::CHECKSUM_OFFSET)
+                    == checksum_with_hole(frame, frame::CHECKSUM_OFFSET);
+            looks_like_one.then(|| Self {
+                bytes: self.bytes,
+                offset,
+                position: u64_at(frame, frame::POSITION_OFFSET),
+                definition: self.definition,
+                closed: false,
+            })
+        })
+    }
+
+    /// Where the next frame begins; after the close frame, where that began.
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        self.offset
     }
 
     /// The digest of the definition under which the segment was begun.
@@ -232,7 +259,7 @@ impl<'a> SegmentReader<'a> {
 }
 
 fn check_checksum(bytes: &[u8], hole: usize, base: usize, what: &'static str) -> Result<(), Fault> {
-    let (found, expected) = (u64_at(bytes, hole), bytes::checksum_with_hole(bytes, hole));
+    let (found, expected) = (u64_at(bytes, hole), checksum_with_hole(bytes, hole));
     if found == expected {
         return Ok(());
     }

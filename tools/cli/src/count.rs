@@ -7,9 +7,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use shomar_engine::{Definition, Evidence, Index, Snapshot, tally};
+use shomar_engine::{CountedBatch, Definition, Evidence, Index, Kernel, Snapshot, tally};
+use shomar_format::Reading;
 use shomar_format::election::Mode;
-use shomar_format::{BatchAddress, Reading};
 use shomar_store::StoreError;
 
 use crate::failure::CheckFailed;
@@ -20,23 +20,12 @@ pub(crate) struct Counted {
     pub(crate) definition: Definition,
     /// The totals.
     pub(crate) snapshot: Snapshot,
-    /// Every batch with its ballots taken and void.
+    /// Every batch that was counted.
     pub(crate) batches: Vec<CountedBatch>,
     /// Bytes of all segments.
     pub(crate) evidence_bytes: u64,
     /// How long it took.
     pub(crate) timing: Timing,
-}
-
-/// One batch of a counted folder.
-#[derive(Clone, Copy)]
-pub(crate) struct CountedBatch {
-    /// Whose it is.
-    pub(crate) address: BatchAddress,
-    /// Ballots taken.
-    pub(crate) taken: u32,
-    /// Void ballots.
-    pub(crate) void: u32,
 }
 
 /// How long each part took.
@@ -98,20 +87,17 @@ pub(crate) fn count(
         bail!("{}: found no segment, expected at least one", directory.display());
     }
     let evidence = Evidence::open(&paths)?;
+    let kernel = Kernel::best();
     let mut timing = Timing { open: began.elapsed(), ..Timing::default() };
     let mut repeats = Vec::new();
     let mut merged: Option<(Snapshot, Vec<CountedBatch>)> = None;
     for _ in 0..repeat {
         let began = Instant::now();
         let index = Index::build(&evidence, &counting);
-        let tallied = tally(&evidence, &index, &counting, &readings)
+        let tallied = tally(&evidence, &index, &counting, &readings, kernel)
             .map_err(|findings| CheckFailed::findings(&findings))?;
         timing.counts.push(began.elapsed());
-        let batches = index
-            .addresses()
-            .zip(tallied.batch_ballots())
-            .map(|(address, &(taken, void))| CountedBatch { address, taken, void })
-            .collect();
+        let batches = tallied.batches().to_vec();
         let began = Instant::now();
         let snapshot = Snapshot::merge(tallied, &counting, &definition.head, &readings);
         timing.merge = began.elapsed();

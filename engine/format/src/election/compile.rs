@@ -9,7 +9,8 @@ use std::path::Path;
 use rkyv::util::AlignedVec;
 
 use super::{Election, ElectionError, digest, read};
-use crate::bytes::{self, Digest32, hex, sha256};
+use crate::bytes::{Digest32, hex, sha256};
+use crate::checksum::checksum_with_hole;
 use crate::counting_definition::{CountingDefinition, CountingPayload};
 use crate::layout::{FORMAT_VERSION, definition as at};
 use crate::limits;
@@ -105,7 +106,7 @@ pub(super) fn compile(election: &Election, sources: &Sources) -> AlignedVec {
 }
 
 fn put_checksum(file: &mut AlignedVec) {
-    let checksum = bytes::checksum_with_hole(file, at::CHECKSUM_OFFSET);
+    let checksum = checksum_with_hole(file, at::CHECKSUM_OFFSET);
     file[at::CHECKSUM_OFFSET..][..8].copy_from_slice(&checksum.to_le_bytes());
 }
 

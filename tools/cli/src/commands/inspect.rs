@@ -11,6 +11,8 @@ use clap::Args;
 use shomar_engine::{Definition, Evidence};
 use shomar_format::bytes::hex;
 use shomar_format::layout;
+use shomar_format::payload::Payload;
+use shomar_format::payload::columnar::LAST;
 use shomar_format::record::{RecordHeader, verify_bytes, verify_evidence};
 use shomar_format::segment::SegmentReader;
 use shomar_format::{CountingDefinition, Fault};
@@ -136,17 +138,33 @@ fn show_record(
     write!(out, ", body {}", hex(&header.body_hash))?;
     match verify_evidence(record) {
         Ok(()) => {
-            let groups = verify_bytes(record).map(|(_, view)| {
-                let groups = view.groups();
-                let sizes: Vec<String> =
-                    groups.map(|group| format!("{}x{}", group.ballots(), group.stride)).collect();
-                sizes.join(" ")
-            });
-            writeln!(out, "; ballots x choices: {}; verified", groups.unwrap_or_default())
+            let form = verify_bytes(record).map(|(_, payload)| describe_form(&payload));
+            writeln!(out, "; {}; verified", form.unwrap_or_default())
         }
         Err(fault) => {
             faults.push(fault.shifted(offset as u64));
             writeln!(out, "; NOT verified")
+        }
+    }
+}
+
+/// How the clean ballots are stored.
+fn describe_form(payload: &Payload<'_>) -> String {
+    match payload {
+        Payload::Sparse(view) => {
+            let groups = view.groups();
+            let sizes: Vec<String> =
+                groups.map(|group| format!("{}x{}", group.ballots(), group.stride)).collect();
+            format!("sparse, ballots x choices: {}", sizes.join(" "))
+        }
+        Payload::Columnar(view) => {
+            let lists = view.numbers.iter().filter(|number| **number & LAST != 0).count();
+            format!(
+                "columnar, {} ballots with a list, {} with names: {lists} listed cells, {} mapped",
+                view.list_ballots,
+                view.name_ballots,
+                view.maps.len() / 2
+            )
         }
     }
 }

@@ -13,7 +13,12 @@ use crate::findings::Findings;
 use crate::workspace::Workspace;
 
 const FORMAT_DOCUMENT: &str = "engine/format/FORMAT.md";
-const LAYOUT_SOURCES: &[&str] = &["engine/format/src/layout.rs", "engine/format/src/payload.rs"];
+const LAYOUT_SOURCES: &[&str] = &[
+    "engine/format/src/layout.rs",
+    "engine/format/src/payload/mod.rs",
+    "engine/format/src/payload/sparse.rs",
+    "engine/format/src/payload/columnar.rs",
+];
 const HASH_LINE: &str = "Layout hash: ";
 /// Enough to notice a change; nobody attacks this hash.
 const HASH_BYTES: usize = 8;

@@ -10,7 +10,7 @@ use shomar_engine::outcome::ContestRule;
 use shomar_format::Election;
 use shomar_seats::Method;
 
-use crate::count::CountedBatch;
+use shomar_engine::CountedBatch;
 
 /// Sums of one province.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

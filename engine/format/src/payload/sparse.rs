@@ -1,17 +1,16 @@
 //! The sparse payload: ballots grouped by their number of choices, each group a flat array.
 //!
 //! In: arrays of plain integers. Out: rkyv bytes, and checked zero-copy access to them. Never: a
-//! payload with two spellings. rkyv would accept arrays in any place; [`access`] demands the one
-//! place that [`SparsePayload::to_bytes`] gives them, so that nothing can hide between or behind.
+//! payload with two spellings (see the module above).
 //!
-//! This is the seam of the encoding: another one gets a module beside this, a number of its own in
-//! [`crate::layout::record`] and a line in `FORMAT.md`.
+//! The first encoding. Its arrays are also what a canonical batch is in memory, whatever encoding
+//! it is sealed in.
 
 use rkyv::rend::{u16_le, u32_le};
 use rkyv::util::AlignedVec;
 use rkyv::{Archive, Serialize};
 
-use crate::limits::BALLOT_CHOICES_MAX;
+use super::{Entered, PayloadError, bytecheck, check_length, check_places, expect};
 
 /// The sparse payload of one batch. Every array holds plain little-endian integers.
 #[derive(Archive, Serialize, Debug, Default, Clone, PartialEq, Eq)]
@@ -29,30 +28,6 @@ pub struct SparsePayload {
     pub entered_choices: Vec<u16>,
     /// Blank ballots: so that the body hash covers every ballot of the batch.
     pub blank_ballots: u32,
-}
-
-/// What is wrong with the bytes of a payload.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PayloadError {
-    /// rkyv's bytecheck refused it.
-    #[error("the payload is not a sparse payload of flat arrays: {0}")]
-    Bytecheck(String),
-    /// An array does not stand where the encoder puts it, or a padding byte is not zero.
-    #[error("the payload is not laid out as the encoder does it (offset {offset})")]
-    NotCanonical {
-        /// Offset in the payload.
-        offset: usize,
-    },
-    /// Arrays contradict each other.
-    #[error("{what}: found {found}, expected {expected}")]
-    Counts {
-        /// Which sum.
-        what: &'static str,
-        /// What the arrays give.
-        found: u64,
-        /// What another array gives.
-        expected: u64,
-    },
 }
 
 /// Bytes of the root: five arrays, each a relative offset (i32) and a length (u32); blank ballots.
@@ -82,10 +57,8 @@ pub struct SparseView<'a> {
     pub strides: &'a [u16_le],
     /// See [`SparsePayload::choices`].
     pub choices: &'a [u16_le],
-    /// See [`SparsePayload::entered_lengths`].
-    pub entered_lengths: &'a [u16_le],
-    /// See [`SparsePayload::entered_choices`].
-    pub entered_choices: &'a [u16_le],
+    /// The ballots kept as entered.
+    pub entered: Entered<'a>,
     /// See [`SparsePayload::blank_ballots`].
     pub blank_ballots: u32,
 }
@@ -120,16 +93,6 @@ impl<'a> SparseView<'a> {
         })
     }
 
-    /// The ballots kept as entered.
-    pub fn entered(&self) -> impl Iterator<Item = &'a [u16_le]> {
-        let mut rest = self.entered_choices;
-        self.entered_lengths.iter().map(move |length| {
-            let (ballot, tail) = rest.split_at(usize::from(length.to_native()));
-            rest = tail;
-            ballot
-        })
-    }
-
     /// Clean ballots.
     #[must_use]
     pub fn clean_ballots(&self) -> u64 {
@@ -144,55 +107,24 @@ impl<'a> SparseView<'a> {
 /// arrays disagree about how many choices there are.
 pub fn access(bytes: &[u8]) -> Result<SparseView<'_>, PayloadError> {
     let archived = rkyv::access::<ArchivedSparsePayload, rkyv::rancor::Error>(bytes)
-        .map_err(|error| PayloadError::Bytecheck(error.to_string().replace('\n', " ")))?;
+        .map_err(|error| bytecheck(&error))?;
     let view = SparseView {
         group_ballots: &archived.group_ballots,
         strides: &archived.strides,
         choices: &archived.choices,
-        entered_lengths: &archived.entered_lengths,
-        entered_choices: &archived.entered_choices,
+        entered: Entered { lengths: &archived.entered_lengths, choices: &archived.entered_choices },
         blank_ballots: archived.blank_ballots.to_native(),
     };
-    check_places(bytes, &view)?;
+    let arrays = [
+        (view.group_ballots.len(), 4),
+        (view.strides.len(), 2),
+        (view.choices.len(), 2),
+        (view.entered.lengths.len(), 2),
+        (view.entered.choices.len(), 2),
+    ];
+    check_places(bytes, &arrays, ROOT_BYTES)?;
     check_counts(&view)?;
     Ok(view)
-}
-
-/// Demands that the root names exactly the places and lengths that follow from the lengths alone.
-fn check_places(bytes: &[u8], view: &SparseView<'_>) -> Result<(), PayloadError> {
-    let lengths = [
-        view.group_ballots.len(),
-        view.strides.len(),
-        view.choices.len(),
-        view.entered_lengths.len(),
-        view.entered_choices.len(),
-    ];
-    let widths = [4, 2, 2, 2, 2];
-    let data_bytes: usize = lengths.iter().zip(widths).map(|(length, width)| length * width).sum();
-    let root = data_bytes.next_multiple_of(4);
-    if root + ROOT_BYTES != bytes.len() {
-        return Err(PayloadError::NotCanonical { offset: root });
-    }
-    if let Some(offset) = crate::bytes::first_nonzero(&bytes[data_bytes..root]) {
-        return Err(PayloadError::NotCanonical { offset: data_bytes + offset });
-    }
-    let mut place = 0;
-    for (field, (length, width)) in lengths.into_iter().zip(widths).enumerate() {
-        let at = root + field * 8;
-        // Both are below the record limit (2^30), so neither conversion can fail.
-        let offset = i32::try_from(at - place).map(|distance| -distance);
-        let length_word = u32::try_from(length);
-        let (Ok(offset), Ok(length_word)) = (offset, length_word) else {
-            return Err(PayloadError::NotCanonical { offset: at });
-        };
-        if bytes[at..at + 4] != offset.to_le_bytes()
-            || bytes[at + 4..at + 8] != length_word.to_le_bytes()
-        {
-            return Err(PayloadError::NotCanonical { offset: at });
-        }
-        place += length * width;
-    }
-    Ok(())
 }
 
 fn check_counts(view: &SparseView<'_>) -> Result<(), PayloadError> {
@@ -217,34 +149,7 @@ fn check_counts(view: &SparseView<'_>) -> Result<(), PayloadError> {
         choices += u64::from(stride) * u64::from(ballots);
     }
     expect("choices", view.choices.len() as u64, choices)?;
-    let mut entered = 0_u64;
-    for length in view.entered_lengths {
-        if length.to_native() == 0 {
-            return Err(PayloadError::Counts {
-                what: "length of a ballot kept as entered",
-                found: 0,
-                expected: 1,
-            });
-        }
-        check_length(length.to_native())?;
-        entered += u64::from(length.to_native());
-    }
-    expect("choices as entered", view.entered_choices.len() as u64, entered)
-}
-
-fn check_length(choices: u16) -> Result<(), PayloadError> {
-    if usize::from(choices) <= BALLOT_CHOICES_MAX {
-        return Ok(());
-    }
-    Err(PayloadError::Counts {
-        what: "choices of one ballot, at most",
-        found: u64::from(choices),
-        expected: BALLOT_CHOICES_MAX as u64,
-    })
-}
-
-fn expect(what: &'static str, found: u64, expected: u64) -> Result<(), PayloadError> {
-    if found == expected { Ok(()) } else { Err(PayloadError::Counts { what, found, expected }) }
+    view.entered.check()
 }
 
 #[cfg(test)]
@@ -284,7 +189,7 @@ mod tests {
             })
             .collect();
         assert_eq!(groups, [(1, 2, vec![0, 4]), (3, 1, vec![1, 2, 3])]);
-        assert_eq!(view.entered().count(), 1);
+        assert_eq!(view.entered.ballots().count(), 1);
         assert_eq!((view.clean_ballots(), view.blank_ballots), (3, 4));
     }
 

@@ -1,7 +1,9 @@
-//! The stages of a night on a synthetic nation: seal text, verify and tally, merge, seats.
+//! The stages of a night on a synthetic nation: generate, seal text, find, verify and tally by each
+//! kernel, merge, seats.
 //!
-//! In: a nation of 200,000 ballots from the generator. Out: criterion's times. Never: a time of a
-//! result that was not compared with the generator's own answer first.
+//! In: a nation of two million ballots from the generator; of 20,000 when the ordinary check runs
+//! every bench once. Out: criterion's times. Never: a time of a result that was not compared with
+//! the generator's own answer first.
 
 use std::path::{Path, PathBuf};
 
@@ -14,8 +16,12 @@ use shomar_format::{Election, SealedBatch};
 use shomar_loader::{Reject, SealJob, SealSink, seal_text};
 use shomar_store::{SegmentWriter, list_segments};
 
-const BALLOTS: u64 = 200_000;
 const SEED: u64 = 1405;
+
+/// Cargo says when benches are to be measured, and not only to be run.
+fn ballots() -> u64 {
+    if std::env::args().any(|argument| argument == "--bench") { 2_000_000 } else { 20_000 }
+}
 
 /// A nation in a temporary folder: sealed, as text, and its answer.
 struct Prepared {
@@ -25,8 +31,12 @@ struct Prepared {
     expected: TallyDocument,
 }
 
+fn plan() -> Nation {
+    Nation::plan(Profile::Nation, ballots(), SEED).expect("the size is allowed")
+}
+
 fn prepare() -> Prepared {
-    let nation = Nation::plan(Profile::Nation, BALLOTS, SEED).expect("the size is allowed");
+    let nation = plan();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let election_folder = folder.path().join("election");
     nation.write_election(&election_folder).expect("the folder can be written");
@@ -72,7 +82,7 @@ fn seal(prepared: &Prepared, temporary: &Path) -> u64 {
     };
     let mut sink = Counter { bytes: 0 };
     let report = seal_text(&prepared.text, &job, &mut sink).expect("the text seals");
-    assert_eq!((report.ballots, report.rows_rejected), (BALLOTS, 0));
+    assert_eq!((report.ballots, report.rows_rejected), (ballots(), 0));
     sink.bytes
 }
 
@@ -85,12 +95,14 @@ fn night(criterion: &mut Criterion) {
     let index = Index::build(&evidence, &counting);
     let readings = definition.readings();
     let count =
-        || tally(&evidence, &index, &counting, &readings, Kernel::best()).expect("no finding");
-    let merge = || Snapshot::merge(count(), &counting, &definition.head, &readings);
-    let snapshot = merge();
-    let mut document = snapshot.document(&counting, &definition.head, None);
-    document.frontier = None;
-    assert!(document == prepared.expected, "the count is the generator's answer");
+        |kernel| tally(&evidence, &index, &counting, &readings, kernel).expect("no finding");
+    let merge = |tallied| Snapshot::merge(tallied, &counting, &definition.head, &readings);
+    for &kernel in Kernel::available() {
+        let mut document = merge(count(kernel)).document(&counting, &definition.head, None);
+        document.frontier = None;
+        assert!(document == prepared.expected, "the count is the generator's answer");
+    }
+    let snapshot = merge(count(Kernel::best()));
     let rules = contest_rules(&definition.head, &[]).expect("the rules are known");
     let input = OutcomeInput {
         election: &prepared.election,
@@ -103,16 +115,29 @@ fn night(criterion: &mut Criterion) {
     let seats = || outcomes(input, None).expect("no district is refused");
     assert_eq!(seats().len(), prepared.election.districts.len());
 
+    let nation = plan();
+    let digest = prepared.election.definition_digest();
+    let generate = || nation.seal_all(&digest, |_, _| Ok::<_, std::io::Error>(()));
+    assert!(generate().expect("nothing is written").document() == prepared.expected);
+
     let mut group = criterion.benchmark_group("night");
     group.sample_size(20);
-    group.throughput(Throughput::Elements(BALLOTS));
+    group.throughput(Throughput::Elements(ballots()));
     let temporary = tempfile::tempdir().expect("a temporary folder");
+    group.bench_function("generate", |bencher| bencher.iter(generate));
     group.bench_function("seal_text", |bencher| {
         bencher.iter(|| seal(&prepared, temporary.path()));
     });
     group.bench_function("index", |bencher| bencher.iter(|| Index::build(&evidence, &counting)));
-    group.bench_function("tally", |bencher| bencher.iter(count));
-    group.bench_function("tally_and_merge", |bencher| bencher.iter(merge));
+    for &kernel in Kernel::available() {
+        group.bench_function(format!("tally_{}", kernel.name()), |bencher| {
+            bencher.iter(|| count(kernel));
+        });
+    }
+    group.bench_function("merge", |bencher| {
+        let tallied = || count(Kernel::best());
+        bencher.iter_batched(tallied, merge, criterion::BatchSize::LargeInput);
+    });
     group.bench_function("seats", |bencher| bencher.iter(seats));
     group.finish();
 }

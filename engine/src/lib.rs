@@ -13,7 +13,7 @@ pub mod definition;
 pub mod evidence;
 mod finding;
 pub mod index;
-mod kernel;
+pub mod kernel;
 pub mod lots;
 mod map;
 pub mod outcome;

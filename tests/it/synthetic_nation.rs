@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use serde_json::Value;
+use shomar_engine::{Definition, Evidence, Index, Kernel, Snapshot, tally};
 
 use crate::kit::{self, run, text};
 
@@ -60,6 +61,29 @@ fn the_tally_is_the_answer_that_the_generator_knew() {
         let resealed = work.path().join("resealed");
         kit::seal(&as_text.join("election"), &as_text.join("ballots.csv"), &resealed);
         assert_eq!(counted(&resealed), (expected, digest), "{profile}: sealed from text");
+    }
+}
+
+/// The slow check (`cargo xtask soak`) asks for many millions.
+#[test]
+fn every_kernel_counts_the_nation_as_its_generator_did() {
+    let ballots = std::env::var("SHOMAR_SOAK_BALLOTS").unwrap_or_else(|_| "40000".to_owned());
+    let work = tempfile::tempdir().unwrap();
+    let out = work.path().join("sealed");
+    generate("nation", &ballots, &out, &[]);
+    let expected = read_json(&out.join("expected.json"));
+    let definition = Definition::open(&out.join("election")).unwrap();
+    let counting = definition.counting();
+    let evidence = Evidence::open(&shomar_store::list_segments(&out).unwrap()).unwrap();
+    let readings = definition.readings();
+    for &kernel in Kernel::available() {
+        let index = Index::build(&evidence, &counting);
+        let tallied = tally(&evidence, &index, &counting, &readings, kernel).unwrap();
+        let snapshot = Snapshot::merge(tallied, &counting, &definition.head, &readings);
+        let mut document = snapshot.document(&counting, &definition.head, None);
+        document.frontier = None;
+        let document = serde_json::to_value(document).unwrap();
+        assert!(document == expected, "{} differs from expected.json", kernel.name());
     }
 }
 

@@ -68,7 +68,6 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(400))]
         #[test]
         fn every_way_to_compute_it_agrees(
             blocks in 1_usize..40,

@@ -89,20 +89,12 @@ fn count_here(
     if listed != lists || mapped != maps {
         return None;
     }
-    let mut columns = Columns {
-        view,
-        scratch,
-        words: 0,
-        list: 0,
-        map: 0,
-        number: 0,
-        wrong: 0,
-        listed: _mm512_setzero_si512(),
-        all: _mm512_setzero_si512(),
-    };
+    let mut columns = Columns { view, scratch, words: 0, list: 0, map: 0, number: 0 };
     let [lists, names] = view.sections(option_count);
-    let sums = Sums { lists: columns.count(&lists, counts), names: columns.count(&names, counts) };
-    (columns.wrong == 0).then_some(sums)
+    Some(Sums {
+        lists: columns.count_section(&lists, counts)?,
+        names: columns.count_section(&names, counts)?,
+    })
 }
 
 /// Writes where lists end, modulo 256; gives their number, or `None` if one does not ascend or the
@@ -177,137 +169,126 @@ struct Columns<'a> {
     list: usize,
     map: usize,
     number: usize,
-    /// Not zero as soon as a cell is not as the encoder writes it.
-    wrong: u64,
-    /// Ballots in listed cells since a section or its last chunk began, in eight sums.
-    listed: __m512i,
-    /// Ballots in all cells since a section began, in eight sums.
-    all: __m512i,
 }
 
 impl Columns<'_> {
-    #[inline]
+    /// Counts the cells of a section; `None` if one is not as the encoder writes it.
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
-    fn count(&mut self, section: &Section, counts: &mut [u32]) -> u64 {
+    fn count_section(&mut self, section: &Section, counts: &mut [u32]) -> Option<u64> {
         if section.ballots == 0 {
-            return 0;
+            return Some(0);
         }
         let options = section.options.start as usize..section.options.end as usize;
         let counts = &mut counts[options];
-        let full = section.ballots / CHUNK_BALLOTS;
-        self.all = _mm512_setzero_si512();
-        if section.groups() == 1 {
-            // Most districts: their counts stay in two registers from chunk to chunk.
-            let exist = section.group_mask(0);
-            let mut sums = [_mm512_setzero_si512(); 2];
-            for _ in 0..full {
-                self.add_to_words(exist, &mut sums);
-            }
-            self.end_full_chunks();
-            let (list, map) = (self.list, self.map);
-            if full < section.chunks() {
-                self.add_to_words(exist, &mut sums);
-                self.check_last(section.chunk_ballots(full), list, map);
-            }
-            add_words(counts, sums);
-        } else {
-            for _ in 0..full {
-                self.add_chunk(section, counts);
-            }
-            self.end_full_chunks();
-            let (list, map) = (self.list, self.map);
-            if full < section.chunks() {
-                self.add_chunk(section, counts);
-                self.check_last(section.chunk_ballots(full), list, map);
-            }
-        }
-        _mm512_reduce_add_epi64(self.all).cast_unsigned()
-    }
-
-    /// The ballots of the next 64 cells, a byte each.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
-    fn next_cells(&mut self, exist: u64) -> __m512i {
-        let words = &self.view.cells[self.words..self.words + 2];
-        let (listed, mapped) = (words[0].to_native(), words[1].to_native());
-        self.words += 2;
         let most = in_every_lane(LISTED_MAX);
-        let ends = &self.scratch.ends[LANES - 1 + self.list..][..LANES + 1];
-        let lengths = _mm512_sub_epi8(load(&ends[1..]), load(&ends[..LANES]));
-        let lists = _mm512_maskz_expand_epi8(listed, lengths);
-        let map_ballots = load(&self.scratch.map_ballots[self.map..][..LANES]);
-        let maps = _mm512_maskz_expand_epi8(mapped, map_ballots);
-        self.list += listed.count_ones() as usize;
-        self.map += mapped.count_ones() as usize;
-        self.wrong |= listed & mapped
-            | (listed | mapped) & !exist
-            | _mm512_cmpgt_epu8_mask(lists, most)
-            | mapped & !_mm512_cmpgt_epu8_mask(maps, most);
-        let cells = _mm512_or_si512(lists, maps);
         let zero = _mm512_setzero_si512();
-        self.listed = _mm512_add_epi64(self.listed, _mm512_sad_epu8(lists, zero));
-        self.all = _mm512_add_epi64(self.all, _mm512_sad_epu8(cells, zero));
-        cells
-    }
-
-    /// Adds one chunk of a district of up to 64 options to 64 counts of 16 bits: a batch has no
-    /// more ballots than these can hold.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
-    fn add_to_words(&mut self, exist: u64, sums: &mut [__m512i; 2]) {
-        let cells = self.next_cells(exist);
-        let halves = [_mm512_castsi512_si256(cells), _mm512_extracti64x4_epi64::<1>(cells)];
-        for (sum, half) in sums.iter_mut().zip(halves) {
-            *sum = _mm512_add_epi16(*sum, _mm512_cvtepu8_epi16(half));
+        let (mut listed_ballots, mut all_ballots) = (zero, zero);
+        let mut few_counts = [zero; 2];
+        let few = section.groups() == 1;
+        let mut wrong = 0;
+        let chunks = section.chunks();
+        for chunk in 0..chunks {
+            let ballots = section.chunk_ballots(chunk);
+            let (list, map) = (self.list, self.map);
+            if ballots < CHUNK_BALLOTS {
+                // The last chunk: where its numbers begin.
+                self.number += sum(listed_ballots);
+                listed_ballots = zero;
+            }
+            for (group, counts) in (0..).zip(counts.chunks_mut(GROUP_CELLS as usize)) {
+                let words = &self.view.cells[self.words..self.words + 2];
+                let (listed, mapped) = (words[0].to_native(), words[1].to_native());
+                self.words += 2;
+                // A list is as long as its end is behind the end of the one before.
+                let ends = &self.scratch.ends[LANES - 1 + self.list..][..LANES + 1];
+                let lengths = _mm512_sub_epi8(load(&ends[1..]), load(&ends[..LANES]));
+                let lists = _mm512_maskz_expand_epi8(listed, lengths);
+                let map_ballots = load(&self.scratch.map_ballots[self.map..][..LANES]);
+                let maps = _mm512_maskz_expand_epi8(mapped, map_ballots);
+                self.list += listed.count_ones() as usize;
+                self.map += mapped.count_ones() as usize;
+                wrong |= listed & mapped
+                    | (listed | mapped) & !section.group_mask(group)
+                    | _mm512_cmpgt_epu8_mask(lists, most)
+                    | mapped & !_mm512_cmpgt_epu8_mask(maps, most);
+                let cells = _mm512_or_si512(lists, maps);
+                listed_ballots = _mm512_add_epi64(listed_ballots, _mm512_sad_epu8(lists, zero));
+                all_ballots = _mm512_add_epi64(all_ballots, _mm512_sad_epu8(cells, zero));
+                if few {
+                    few_counts = add_bytes_to_words(few_counts, cells);
+                } else {
+                    add_bytes(counts, cells);
+                }
+            }
+            if ballots < CHUNK_BALLOTS {
+                let number = self.number;
+                self.number += sum(listed_ballots);
+                listed_ballots = zero;
+                wrong |= self.beyond(number, list, map, ballots)?;
+            }
         }
-    }
-
-    /// Adds one chunk to the counts.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
-    fn add_chunk(&mut self, section: &Section, counts: &mut [u32]) {
-        let groups = (0..).zip(counts.chunks_mut(GROUP_CELLS as usize));
-        for (group, counts) in groups {
-            let cells = self.next_cells(section.group_mask(group));
-            add_some(counts, 0, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32::<0>(cells)));
-            add_some(counts, 16, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32::<1>(cells)));
-            add_some(counts, 32, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32::<2>(cells)));
-            add_some(counts, 48, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32::<3>(cells)));
+        self.number += sum(listed_ballots);
+        if few {
+            add_words(counts, few_counts);
         }
+        (wrong == 0).then(|| sum(all_ballots) as u64)
     }
 
-    /// Moves on to the numbers of the last chunk.
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    fn end_full_chunks(&mut self) {
-        let listed = _mm512_reduce_add_epi64(self.listed).cast_unsigned();
-        // At most one number per listed ballot, which are in the array if nothing is wrong.
-        self.number += usize::try_from(listed).expect("within the numbers of one batch");
-        self.listed = _mm512_setzero_si512();
-    }
-
-    /// Checks that the last chunk, with its lists and maps since these, names no ballot beyond.
+    /// Not zero if the numbers, lists and maps since these name a ballot beyond the last one.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
-    fn check_last(&mut self, ballots: u32, list: usize, map: usize) {
-        let number = self.number;
-        self.end_full_chunks();
-        let Some(numbers) = self.view.numbers.get(number..self.number) else {
-            self.wrong = u64::MAX;
-            return;
-        };
+    fn beyond(&self, number: usize, list: usize, map: usize, ballots: u32) -> Option<u64> {
         debug_assert!(list <= self.list);
         let low = in_every_lane(0x7f);
-        let end = in_every_lane(ballots - 1);
-        for part in numbers.chunks(LANES) {
+        let last = in_every_lane(ballots - 1);
+        let mut wrong = 0;
+        for part in self.view.numbers.get(number..self.number)?.chunks(LANES) {
             let numbers = _mm512_and_si512(load_some(part), low);
-            self.wrong |= _mm512_cmpgt_epu8_mask(numbers, end);
+            wrong |= _mm512_cmpgt_epu8_mask(numbers, last);
         }
         let beyond = map_words(!(u128::MAX >> (CHUNK_BALLOTS - ballots)));
         for pair in &self.view.maps.as_chunks::<2>().0[map..self.map] {
-            self.wrong |= pair[0].to_native() & beyond[0] | pair[1].to_native() & beyond[1];
+            wrong |= pair[0].to_native() & beyond[0] | pair[1].to_native() & beyond[1];
         }
+        Some(wrong)
     }
+}
+
+/// Adds 64 bytes to 64 sums of 16 bits: a batch has no more ballots than these can hold. So the
+/// counts of most districts stay in two registers from chunk to chunk.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn add_bytes_to_words([low, high]: [__m512i; 2], bytes: __m512i) -> [__m512i; 2] {
+    let lower = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(bytes));
+    let upper = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64::<1>(bytes));
+    [_mm512_add_epi16(low, lower), _mm512_add_epi16(high, upper)]
+}
+
+/// Adds 64 bytes to the counts, of which there may be fewer.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn add_bytes(counts: &mut [u32], bytes: __m512i) {
+    let (parts, rest) = counts.as_chunks_mut::<16>();
+    let lanes = [
+        _mm512_extracti32x4_epi32::<0>(bytes),
+        _mm512_extracti32x4_epi32::<1>(bytes),
+        _mm512_extracti32x4_epi32::<2>(bytes),
+        _mm512_extracti32x4_epi32::<3>(bytes),
+    ];
+    for (counts, lanes) in parts.iter_mut().zip(lanes) {
+        add_16(counts, _mm512_cvtepu8_epi32(lanes));
+    }
+    if let Some(lanes) = lanes.get(parts.len()) {
+        add_some(rest, _mm512_cvtepu8_epi32(*lanes));
+    }
+}
+
+/// The sum of eight sums.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn sum(sums: __m512i) -> usize {
+    let sum = _mm512_reduce_add_epi64(sums).cast_unsigned();
+    usize::try_from(sum).expect("ballots of one batch, times options")
 }
 
 /// Adds 64 sums of 16 bits to the counts, of which there may be fewer.
@@ -321,15 +302,26 @@ fn add_words(counts: &mut [u32], [low, high]: [__m512i; 2]) {
         _mm512_extracti64x4_epi64::<1>(high),
     ];
     for (counts, words) in counts.chunks_mut(16).zip(words) {
-        add_some(counts, 0, _mm512_cvtepu16_epi32(words));
+        add_some(counts, _mm512_cvtepu16_epi32(words));
     }
 }
 
-/// Adds 16 numbers to the counts from `at` on, as far as there are any.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn add_some(counts: &mut [u32], at: usize, numbers: __m512i) {
-    let counts = counts.get_mut(at..).unwrap_or_default();
+fn add_16(counts: &mut [u32; 16], numbers: __m512i) {
+    let place = counts.as_mut_ptr().cast();
+    #[expect(unsafe_code, reason = "a load from and a store to a pointer")]
+    // SAFETY: the array has the 16 numbers that are read and written; neither needs an alignment.
+    unsafe {
+        let before = _mm512_loadu_si512(place);
+        _mm512_storeu_si512(place, _mm512_add_epi32(before, numbers));
+    }
+}
+
+/// Adds up to 16 numbers to the counts.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn add_some(counts: &mut [u32], numbers: __m512i) {
     let some = first_of_16(counts.len());
     let place = counts.as_mut_ptr().cast();
     #[expect(unsafe_code, reason = "a load from and a store to a pointer")]

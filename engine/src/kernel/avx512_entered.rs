@@ -12,9 +12,10 @@ use std::arch::x86_64::{
     __m128i, __m512i, _mm_cmpeq_epi16_mask, _mm_mask_cmpge_epu16_mask, _mm_mask_cmplt_epu16_mask,
     _mm_mask_cmpneq_epi16_mask, _mm_maskz_compress_epi16, _mm_maskz_loadu_epi16,
     _mm_permutexvar_epi16, _mm_set1_epi16, _mm_storeu_si128, _mm_sub_epi16,
-    _mm512_cmpeq_epi16_mask, _mm512_mask_cmpge_epu16_mask, _mm512_mask_cmplt_epu16_mask,
-    _mm512_mask_cmpneq_epi16_mask, _mm512_maskz_compress_epi16, _mm512_maskz_loadu_epi16,
-    _mm512_permutexvar_epi16, _mm512_set1_epi16, _mm512_storeu_si512, _mm512_sub_epi16, _pdep_u32,
+    _mm512_cmpeq_epi16_mask, _mm512_cmpneq_epi16_mask, _mm512_mask_cmpge_epu16_mask,
+    _mm512_mask_cmplt_epu16_mask, _mm512_mask_cmpneq_epi16_mask, _mm512_maskz_compress_epi16,
+    _mm512_maskz_loadu_epi16, _mm512_permutexvar_epi16, _mm512_set1_epi16, _mm512_storeu_si512,
+    _mm512_sub_epi16, _pdep_u32,
 };
 
 use rkyv::rend::u16_le;
@@ -89,40 +90,64 @@ fn gather(
     };
     let mut count = EnteredCount::default();
     let (mut rest, mut gathered) = (ballots.choices, 0);
-    for length in ballots.lengths {
-        let length = usize::from(length.to_native());
-        let (ballot, tail) = rest.split_at(length);
+    // Ballots stand by length, and by their choices: unknown codes are the largest.
+    for run in ballots.lengths.chunk_by(|length, other| length == other) {
+        let length = usize::from(run[0].to_native());
+        let (choices, tail) = rest.split_at(length * run.len());
         rest = tail;
-        if length > LONG {
-            plain.count_ballot(ballot, &mut count, counts).ok()?;
-            continue;
-        }
-        let to = &mut names[gathered..gathered + LONG];
-        let all = u32::MAX >> (LONG - length);
-        let kept = if length <= SHORT {
-            let choices = load_short(ballot);
-            let found = look_at_short(choices, length, &bounds);
-            let kept = keep(&found, all, length, &bounds)?;
-            let [keep, ..] = kept.unwrap_or_default().to_le_bytes();
-            store_short(to, _mm_maskz_compress_epi16(keep, choices));
-            kept
-        } else {
-            let choices = load_long(ballot);
-            let found = look_at_long(choices, all, length, &bounds);
-            let kept = keep(&found, all, length, &bounds)?;
-            store_long(to, _mm512_maskz_compress_epi16(kept.unwrap_or_default(), choices));
-            kept
-        };
-        match kept {
-            Some(kept) => {
-                gathered += kept.count_ones() as usize;
-                count.read += u64::from(kept != 0);
-                count.void += u64::from(kept == 0);
+        let known = choices.len() - unknown_at_end(choices);
+        let some_known = known.div_ceil(length);
+        count.void += (run.len() - some_known) as u64;
+        for ballot in choices[..some_known * length].chunks_exact(length) {
+            if length > LONG {
+                plain.count_ballot(ballot, &mut count, counts).ok()?;
+                continue;
             }
-            None => plain.count_ballot(ballot, &mut count, counts).ok()?,
+            let to = &mut names[gathered..gathered + LONG];
+            let all = u32::MAX >> (LONG - length);
+            let kept = if length <= SHORT {
+                let choices = load_short(ballot);
+                let kept = keep(&look_at_short(choices, length, &bounds), all, length, &bounds)?;
+                let [keep, ..] = kept.unwrap_or_default().to_le_bytes();
+                store_short(to, _mm_maskz_compress_epi16(keep, choices));
+                kept
+            } else {
+                let choices = load_long(ballot);
+                let kept =
+                    keep(&look_at_long(choices, all, length, &bounds), all, length, &bounds)?;
+                store_long(to, _mm512_maskz_compress_epi16(kept.unwrap_or_default(), choices));
+                kept
+            };
+            match kept {
+                Some(kept) => {
+                    gathered += kept.count_ones() as usize;
+                    count.read += u64::from(kept != 0);
+                    count.void += u64::from(kept == 0);
+                }
+                None => plain.count_ballot(ballot, &mut count, counts).ok()?,
+            }
         }
     }
     Some((count, gathered))
+}
+
+/// Unknown codes at the end of the choices of a run.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn unknown_at_end(choices: &[u16_le]) -> usize {
+    let unknown = _mm512_set1_epi16(UNKNOWN_OPTION.cast_signed());
+    let mut left = choices;
+    while !left.is_empty() {
+        let part = &left[left.len().saturating_sub(LONG)..];
+        let known = _mm512_cmpneq_epi16_mask(load_long(part), unknown);
+        let known = known & u32::MAX >> (LONG - part.len());
+        if known != 0 {
+            let last = (u32::BITS - known.leading_zeros()) as usize;
+            return choices.len() - left.len() + part.len() - last;
+        }
+        left = &left[..left.len() - part.len()];
+    }
+    choices.len()
 }
 
 /// Which choices are read: `None` if the ballot should not be there, `Some(None)` if the plain

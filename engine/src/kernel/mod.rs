@@ -42,7 +42,7 @@ pub enum Kernel {
 
 /// What a worker keeps between batches, so that nothing is allocated per batch.
 #[derive(Debug, Default)]
-pub(crate) struct Scratch {
+pub struct Scratch {
     portable: portable::Scratch,
     #[cfg(target_arch = "x86_64")]
     avx512: avx512::Scratch,
@@ -86,7 +86,10 @@ impl Kernel {
     ///
     /// # Errors
     /// What is wrong with the payload, as found and as expected; `counts` is then worthless.
-    pub(crate) fn count_clean(
+    ///
+    /// # Panics
+    /// If there are not as many counters as options.
+    pub fn count_clean(
         self,
         payload: &Payload<'_>,
         shape: DistrictShape,
@@ -139,13 +142,13 @@ impl Kernel {
 
 /// Why a payload cannot be one of its district.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Invalid {
+pub struct Invalid {
     /// What was looked at.
-    pub(crate) what: &'static str,
+    pub what: &'static str,
     /// What was found.
-    pub(crate) found: String,
+    pub found: String,
     /// What was expected.
-    pub(crate) expected: String,
+    pub expected: String,
 }
 
 /// What a kernel found wrong, in words: by the plain reference, which looks at one cell at a time.

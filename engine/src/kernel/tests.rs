@@ -130,8 +130,6 @@ fn by_kernel(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
-
     #[test]
     fn every_kernel_counts_what_the_reference_counts(
         shape in shapes(), ballots in ballot_counts(), seed in any::<u64>(), shift in 0..4_usize,

@@ -24,6 +24,10 @@ pub(crate) struct Counted {
     pub(crate) batches: Vec<CountedBatch>,
     /// Bytes of all segments.
     pub(crate) evidence_bytes: u64,
+    /// What counted it.
+    pub(crate) kernel: Kernel,
+    /// On so many threads.
+    pub(crate) threads: usize,
     /// How long it took.
     pub(crate) timing: Timing,
 }
@@ -115,7 +119,8 @@ pub(crate) fn count(
         eprintln!("note: {repeat}; counted once");
     }
     let (snapshot, batches) = merged.context("nothing was counted")?;
-    Ok(Counted { snapshot, batches, evidence_bytes: evidence.bytes(), timing, definition })
+    let (evidence_bytes, threads) = (evidence.bytes(), rayon::current_num_threads());
+    Ok(Counted { definition, snapshot, batches, evidence_bytes, kernel, threads, timing })
 }
 
 /// Opens an election folder for counting.

@@ -51,6 +51,7 @@ pub(crate) fn run(workspace: &Workspace, missing: Missing) -> Result<bool> {
         Ended::Passed => tests(&mut board, workspace, runner)?,
         Ended::Failed => {
             board.skip("doc tests", "the build failed");
+            board.skip("benches, once", "the build failed");
             board.skip("tests", "the build failed");
         }
     }
@@ -62,6 +63,10 @@ fn tests(board: &mut Board, workspace: &Workspace, runner: Runner) -> Result<()>
     let notes = notes_file(workspace)?;
     let doc_tests = with_surroundings("cargo test --workspace --doc", workspace, &notes);
     command_step(board, workspace, "doc tests", &doc_tests);
+
+    // Each bench once, on a small nation: what it asserts before it times anything must hold.
+    let benches = CommandLine::new("cargo test --package shomar-benches --benches");
+    command_step(board, workspace, "benches, once", &benches);
 
     let line = with_surroundings(runner.run(), workspace, &notes);
     let mut times = Vec::new();
@@ -107,7 +112,13 @@ impl Runner {
     }
 }
 
-fn command_step(board: &mut Board, workspace: &Workspace, name: &str, line: &CommandLine) -> Ended {
+/// Runs a command as a step of the board.
+pub(crate) fn command_step(
+    board: &mut Board,
+    workspace: &Workspace,
+    name: &str,
+    line: &CommandLine,
+) -> Ended {
     board.step(name, &line.to_string(), || {
         let status = workspace.command(line).status();
         Ok(status.with_context(|| format!("cannot run {line}"))?.success())

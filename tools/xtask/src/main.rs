@@ -10,6 +10,7 @@ mod findings;
 mod measure;
 mod nextest;
 mod report;
+mod soak;
 mod tidy;
 mod tools;
 mod workspace;
@@ -39,6 +40,15 @@ enum Task {
     Tidy,
     /// The walls between crates, dev-dependencies included
     Depcheck,
+    /// The slow checks: many more cases of every property, a large nation, Miri
+    Soak {
+        /// Cases of each property
+        #[arg(long, default_value = "20000")]
+        cases: u32,
+        /// Ballots of the nation that every kernel counts
+        #[arg(long, default_value = "20000000")]
+        ballots: u64,
+    },
     /// Time and memory of the commands: the figures of README
     Measure {
         /// Ballots to generate, seal and count
@@ -55,6 +65,7 @@ fn main() -> ExitCode {
             if install { tools::Missing::Install } else { tools::Missing::Name },
         ),
         Task::Tidy => tidy::run(&workspace).map(|findings| findings.print("tidy")),
+        Task::Soak { cases, ballots } => soak::run(&workspace, soak::Amount { cases, ballots }),
         Task::Measure { ballots } => measure::run(&workspace, ballots),
         Task::Depcheck => depcheck::run(&workspace).map(|findings| findings.print("depcheck")),
     });

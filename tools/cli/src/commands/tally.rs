@@ -59,6 +59,26 @@ struct Summary<'a> {
     frontier: Frontier,
     ballots: BallotCounts,
     timing: TimingSummary,
+    machine: Machine,
+    evidence_bytes: u64,
+    /// Of the fastest count.
+    speed: Speed,
+}
+
+/// What counted.
+#[derive(Serialize)]
+struct Machine {
+    kernel: &'static str,
+    threads: usize,
+}
+
+/// How fast it was, over all threads together.
+#[derive(Serialize)]
+struct Speed {
+    ballots_per_s: u64,
+    batches_per_s: u64,
+    ns_per_batch: u64,
+    mb_per_s: u64,
 }
 
 #[derive(Serialize)]
@@ -104,16 +124,32 @@ pub(crate) fn run(arguments: &TallyArguments) -> anyhow::Result<ExitCode> {
 
 fn summary(counted: &Counted) -> Summary<'_> {
     let timing = &counted.timing;
+    let frontier = counted.snapshot.frontier();
+    let ballots = counted.snapshot.ballots();
+    let fastest = timing.counts.iter().min().copied().unwrap_or_default().as_nanos().max(1);
+    let per_second = |number: u64| {
+        u64::try_from(u128::from(number) * 1_000_000_000 / fastest).unwrap_or(u64::MAX)
+    };
+    let speed = Speed {
+        ballots_per_s: per_second(ballots.taken),
+        batches_per_s: per_second(frontier.batches),
+        ns_per_batch: u64::try_from(fastest / u128::from(frontier.batches.max(1)))
+            .unwrap_or(u64::MAX),
+        mb_per_s: per_second(counted.evidence_bytes) / 1_000_000,
+    };
     Summary {
         election: &counted.definition.head.id,
         mode: counted.definition.head.mode.name(),
-        frontier: counted.snapshot.frontier(),
-        ballots: counted.snapshot.ballots(),
+        frontier,
+        ballots,
         timing: TimingSummary {
             open_s: timing.open.as_secs_f64(),
             count_s: timing.counts.iter().map(std::time::Duration::as_secs_f64).collect(),
             merge_s: timing.merge.as_secs_f64(),
         },
+        machine: Machine { kernel: counted.kernel.name(), threads: counted.threads },
+        evidence_bytes: counted.evidence_bytes,
+        speed,
     }
 }
 

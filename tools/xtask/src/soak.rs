@@ -1,0 +1,66 @@
+//! `cargo xtask soak`: the slow checks, for a night or a change of a kernel.
+//!
+//! In: the workspace, how long to go on. Out: the board of steps. Never: part of the ordinary
+//! check; nothing here is needed to see that the tree is sound, only to believe it longer.
+//!
+//! Property tests with many more cases than usual; a nation of many millions counted by every
+//! kernel; and Miri, which sees what no test sees of the code with `unsafe`, where it is installed.
+
+use std::process::{Command, Stdio};
+
+use anyhow::Result;
+
+use crate::check::command_step;
+use crate::report::Board;
+use crate::workspace::{CommandLine, Workspace};
+
+/// How long to go on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Amount {
+    /// Cases of each property.
+    pub(crate) cases: u32,
+    /// Ballots of the nation.
+    pub(crate) ballots: u64,
+}
+
+/// Runs every step; true when all passed.
+pub(crate) fn run(workspace: &Workspace, amount: Amount) -> Result<bool> {
+    let mut board = Board::new();
+    let properties = CommandLine::new("cargo test --workspace --lib")
+        .with("PROPTEST_CASES", &amount.cases.to_string());
+    command_step(&mut board, workspace, "properties", &properties);
+    let nation = CommandLine::new("cargo test --package shomar-tests every_kernel_counts")
+        .with("SHOMAR_SOAK_BALLOTS", &amount.ballots.to_string());
+    command_step(&mut board, workspace, "a nation by every kernel", &nation);
+    match miri() {
+        Some(miri) => {
+            command_step(&mut board, workspace, "Miri", &miri);
+        }
+        None => board.skip("Miri", "not installed: rustup +nightly component add miri"),
+    }
+    Ok(board.finish())
+}
+
+/// How Miri is called here. Its machine has no AVX-512, so it runs the portable kernel and every
+/// reader of bytes; a few cases are enough, it is a thousand times slower.
+fn miri() -> Option<CommandLine> {
+    let is_there = |toolchain: &&&str| {
+        let arguments = toolchain.split_whitespace().chain(["miri", "--version"]);
+        let found = Command::new("cargo")
+            .args(arguments)
+            .env_remove("RUSTUP_TOOLCHAIN")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        found.is_ok_and(|status| status.success())
+    };
+    let toolchain = ["", "+nightly"].iter().find(is_there)?;
+    let line = format!(
+        "cargo {toolchain} miri test --package shomar-format --package shomar-engine --lib"
+    );
+    Some(
+        CommandLine::new(&line)
+            .with("PROPTEST_CASES", "4")
+            .with("MIRIFLAGS", "-Zmiri-disable-isolation"),
+    )
+}

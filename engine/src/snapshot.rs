@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use shomar_format::bytes::{Digest32, hex, sha256_of_parts};
+use shomar_format::bytes::{Digest32, array_at, hex, sha256_of_parts};
 use shomar_format::document::{
     BallotCounts, CandidateVotes, DistrictTally, Frontier, ListVotes, ReadingDocument,
     TallyDocument,
@@ -16,7 +16,7 @@ use shomar_format::election::ElectionHead;
 use shomar_format::totals::TotalsDigest;
 use shomar_format::{CountingDefinition, Reading};
 
-use crate::tally::Tallied;
+use crate::tally::{CountedBatch, Tallied};
 
 /// Totals of all districts.
 #[derive(Debug)]
@@ -50,12 +50,8 @@ impl Snapshot {
         readings: &[Reading],
     ) -> Self {
         let Tallied { options, ballots, batches } = tallied;
-        let mut body_hashes: Vec<Digest32> =
-            batches.into_iter().map(|batch| batch.body_hash).collect();
         assert_eq!(options.len(), definition.option_total(), "one sum per option");
         assert_eq!(readings.len(), head.contests.len(), "one reading per contest");
-        body_hashes.par_sort_unstable();
-        let evidence = sha256_of_parts(body_hashes.iter().map(<[u8; 32]>::as_slice));
         let mut total = BallotCounts::default();
         for district in &ballots {
             total.add(district);
@@ -65,11 +61,12 @@ impl Snapshot {
             ballots,
             total,
             readings: readings.to_vec(),
-            batches: body_hashes.len() as u64,
-            evidence,
+            batches: batches.len() as u64,
+            evidence: [0; 32],
             digest: [0; 32],
         };
-        snapshot.digest = snapshot.totals_digest(definition, head);
+        (snapshot.evidence, snapshot.digest) =
+            rayon::join(|| evidence_digest(&batches), || snapshot.totals_digest(definition, head));
         snapshot
     }
 
@@ -142,6 +139,15 @@ impl Snapshot {
                 .collect(),
         }
     }
+}
+
+/// SHA-256 of the sorted body hashes (FORMAT.md, section 8.4).
+fn evidence_digest(batches: &[CountedBatch]) -> Digest32 {
+    let mut hashes: Vec<Digest32> = batches.iter().map(|batch| batch.body_hash).collect();
+    let first = |hash: &Digest32| u64::from_be_bytes(array_at(hash, 0));
+    // Nearly always the first eight bytes tell two hashes apart.
+    hashes.par_sort_unstable_by(|a, b| first(a).cmp(&first(b)).then_with(|| a.cmp(b)));
+    sha256_of_parts(hashes.iter().map(<[u8; 32]>::as_slice))
 }
 
 /// The readings by contest id, for JSON.

@@ -13,7 +13,12 @@ use sha2::{Digest, Sha256};
 #[derive(Debug)]
 pub struct TotalsDigest {
     hasher: Sha256,
+    /// Numbers that are not hashed yet: one by one they would cost more to hand over than to hash.
+    waiting: Vec<u8>,
 }
+
+/// Bytes that are handed over together.
+const HANDED_OVER: usize = 1 << 14;
 
 impl TotalsDigest {
     /// Begins with the definition and the reading of each contest, in definition order.
@@ -33,7 +38,7 @@ impl TotalsDigest {
             }
             hasher.update(b"\n");
         }
-        Self { hasher }
+        Self { hasher, waiting: Vec::with_capacity(HANDED_OVER) }
     }
 
     /// Adds a district: its ballots, then per list the ballots read as it, then per candidate the
@@ -57,12 +62,17 @@ impl TotalsDigest {
     }
 
     fn number(&mut self, number: u64) {
-        self.hasher.update(number.to_le_bytes());
+        self.waiting.extend_from_slice(&number.to_le_bytes());
+        if self.waiting.len() >= HANDED_OVER {
+            self.hasher.update(&self.waiting);
+            self.waiting.clear();
+        }
     }
 
     /// The digest.
     #[must_use]
-    pub fn finish(self) -> Digest32 {
+    pub fn finish(mut self) -> Digest32 {
+        self.hasher.update(&self.waiting);
         self.hasher.finalize().into()
     }
 }

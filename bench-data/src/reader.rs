@@ -7,6 +7,17 @@
 use shomar_format::document::BallotCounts;
 use shomar_format::{DistrictShape, OptionIndex, UNKNOWN_OPTION};
 
+/// What a ballot was read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Something was read.
+    Valid,
+    /// Something was entered, nothing was read.
+    Void,
+    /// Nothing was entered: void as well.
+    Blank,
+}
+
 /// The count of one station's ballots for one district.
 #[derive(Debug)]
 pub(crate) struct Count {
@@ -34,27 +45,39 @@ impl Count {
 
     /// Reads a ballot and counts what was read.
     pub(crate) fn read(&mut self, entered: &[OptionIndex]) {
+        self.read_each(entered, |_| ());
+    }
+
+    /// As [`Count::read`], and gives `each` every choice that was read.
+    pub(crate) fn read_each(
+        &mut self,
+        entered: &[OptionIndex],
+        each: impl FnMut(OptionIndex),
+    ) -> Kind {
         self.ballot += 1;
         self.ballots.taken += 1;
-        if self.read_choices(entered) {
+        if self.read_choices(entered, each) {
             self.ballots.valid += 1;
-            return;
+            return Kind::Valid;
         }
         // (5) nothing is left: void; empty from the start: blank as well.
         self.ballots.void += 1;
         if entered.is_empty() {
             self.ballots.blank += 1;
+            return Kind::Blank;
         }
+        Kind::Void
     }
 
     /// Whether anything was read.
-    fn read_choices(&mut self, entered: &[OptionIndex]) -> bool {
+    fn read_choices(&mut self, entered: &[OptionIndex], mut each: impl FnMut(OptionIndex)) -> bool {
         // (1) unknown codes are not read; (2) the first list code, if there is one, is read alone.
         let is_list = |&&choice: &&OptionIndex| u32::from(choice) < self.shape.list_count;
         if self.shape.list_count > 0
             && let Some(&list) = entered.iter().find(is_list)
         {
             self.votes[usize::from(list)] += 1;
+            each(list);
             return true;
         }
         let mut read = 0;
@@ -74,6 +97,7 @@ impl Count {
             *read_on = self.ballot;
             read += 1;
             self.votes[usize::from(choice)] += 1;
+            each(choice);
         }
         read > 0
     }

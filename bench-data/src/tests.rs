@@ -104,6 +104,41 @@ fn every_number_of_ballots_is_met_exactly_and_both_forms_agree() {
     }
 }
 
+/// Sums of a column of little-endian u32.
+fn sums_of(column: &[u8]) -> BTreeMap<u32, u64> {
+    let mut sums = BTreeMap::new();
+    for value in column.chunks_exact(4) {
+        *sums.entry(u32::from_le_bytes(value.try_into().unwrap())).or_insert(0) += 1;
+    }
+    sums
+}
+
+#[test]
+fn columns_added_up_are_the_same_answer() {
+    for profile in Profile::ALL.map(|(_, profile)| profile) {
+        let nation = Nation::plan(profile, 123_457, 3).unwrap();
+        let (mut choices, mut ballots) = (Vec::new(), Vec::new());
+        let written = nation.write_columns(&mut choices, &mut ballots, |_| {}).unwrap();
+        assert_eq!(written, seal(&nation).1);
+        assert_eq!(ballots.len(), 123_457 * 4);
+        let (votes, kinds) = (sums_of(&choices), sums_of(&ballots));
+        let at = |sums: &BTreeMap<u32, u64>, key: u32| sums.get(&key).copied().unwrap_or(0);
+        let (mut option, mut sum) = (0, 0);
+        for (district, index) in written.document().districts.iter().zip(0..) {
+            let lists = district.lists.iter().map(|list| list.votes);
+            for expected in lists.chain(district.candidates.iter().map(|c| c.direct)) {
+                assert_eq!(at(&votes, option), expected, "{} {option}", district.district);
+                option += 1;
+                sum += expected;
+            }
+            let counts = district.ballots;
+            let found = [0, 1, 2, 3].map(|kind| at(&kinds, index * 4 + kind));
+            assert_eq!(found, [counts.valid, counts.void - counts.blank, counts.blank, 0]);
+        }
+        assert_eq!(choices.len() as u64, sum * 4, "no choice of an option that nobody has");
+    }
+}
+
 #[test]
 fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
     let make = |seed, threads| {

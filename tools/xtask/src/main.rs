@@ -7,11 +7,16 @@
 mod check;
 mod depcheck;
 mod findings;
+mod growth;
+mod machine;
 mod measure;
 mod nextest;
+mod peers;
+mod programs;
 mod report;
 mod soak;
 mod tidy;
+mod times;
 mod tools;
 mod workspace;
 
@@ -55,6 +60,10 @@ enum Task {
         #[arg(long, default_value = "10000000")]
         ballots: u64,
     },
+    /// The same nation counted by other engines, compared number by number, timed side by side
+    Peers(peers::Options),
+    /// How the time of a count grows with the ballots: a picture and a table
+    Growth(growth::Options),
 }
 
 fn main() -> ExitCode {
@@ -67,6 +76,8 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(&workspace).map(|findings| findings.print("tidy")),
         Task::Soak { cases, ballots } => soak::run(&workspace, soak::Amount { cases, ballots }),
         Task::Measure { ballots } => measure::run(&workspace, ballots),
+        Task::Peers(options) => peers::run(&workspace, &options),
+        Task::Growth(options) => growth::run(&workspace, &options),
         Task::Depcheck => depcheck::run(&workspace).map(|findings| findings.print("depcheck")),
     });
     match clean {

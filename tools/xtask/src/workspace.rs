@@ -90,6 +90,13 @@ impl Workspace {
             .context("cargo metadata printed something that is not JSON")
     }
 
+    /// Where cargo puts what it builds; CARGO_TARGET_DIR may say that it is elsewhere.
+    pub(crate) fn target(&self) -> Result<PathBuf> {
+        let metadata = self.metadata()?;
+        let folder = metadata["target_directory"].as_str();
+        Ok(folder.context("cargo metadata names no target folder")?.into())
+    }
+
     /// Where real data lies if it is there (absolute: tests run in folders of their own), or where
     /// it was looked for.
     pub(crate) fn real_data(&self) -> std::result::Result<PathBuf, PathBuf> {

@@ -1,7 +1,7 @@
 //! `cargo xtask growth`: how the time of a count grows with the ballots.
 //!
-//! In: the largest number of ballots. Out: a picture and a table in `benches/results`. Never: a size
-//! that the disk does not hold, or one left out without saying so; a folder left behind.
+//! In: the largest number of ballots. Out: a picture and a table in `benches/results`. Never: a
+//! size that the disk does not hold, or one left out without saying so; a folder left behind.
 
 mod picture;
 

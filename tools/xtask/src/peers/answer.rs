@@ -1,6 +1,6 @@
 //! The answer that every engine must give, number by number.
 //!
-//! In: the JSON of `shomar tally`, and the arrays in which an engine left its own counts. Out: every
+//! In: the JSON of `shomar tally`, and the arrays in which an engine left its own counts. Out: each
 //! difference, with its district, its code and both numbers. Never: a tolerance.
 
 use std::fmt::Display;

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
+use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 
 use crate::growth::Point;
@@ -50,7 +51,9 @@ fn draw_into(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let lines = lines(points);
     let all = lines.iter().flat_map(|line| &line.points);
-    let ballots = decades(points.iter().map(|point| point.ballots)).ok_or("no point")?;
+    let ballots = points.iter().map(|point| point.ballots);
+    let (first, last) = (ballots.clone().min(), ballots.max());
+    let (first, last) = first.zip(last).ok_or("no point")?;
     let times = decades(all.map(|&(_, time)| time)).ok_or("no point")?;
     let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
     root.fill(&WHITE)?;
@@ -65,7 +68,11 @@ fn draw_into(
         .margin_left(16)
         .x_label_area_size(56)
         .y_label_area_size(84)
-        .build_cartesian_2d((ballots.0..ballots.1).log_scale(), (times.0..times.1).log_scale())?;
+        // No point lies on an axis.
+        .build_cartesian_2d(
+            (first * 4 / 5..last * 5 / 4).log_scale(),
+            (times.0..times.1).log_scale(),
+        )?;
     chart
         .configure_mesh()
         .bold_line_style(FAINT)
@@ -81,15 +88,17 @@ fn draw_into(
     for Line { name, colour, points, dashed } in lines {
         let width = if dashed { 1 } else { 2 };
         let style = colour.stroke_width(width);
-        let key = move |(x, y)| PathElement::new([(x, y), (x + 24, y)], style);
-        let series = if dashed {
-            chart.draw_series(DashedLineSeries::new(points, 6, 4, style))?
+        let key = |(x, y)| [(x, y), (x + 24, y)];
+        if dashed {
+            let series = chart.draw_series(DashedLineSeries::new(points, 6, 4, style))?;
+            let key = move |at| DashedPathElement::new(key(at), 6, 4, style);
+            series.label(name).legend(key);
         } else {
             let dots = points.iter().map(|&point| Circle::new(point, 3, colour.filled()));
             chart.draw_series(dots.collect::<Vec<_>>())?;
-            chart.draw_series(LineSeries::new(points, style))?
-        };
-        series.label(name).legend(key);
+            let series = chart.draw_series(LineSeries::new(points, style))?;
+            series.label(name).legend(move |at| PathElement::new(key(at), style));
+        }
     }
     chart
         .configure_series_labels()

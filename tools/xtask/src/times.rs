@@ -1,7 +1,7 @@
 //! Times as programs print them, and what follows from them, in whole numbers.
 //!
 //! In: JSON with seconds. Out: best and median, text for tables. Never: a float that is computed
-//! with; a ratio is of nanoseconds, rounded down to tenths.
+//! with; a ratio is of nanoseconds, rounded down.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ impl Summary {
     }
 }
 
-/// Seconds with four digits that say something, at least three of them after the point.
+/// Seconds, with as many digits as say something.
 pub(crate) fn shown(time: Duration) -> String {
     match time {
         time if time < Duration::from_millis(100) => format!("{:.4}", time.as_secs_f64()),
@@ -74,10 +74,13 @@ pub(crate) fn shown(time: Duration) -> String {
     }
 }
 
-/// How many times as long, to a tenth.
+/// How many times as long, to a tenth; to a hundredth where it is less than once.
 pub(crate) fn ratio(long: Duration, short: Duration) -> String {
-    let tenths = (long.as_nanos() * 10).checked_div(short.as_nanos()).unwrap_or_default();
-    format!("{}.{}", tenths / 10, tenths % 10)
+    let hundredths = (long.as_nanos() * 100).checked_div(short.as_nanos()).unwrap_or_default();
+    match hundredths {
+        0..100 => format!("0.{hundredths:02}"),
+        _ => format!("{}.{}", hundredths / 100, hundredths / 10 % 10),
+    }
 }
 
 /// Millions a second.
@@ -121,7 +124,8 @@ mod tests {
     #[test]
     fn ratios_and_rates_are_exact() {
         assert_eq!(ratio(millis(2_000), millis(30)), "66.6");
-        assert_eq!(ratio(millis(15), millis(30)), "0.5");
+        assert_eq!(ratio(millis(2), millis(30)), "0.06");
+        assert_eq!(ratio(millis(30), millis(30)), "1.0");
         assert_eq!(millions_a_second(325_000_000, millis(500)), "650.0");
         assert_eq!(millions_a_second(1_000, Duration::from_secs(1)), "0.0");
         assert_eq!(shown(millis(31)), "0.0310");

@@ -3,12 +3,14 @@
 //! In: a [`Profile`], a number of ballots and a seed. Out: an election folder, its ballots as
 //! sealed batches, as text or as raw columns, and the totals to expect ([`Expected`]). The ballots
 //! of a station for a district follow from (seed, station, district) alone, so that any size needs
-//! little memory and any number of threads gives the same bytes. All forms hold the same ballots.
+//! little memory and any number of threads gives the same bytes. All forms hold the same ballots:
+//! sealed and as columns, batches come in a random order of arrival; as text, rows come by station.
 //!
 //! Never: a number counted by the engine, or read by its rules. The expected totals come from the
 //! ballots as they are made, through a reader of its own (`reader.rs`), so that a mistake in the
 //! engine finds no agreement here. No clock, no environment, no printing.
 
+mod arrival;
 mod columns;
 mod districts;
 mod expected;

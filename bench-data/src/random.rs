@@ -23,6 +23,8 @@ pub(crate) enum Domain {
     Text = 5,
     /// Which villages carry a planted case.
     Planted = 6,
+    /// Order in which batches arrive.
+    Arrival = 7,
 }
 
 /// A stream of numbers.
@@ -68,7 +70,8 @@ impl Random {
     /// Puts a slice into random order (Fisher and Yates).
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for place in (1..items.len()).rev() {
-            let bound = u32::try_from(place + 1).expect("ballots of one station are fewer");
+            let bound =
+                u32::try_from(place + 1).expect("pairs, and ballots of a station, are fewer");
             items.swap(place, self.below(bound) as usize);
         }
     }

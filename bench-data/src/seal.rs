@@ -1,8 +1,9 @@
-//! Sealing the nation: every batch as its station would seal it, in parallel, handed over in order.
+//! Sealing the nation: every batch as its station would seal it, in parallel, handed over in the
+//! order of arrival.
 //!
-//! In: a planned nation, the definition digest. Out: sealed batches by station, then by district,
-//! to a sink; then the totals to expect. Never: more in memory than two windows of ballots, an
-//! order that depends on threads.
+//! In: a planned nation, the definition digest. Out: sealed batches in a random order that follows
+//! from the seed (`arrival.rs`), to a sink; then the totals to expect. Never: more in memory than
+//! two windows of ballots, an order that depends on threads.
 
 use rayon::prelude::*;
 use shomar_format::bytes::Digest32;
@@ -15,10 +16,10 @@ use crate::reader::Count;
 
 /// Ballots of a window: enough work for every core between two hand-overs, and at 50 bytes a ballot
 /// in the worst case some 13 MB.
-const WINDOW_BALLOTS: u64 = 1 << 18;
+pub(crate) const WINDOW_BALLOTS: u64 = 1 << 18;
 
 /// A window with many batches is cut as well: stations with few ballots cost by the batch.
-const WINDOW_PAIRS: usize = 1 << 12;
+pub(crate) const WINDOW_PAIRS: usize = 1 << 12;
 
 struct Sealed {
     batch: SealedBatch,
@@ -27,9 +28,10 @@ struct Sealed {
 }
 
 impl Nation {
-    /// Seals every batch and gives it to `sink` in the order of stations, then of districts, with
-    /// the number of ballots so far. A pair without a ballot gives a batch without a ballot, as its
-    /// station would send it. Works ahead by one window while `sink` writes.
+    /// Seals every batch and gives it to `sink` in a random order of arrival, with the number of
+    /// ballots so far. The order follows from the seed alone; in it the batches of one station
+    /// stand by sequence. A pair without a ballot gives a batch without a ballot, as its station
+    /// would send it. Works ahead by one window while `sink` writes.
     ///
     /// # Errors
     /// The first error of `sink`; nothing is given to it after that.
@@ -43,11 +45,12 @@ impl Nation {
     ) -> Result<Expected, E> {
         let mut expected = Expected::new(&self.election);
         let mut ballots = 0;
-        let make = |window: &[Pair]| -> Vec<Sealed> {
-            let pairs = window.par_iter();
-            pairs.map(|pair| self.seal_pair(definition, pair)).collect()
+        let make = |window: &[u32]| -> Vec<Sealed> {
+            let places = window.par_iter();
+            places.map(|&place| self.seal_pair(definition, self.pair(place))).collect()
         };
-        work_ahead(self.windows(), make, |sealed: Sealed| {
+        let arrival = self.arrival();
+        work_ahead(self.arrival_windows(&arrival), make, |sealed: Sealed| {
             expected.add(sealed.district, &sealed.count);
             ballots += sealed.count.ballots.taken;
             sink(&sealed.batch, ballots)
@@ -89,17 +92,14 @@ impl Nation {
         }
     }
 
-    /// The pairs in runs of whole stations, each run about [`WINDOW_BALLOTS`].
-    pub(crate) fn windows(&self) -> impl Iterator<Item = &[Pair]> {
-        let mut rest = self.pairs.as_slice();
+    /// The order of arrival in runs of about [`WINDOW_BALLOTS`].
+    fn arrival_windows<'a>(&self, arrival: &'a [u32]) -> impl Iterator<Item = &'a [u32]> {
+        let mut rest = arrival;
         std::iter::from_fn(move || {
             let (mut ballots, mut end) = (0, 0);
             while end < rest.len() && ballots < WINDOW_BALLOTS && end < WINDOW_PAIRS {
-                let station = rest[end].station;
-                while end < rest.len() && rest[end].station == station {
-                    ballots += u64::from(rest[end].ballots);
-                    end += 1;
-                }
+                ballots += u64::from(self.pair(rest[end]).ballots);
+                end += 1;
             }
             let (window, after) = rest.split_at(end);
             rest = after;
@@ -109,9 +109,9 @@ impl Nation {
 }
 
 /// Makes the next window on the pool while this thread delivers the one before, in order.
-pub(crate) fn work_ahead<'a, T: Send, E>(
-    mut windows: impl Iterator<Item = &'a [Pair]>,
-    make: impl Fn(&[Pair]) -> Vec<T> + Sync,
+pub(crate) fn work_ahead<W: Send, T: Send, E>(
+    mut windows: impl Iterator<Item = W>,
+    make: impl Fn(W) -> Vec<T> + Sync,
     mut deliver: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut ready = windows.next().map(&make);

@@ -158,17 +158,60 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
 }
 
 #[test]
+fn batches_arrive_in_a_random_order_that_follows_from_the_seed() {
+    let addresses = |seed| {
+        let nation = Nation::plan(Profile::Nation, 20_000, seed).unwrap();
+        let (records, _) = seal(&nation);
+        let address = |record: &Vec<u8>| {
+            let address = RecordHeader::read(record).unwrap().address;
+            (address.station, address.district, address.sequence)
+        };
+        let planned: Vec<_> =
+            nation.pairs.iter().map(|p| (p.station, p.district, u64::from(p.sequence))).collect();
+        (records.iter().map(address).collect::<Vec<_>>(), planned)
+    };
+    let (arrived, planned) = addresses(1);
+    let mut sorted = arrived.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, planned, "every pair, once");
+    let mut next = BTreeMap::new();
+    for &(station, _, sequence) in &arrived {
+        let next = next.entry(station).or_insert(0);
+        assert_eq!(sequence, *next, "a station's batches keep their order");
+        *next += 1;
+    }
+    assert!(next.values().any(|&batches| batches > 1), "some stations have several batches");
+    // In station order every station would come after the one before; at random, every second.
+    let later = arrived.windows(2).filter(|pair| pair[0].0 < pair[1].0).count();
+    let half = arrived.len() / 2;
+    assert!(later.abs_diff(half) < half / 4, "{later} of {} stations ascend", arrived.len());
+    // Early arrivals come from everywhere.
+    let last = planned.last().unwrap().0;
+    let early = arrived[..half].iter().filter(|&&(station, ..)| station < last / 2).count();
+    assert!(early.abs_diff(half / 2) < half / 8, "{early} of {half} are of the first stations");
+    let (other, other_planned) = addresses(2);
+    let pairs = |planned: &[(u32, u32, u64)]| planned.iter().map(|p| p.0).collect::<Vec<_>>();
+    assert_eq!(pairs(&planned), pairs(&other_planned), "only the order can differ");
+    assert_ne!(pairs(&arrived), pairs(&other));
+}
+
+#[test]
 fn the_bytes_of_a_seed_are_pinned() {
     // A change here changes every benchmark and every committed expectation: say so in the
     // changelog.
     let nation = Nation::plan(Profile::Nation, 10_000, 1).unwrap();
     let mut rows = Vec::new();
     nation.write_text(&mut rows, |_| {}).unwrap();
-    let found =
-        (bytes::hex(&nation.election().definition_digest()), bytes::hex(&bytes::sha256(&rows)));
+    let arrival: Vec<u8> = nation.arrival().iter().flat_map(|place| place.to_le_bytes()).collect();
+    let found = (
+        bytes::hex(&nation.election().definition_digest()),
+        bytes::hex(&bytes::sha256(&rows)),
+        bytes::hex(&bytes::sha256(&arrival)),
+    );
     let expected = (
         "a039c01d997b6852072af19f4e637556eb93f39b4d0593a64700e39f6c372171".to_owned(),
         "24d75b1f5bac0e44f78bb9d52e6d8372819cad4bc6dc4b84d8bfd349d54bca0b".to_owned(),
+        "ceb87a2c728e011a0d39e4cd3a5cc9ce932886383170360dac85b92c3a670d55".to_owned(),
     );
     assert_eq!(found, expected);
 }

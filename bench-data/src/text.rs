@@ -13,7 +13,7 @@ use crate::Expected;
 use crate::plan::{Nation, Pair};
 use crate::random::{Domain, Random};
 use crate::reader::Count;
-use crate::seal::work_ahead;
+use crate::seal::{WINDOW_BALLOTS, WINDOW_PAIRS, work_ahead};
 
 /// No district has a code of six digits.
 const UNKNOWN_CODE_FIRST: u32 = 900_001;
@@ -47,7 +47,7 @@ impl Nation {
             let stations = stations.par_iter();
             stations.map(|pairs| self.write_station(pairs)).collect()
         };
-        work_ahead(self.windows(), make, |station: StationText| {
+        work_ahead(self.station_windows(), make, |station: StationText| {
             out.write_all(&station.rows)?;
             for (district, count) in &station.counts {
                 expected.add(*district, count);
@@ -60,6 +60,24 @@ impl Nation {
         assert_eq!(ballots, self.ballots, "every planned ballot is written once");
         assert_eq!(expected.ballots().taken, self.ballots);
         Ok(expected)
+    }
+
+    /// The pairs in runs of whole stations, each run about [`WINDOW_BALLOTS`].
+    fn station_windows(&self) -> impl Iterator<Item = &[Pair]> {
+        let mut rest = self.pairs.as_slice();
+        std::iter::from_fn(move || {
+            let (mut ballots, mut end) = (0, 0);
+            while end < rest.len() && ballots < WINDOW_BALLOTS && end < WINDOW_PAIRS {
+                let station = rest[end].station;
+                while end < rest.len() && rest[end].station == station {
+                    ballots += u64::from(rest[end].ballots);
+                    end += 1;
+                }
+            }
+            let (window, after) = rest.split_at(end);
+            rest = after;
+            (!window.is_empty()).then_some(window)
+        })
     }
 
     fn write_station(&self, pairs: &[Pair]) -> StationText {

@@ -47,6 +47,17 @@ impl Expected {
         }
     }
 
+    /// Adds what another thread counted.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        assert_eq!(self.districts.len(), other.districts.len());
+        for (totals, others) in self.districts.iter_mut().zip(&other.districts) {
+            totals.ballots.add(&others.ballots);
+            for (total, votes) in totals.votes.iter_mut().zip(&others.votes) {
+                *total += votes;
+            }
+        }
+    }
+
     /// All districts together.
     #[must_use]
     pub fn ballots(&self) -> BallotCounts {

@@ -28,6 +28,7 @@ mod share;
 mod tests;
 mod text;
 mod voter;
+mod work;
 
 use std::str::FromStr;
 

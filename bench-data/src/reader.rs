@@ -18,7 +18,7 @@ pub(crate) enum Kind {
     Blank,
 }
 
-/// The count of one station's ballots for one district.
+/// The count of one station's ballots for one district, and then of the next.
 #[derive(Debug)]
 pub(crate) struct Count {
     shape: DistrictShape,
@@ -26,21 +26,32 @@ pub(crate) struct Count {
     pub(crate) ballots: BallotCounts,
     /// Lists: ballots read as that list; candidates: votes by name.
     pub(crate) votes: Vec<u32>,
-    /// For each option the number of the ballot on which it was read last.
+    /// For each option, of whatever district, the number of the ballot on which it was read last.
     read_on: Vec<u32>,
+    /// Number of the ballot, from 1, of all stations together.
     ballot: u32,
 }
 
 impl Count {
-    /// Begins without a ballot.
-    pub(crate) fn new(shape: DistrictShape) -> Self {
+    /// A count of nothing: a district has to [`Self::begin`] first.
+    pub(crate) fn new() -> Self {
         Self {
-            shape,
+            shape: DistrictShape { option_count: 0, list_count: 0, seats: 0 },
             ballots: BallotCounts::default(),
-            votes: vec![0; shape.option_count as usize],
-            read_on: vec![0; shape.option_count as usize],
+            votes: Vec::new(),
+            read_on: Vec::new(),
             ballot: 0,
         }
+    }
+
+    /// Begins with the ballots of a district.
+    pub(crate) fn begin(&mut self, shape: DistrictShape) {
+        let options = shape.option_count as usize;
+        self.shape = shape;
+        self.ballots = BallotCounts::default();
+        self.votes.clear();
+        self.votes.resize(options, 0);
+        self.read_on.resize(options.max(self.read_on.len()), 0);
     }
 
     /// Reads a ballot and counts what was read.
@@ -111,7 +122,8 @@ mod tests {
     const UNKNOWN: OptionIndex = UNKNOWN_OPTION;
 
     fn votes(entered: &[OptionIndex]) -> Vec<u32> {
-        let mut count = Count::new(SHAPE);
+        let mut count = Count::new();
+        count.begin(SHAPE);
         count.read(entered);
         let read = count.votes.iter().any(|&votes| votes > 0);
         assert_eq!((count.ballots.taken, count.ballots.valid), (1, u64::from(read)));
@@ -133,5 +145,17 @@ mod tests {
         );
         assert_eq!(votes(&[UNKNOWN, UNKNOWN]), [0; 8], "void");
         assert_eq!(votes(&[]), [0; 8], "blank");
+    }
+
+    #[test]
+    fn a_count_that_begins_anew_knows_nothing_of_the_district_before() {
+        let mut count = Count::new();
+        for shape in [SHAPE, DistrictShape { option_count: 5, ..SHAPE }, SHAPE] {
+            count.begin(shape);
+            count.read(&[4, 3]);
+            assert_eq!((count.ballots.taken, count.ballots.valid), (1, 1));
+            assert_eq!(count.votes.len(), shape.option_count as usize);
+            assert_eq!(count.votes[..5], [0, 0, 0, 1, 1]);
+        }
     }
 }

@@ -12,17 +12,11 @@ use shomar_format::{OptionIndex, UNKNOWN_OPTION};
 use crate::Expected;
 use crate::plan::{Nation, Pair};
 use crate::random::{Domain, Random};
-use crate::reader::Count;
-use crate::seal::{WINDOW_BALLOTS, WINDOW_PAIRS, work_ahead};
+use crate::work::{WINDOW_BALLOTS, WINDOW_PAIRS, Worker, Workers, work_ahead};
 
 /// No district has a code of six digits.
 const UNKNOWN_CODE_FIRST: u32 = 900_001;
 const UNKNOWN_CODES: u32 = 99_999;
-
-struct StationText {
-    rows: Vec<u8>,
-    counts: Vec<(u32, Count)>,
-}
 
 impl Nation {
     /// Writes every ballot as a row, with a header, and calls `progress` with the number of ballots
@@ -38,26 +32,27 @@ impl Nation {
         mut out: impl Write,
         mut progress: impl FnMut(u64),
     ) -> io::Result<Expected> {
-        let mut expected = Expected::new(&self.election);
+        let workers = Workers::new(&self.election);
         let mut ballots = 0;
         out.write_all(b"station,district,choices\n")?;
-        let make = |window: &[Pair]| -> Vec<StationText> {
+        let write = |pairs: &[Pair]| {
+            let rows = workers.with(|worker| self.write_station(pairs, worker));
+            (rows, pairs.iter().map(|pair| u64::from(pair.ballots)).sum::<u64>())
+        };
+        let make = |window: &[Pair]| -> Vec<_> {
             let stations: Vec<&[Pair]> =
                 window.chunk_by(|first, second| first.station == second.station).collect();
-            let stations = stations.par_iter();
-            stations.map(|pairs| self.write_station(pairs)).collect()
+            stations.into_par_iter().map(write).collect()
         };
-        work_ahead(self.station_windows(), make, |station: StationText| {
-            out.write_all(&station.rows)?;
-            for (district, count) in &station.counts {
-                expected.add(*district, count);
-                ballots += count.ballots.taken;
-            }
+        work_ahead(self.station_windows(), make, |(rows, taken)| {
+            out.write_all(&rows)?;
+            ballots += taken;
             progress(ballots);
             Ok::<_, io::Error>(())
         })?;
         out.flush()?;
         assert_eq!(ballots, self.ballots, "every planned ballot is written once");
+        let expected = workers.expected();
         assert_eq!(expected.ballots().taken, self.ballots);
         Ok(expected)
     }
@@ -80,28 +75,22 @@ impl Nation {
         })
     }
 
-    fn write_station(&self, pairs: &[Pair]) -> StationText {
+    fn write_station(&self, pairs: &[Pair], worker: &mut Worker) -> Vec<u8> {
         let station = pairs[0].station;
         let mut random = Random::new(self.seed, Domain::Text, station, 0);
         let station_id = &self.election.stations[station as usize].id;
         let mut unshuffled: Vec<u8> = Vec::new();
         let mut ends: Vec<usize> = vec![0];
-        let mut counts = Vec::with_capacity(pairs.len());
         for pair in pairs {
             let district = &self.election.districts[pair.district as usize];
             let codes: Vec<u32> = district.options().map(|(code, _)| code).collect();
-            let habits = &self.habits[pair.district as usize];
-            let mut count = Count::new(habits.shape);
             let prefix = format!("{station_id},{},", district.id);
-            habits.vote(self.ballots_of(pair), pair.ballots, |ballot| {
-                count.read(ballot);
+            worker.vote(self, pair, |ballot| {
                 unshuffled.extend_from_slice(prefix.as_bytes());
                 write_choices(ballot, &codes, &mut random, &mut unshuffled);
                 unshuffled.push(b'\n');
                 ends.push(unshuffled.len());
             });
-            assert_eq!(count.ballots.taken, u64::from(pair.ballots));
-            counts.push((pair.district, count));
         }
         let mut order: Vec<&[usize]> = ends.windows(2).collect();
         random.shuffle(&mut order);
@@ -109,7 +98,7 @@ impl Nation {
         for place in order {
             rows.extend_from_slice(&unshuffled[place[0]..place[1]]);
         }
-        StationText { rows, counts }
+        rows
     }
 }
 

@@ -4,12 +4,17 @@
 //! indices in the order of entry, an unknown code as [`UNKNOWN_OPTION`]. Never: an allocation per
 //! ballot, a ballot sorted, judged or read.
 
+use std::hint::select_unpredictable;
+
 use shomar_format::election::District;
 use shomar_format::{DistrictShape, OptionIndex, UNKNOWN_OPTION};
 
 use crate::popularity::{Popularity, zipf_weights};
 use crate::random::{Domain, Random};
 
+/// More choices than any ballot has: the seats of the largest council and what an irregular ballot
+/// adds to them.
+const CHOICES_MAX: usize = 64;
 /// Attempts to draw a name that is not on the ballot yet, before the next free one is taken.
 const DRAWS_MAX: u32 = 16;
 
@@ -33,14 +38,42 @@ enum Form {
     AllBlank,
 }
 
-/// Where a voter stands: the numbers to draw from, and the ballot that is being filled in.
-struct Booth {
+/// Where a voter stands: the numbers to draw from, and the ballot that is being filled in. Each
+/// thread has one and takes it from station to station.
+#[derive(Debug)]
+pub(crate) struct Booth {
     random: Random,
-    ballot: Vec<OptionIndex>,
-    /// Number of the ballot, from 1.
+    /// Room for every ballot, of which the first `length` choices are filled in.
+    choices: [OptionIndex; CHOICES_MAX],
+    length: usize,
+    /// Number of the ballot, from 1, of all stations together.
     number: u32,
-    /// For each candidate the number of the ballot that last got the name.
+    /// For each option, of whatever district, the number of the ballot that last got the name.
     named_on: Vec<u32>,
+}
+
+impl Booth {
+    /// A booth in which nobody voted yet.
+    pub(crate) fn new() -> Self {
+        Self {
+            random: Random::new(0, Domain::Ballots, 0, 0),
+            choices: [0; CHOICES_MAX],
+            length: 0,
+            number: 0,
+            named_on: Vec::new(),
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, choice: OptionIndex) {
+        self.choices[self.length] = choice;
+        self.length += 1;
+    }
+
+    #[inline]
+    fn length(&self) -> u32 {
+        u32::try_from(self.length).expect("a ballot is short")
+    }
 }
 
 /// The habits of a district's voters.
@@ -48,7 +81,6 @@ struct Booth {
 pub(crate) struct Habits {
     /// What canonicalising must know.
     pub(crate) shape: DistrictShape,
-    first_name: OptionIndex,
     names: Popularity,
     lists: Option<Popularity>,
     kinds: Kinds,
@@ -74,7 +106,7 @@ impl Habits {
         let lists = (!district.lists.is_empty()).then(|| {
             let mut weights: Vec<u32> = zipf_weights(district.lists.len(), 2).collect();
             random.shuffle(&mut weights);
-            Popularity::new(&weights)
+            Popularity::new(0, &weights)
         });
         let kinds = if lists.is_some() {
             // Tehran: 26 % void in 2021, blank ones among them.
@@ -94,8 +126,7 @@ impl Habits {
         };
         Self {
             shape: district.shape(),
-            first_name: small(district.lists.len()),
-            names: Popularity::new(&weights),
+            names: Popularity::new(small(district.lists.len()), &weights),
             lists,
             kinds,
             form: Form::Drawn,
@@ -116,23 +147,28 @@ impl Habits {
         self
     }
 
-    /// Casts `count` ballots, each given to `each` in the order of entry.
-    pub(crate) fn vote(&self, random: Random, count: u32, mut each: impl FnMut(&[OptionIndex])) {
-        let mut booth = Booth {
-            random,
-            ballot: Vec::with_capacity(64),
-            number: 0,
-            named_on: vec![0; self.names.count()],
-        };
+    /// Casts `count` ballots in a booth, each given to `each` in the order of entry.
+    pub(crate) fn vote(
+        &self,
+        booth: &mut Booth,
+        random: Random,
+        count: u32,
+        mut each: impl FnMut(&[OptionIndex]),
+    ) {
+        booth.random = random;
+        // Numbers go on from district to district: what an earlier one left behind is of no ballot
+        // that is still to come.
+        let options = self.shape.option_count as usize;
+        booth.named_on.resize(options.max(booth.named_on.len()), 0);
         for number in 0..count {
-            booth.ballot.clear();
+            booth.length = 0;
             booth.number += 1;
             match &self.form {
-                Form::Drawn => self.draw(&mut booth),
-                Form::Tied(order) => self.build_tie(order, number, count, &mut booth.ballot),
+                Form::Drawn => self.draw(booth),
+                Form::Tied(order) => self.build_tie(order, number, count, booth),
                 Form::AllBlank => {}
             }
-            each(&booth.ballot);
+            each(&booth.choices[..booth.length]);
         }
     }
 
@@ -149,8 +185,9 @@ impl Habits {
         }
         if is(self.kinds.void) {
             // Codes that nobody has: the voter meant a person of another place.
-            let codes = booth.random.between(1, 3) as usize;
-            booth.ballot.resize(codes, UNKNOWN_OPTION);
+            for _ in 0..booth.random.between(1, 3) {
+                booth.push(UNKNOWN_OPTION);
+            }
         } else if is(self.kinds.needs_a_rule) {
             self.draw_irregular(booth);
         } else if is(self.kinds.list) {
@@ -164,46 +201,84 @@ impl Habits {
         }
     }
 
+    /// Fills an empty ballot with different names. There are enough: every district has more
+    /// candidates than seats, and a ballot never gets more names than candidates.
     #[inline]
     fn add_names(&self, count: u32, booth: &mut Booth) {
-        for _ in 0..count {
-            self.add_name(booth);
+        let Booth { random, choices, length, number, named_on } = booth;
+        assert!(*length == 0, "names come first");
+        let ballot = &mut choices[..count as usize];
+        if self.shape.option_count <= u64::BITS {
+            let mut named = 0_u64;
+            self.fill(ballot, random, |name| {
+                let bit = 1 << (name & 63);
+                let is_new = named & bit == 0;
+                named |= bit;
+                is_new
+            });
+        } else {
+            let named_on = &mut named_on[..self.shape.option_count as usize];
+            self.fill(ballot, random, |name| {
+                let named_on = &mut named_on[usize::from(name)];
+                let is_new = *named_on != *number;
+                *named_on = *number;
+                is_new
+            });
         }
+        *length = count as usize;
     }
 
-    /// Adds a name that is not on the ballot yet. There is one: every district has more candidates
-    /// than seats, and a ballot never gets more names than candidates.
+    /// Fills a ballot with names that are `new` to it, and are not any more when that was asked.
+    ///
+    /// Whether a name is new decides no branch: where candidates are few, every third draw repeats
+    /// a name, and no processor foresees which.
     #[inline]
-    fn add_name(&self, booth: &mut Booth) {
-        for _ in 0..DRAWS_MAX {
-            let name = self.names.draw(&mut booth.random);
-            if self.add_if_new(name, booth) {
-                return;
+    fn fill(
+        &self,
+        ballot: &mut [OptionIndex],
+        source: &mut Random,
+        mut is_new: impl FnMut(OptionIndex) -> bool,
+    ) {
+        // A copy is kept in a register: writing to the ballot could change `source` for all that a
+        // compiler knows.
+        let mut random = source.clone();
+        let mut length = 0;
+        loop {
+            let mut misses = 0;
+            while length < ballot.len() && misses < DRAWS_MAX {
+                let name = self.names.draw(&mut random);
+                ballot[length] = name;
+                let is_new_name = is_new(name);
+                length += usize::from(is_new_name);
+                misses = select_unpredictable(is_new_name, 0, misses + 1);
             }
+            if length == ballot.len() {
+                break;
+            }
+            ballot[length] = self.next_new(&mut random, &mut is_new);
+            length += 1;
         }
-        let count = small(self.names.count());
-        let start = booth.random.below(u32::from(count));
-        let added = (0..u32::from(count)).any(|step| {
-            let name = small(((start + step) % u32::from(count)) as usize);
-            self.add_if_new(name, booth)
-        });
-        assert!(added, "fewer names than candidates");
+        *source = random;
     }
 
-    #[inline]
-    fn add_if_new(&self, name: OptionIndex, booth: &mut Booth) -> bool {
-        let named_on = &mut booth.named_on[usize::from(name)];
-        if *named_on == booth.number {
-            return false;
-        }
-        *named_on = booth.number;
-        booth.ballot.push(self.first_name + name);
-        true
+    /// The next new name after any one.
+    #[cold]
+    fn next_new(
+        &self,
+        random: &mut Random,
+        is_new: &mut impl FnMut(OptionIndex) -> bool,
+    ) -> OptionIndex {
+        let names = self.names.options();
+        let count = names.len();
+        let start = random.below(u32::try_from(count).expect("within DISTRICT_OPTIONS_MAX"));
+        let mut names = names.cycle().skip(start as usize).take(count);
+        names.find(|&name| is_new(name)).expect("fewer names than candidates")
     }
 
     fn add_list(&self, booth: &mut Booth) {
         let lists = self.lists.as_ref().expect("only districts with lists");
-        booth.ballot.push(lists.draw(&mut booth.random));
+        let list = lists.draw(&mut booth.random);
+        booth.push(list);
     }
 
     /// A ballot to which a reading rule applies (docs/law.md).
@@ -217,34 +292,35 @@ impl Habits {
         match booth.random.below(kinds) {
             0 => {
                 self.add_some(list_here, booth);
-                let place = booth.random.below(length(&booth.ballot)) as usize;
-                booth.ballot.push(booth.ballot[place]);
+                let place = booth.random.below(booth.length()) as usize;
+                let again = booth.choices[place];
+                booth.push(again);
             }
             1 => {
                 let extra = booth.random.between(1, 3);
-                let all = u32::from(small(self.names.count()));
+                let all = self.shape.option_count - self.shape.list_count;
                 self.add_names((seats + extra).min(all), booth);
             }
             2 => {
                 self.add_some(list_here, booth);
-                let place = booth.random.below(length(&booth.ballot) + 1) as usize;
-                booth.ballot.insert(place, UNKNOWN_OPTION);
+                let place = booth.random.below(booth.length() + 1) as usize;
+                booth.push(UNKNOWN_OPTION);
+                booth.choices[place..booth.length].rotate_right(1);
             }
             3 => {
                 let names = booth.random.between(1, seats);
                 self.add_names(names, booth);
                 self.add_list(booth);
                 // The list first, last or between the names.
-                let place = booth.random.below(length(&booth.ballot)) as usize;
-                let last = booth.ballot.len() - 1;
-                booth.ballot.swap(place, last);
+                let place = booth.random.below(booth.length()) as usize;
+                booth.choices.swap(place, booth.length - 1);
             }
             _ => {
                 self.add_list(booth);
                 let lists = self.shape.list_count;
                 let step = booth.random.between(1, lists - 1);
-                let other = (u32::from(booth.ballot[0]) + step) % lists;
-                booth.ballot.push(small(other as usize));
+                let other = (u32::from(booth.choices[0]) + step) % lists;
+                booth.push(small(other as usize));
             }
         }
     }
@@ -264,29 +340,24 @@ impl Habits {
     /// * the first s - 1 in rank stand on 15 of 16 ballots: more than n / 2 votes each;
     /// * ranks s and s + 1 share the ballots by turns: n / 2 votes each, exactly;
     /// * the others take the s - 1 places in 16 left over: at most n / 4 + s votes all together.
-    fn build_tie(
-        &self,
-        order: &[OptionIndex],
-        number: u32,
-        count: u32,
-        ballot: &mut Vec<OptionIndex>,
-    ) {
+    fn build_tie(&self, order: &[OptionIndex], number: u32, count: u32, booth: &mut Booth) {
         debug_assert!(count.is_multiple_of(2) && count >= TIE_BALLOTS_MIN);
         if number + 2 >= count {
             return;
         }
         let certain = self.shape.seats as usize - 1;
         let (turn, round) = (number as usize % 16, number as usize / 16);
-        let name = |rank: usize| self.first_name + order[rank];
+        let first_name = small(self.shape.list_count as usize);
+        let name = |rank: usize| first_name + order[rank];
         for rank in 0..certain {
             let others = order.len() - certain - 2;
             match (turn == rank, others) {
-                (false, _) => ballot.push(name(rank)),
+                (false, _) => booth.push(name(rank)),
                 (true, 0) => {}
-                (true, _) => ballot.push(name(certain + 2 + round % others)),
+                (true, _) => booth.push(name(certain + 2 + round % others)),
             }
         }
-        ballot.push(name(certain + number as usize % 2));
+        booth.push(name(certain + number as usize % 2));
     }
 }
 
@@ -308,8 +379,4 @@ fn ranks(district: &District, random: &mut Random) -> Vec<usize> {
 
 fn small(index: usize) -> OptionIndex {
     OptionIndex::try_from(index).expect("within DISTRICT_OPTIONS_MAX")
-}
-
-fn length(ballot: &[OptionIndex]) -> u32 {
-    u32::try_from(ballot.len()).expect("a ballot is short")
 }

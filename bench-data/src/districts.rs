@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use shomar_format::Reading;
 use shomar_format::election::{Candidate, CandidateStatus, Contest, District, List};
 
@@ -51,11 +52,10 @@ pub(crate) struct Draft {
 /// Drafts the contests and districts in which these places vote.
 pub(crate) fn draft(places: &[Place], ballots: u64, seed: u64) -> Draft {
     let full = ballots >= BALLOTS_FULL_CANDIDATES;
-    let mut districts: Vec<District> = Vec::with_capacity(places.len() + 9);
-    for place in places {
-        let mut random = candidates_of(seed, districts.len());
-        districts.push(council(place, full, &mut random));
-    }
+    let councils = places.par_iter().enumerate();
+    let mut districts: Vec<District> = councils
+        .map(|(index, place)| council(place, full, &mut candidates_of(seed, index)))
+        .collect();
     let mut add = |by_election: &ByElection, contest, most| {
         let mut random = candidates_of(seed, districts.len());
         let count = match contest {

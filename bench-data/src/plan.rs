@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use shomar_format::Election;
 use shomar_format::code::persian_digits;
 use shomar_format::election::{Device, ElectionHead, Mode, Serve, Station};
@@ -187,11 +188,13 @@ fn planted_cases(places: &[Place], cases: &[Option<Case>]) -> Vec<Planted> {
 }
 
 fn habits(draft: &Draft, cases: &[Option<Case>], seed: u64) -> Vec<Habits> {
-    let districts = draft.districts.iter().zip(0_u32..);
-    let habits = districts.map(|(district, index)| {
+    let districts = draft.districts.par_iter().enumerate();
+    let habits = districts.map(|(index, district)| {
+        let case = cases.get(index).copied().flatten();
+        let index = u32::try_from(index).expect("within DISTRICTS_MAX");
         let habits = Habits::new(district, seed, index);
         // The council district of place i is district i.
-        match cases.get(index as usize).copied().flatten() {
+        match case {
             Some((PlantedCase::Tie, _)) => habits.tied(district, seed, index),
             Some((PlantedCase::AllBlank, _)) => habits.all_blank(),
             _ => habits,

@@ -8,12 +8,15 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::LazyLock;
+use std::thread::ScopedJoinHandle;
 
 use anyhow::Context;
 use clap::Args;
 use shomar_bench_data::{Expected, Nation, Profile};
-use shomar_format::Election;
+use shomar_format::bytes::Digest32;
 use shomar_format::election::COMPILED_FILE;
+use shomar_format::{CountingDefinition, Election};
 use shomar_store::{SegmentWriter, Written, write_durably};
 
 use crate::folder::{check_side_file, fill_folder};
@@ -55,22 +58,12 @@ pub(crate) fn run(arguments: &GenerateArguments) -> anyhow::Result<ExitCode> {
 
 fn generate(arguments: &GenerateArguments, nation: &Nation) -> anyhow::Result<()> {
     let out = &arguments.out;
-    write_election(nation, out)?;
-    let expected = if arguments.text {
-        let path = out.join("ballots.csv");
-        let file = File::create_new(&path).with_context(|| path.display().to_string())?;
-        let bar = ballots_bar("writing", nation.ballots());
-        let expected = nation
-            .write_text(BufWriter::with_capacity(1 << 20, &file), |ballots| {
-                bar.set_position(ballots);
-            })
-            .and_then(|expected| file.sync_all().map(|()| expected))
-            .with_context(|| path.display().to_string())?;
-        bar.finish_and_clear();
+    let document = if arguments.text {
+        let expected = beside_election(nation, out, |_| write_text(nation, out))?;
         eprintln!("wrote {} ballots as text", grouped(nation.ballots()));
-        expected
+        json(&expected)
     } else {
-        let (expected, written) = seal_nation(nation, out)?;
+        let (document, written) = seal_nation(nation, out, json)?;
         eprintln!(
             "sealed {} ballots into {} batches, {} segment(s), {} bytes",
             grouped(nation.ballots()),
@@ -78,40 +71,91 @@ fn generate(arguments: &GenerateArguments, nation: &Nation) -> anyhow::Result<()
             grouped(written.segments),
             grouped(written.bytes)
         );
-        expected
-    };
+        document
+    }?;
     let path = arguments.expected.clone().unwrap_or_else(|| out.join("expected.json"));
-    let mut document = serde_json::to_vec_pretty(&expected.document())?;
-    document.push(b'\n');
     write_durably(&path, &document)?;
     Ok(())
 }
 
+/// The totals to expect, as the file holds them.
+fn json(expected: &Expected) -> anyhow::Result<Vec<u8>> {
+    let mut document = serde_json::to_vec_pretty(&expected.document())?;
+    document.push(b'\n');
+    Ok(document)
+}
+
+fn write_text(nation: &Nation, out: &Path) -> anyhow::Result<Expected> {
+    let path = out.join("ballots.csv");
+    let file = File::create_new(&path).with_context(|| path.display().to_string())?;
+    let bar = ballots_bar("writing", nation.ballots());
+    let expected = nation
+        .write_text(BufWriter::with_capacity(1 << 20, &file), |ballots| bar.set_position(ballots))
+        .and_then(|expected| file.sync_all().map(|()| expected))
+        .with_context(|| path.display().to_string())?;
+    bar.finish_and_clear();
+    Ok(expected)
+}
+
+/// The definition digest of a nation, for whoever needs it first.
+type Definition<'a> = LazyLock<Digest32, Box<dyn FnOnce() -> Digest32 + Send + 'a>>;
+
+/// Does `work` while another thread writes the election folder: reading it back takes a second in a
+/// nation of sixty million ballots.
+fn beside_election<T>(
+    nation: &Nation,
+    out: &Path,
+    work: impl FnOnce(&Definition<'_>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let definition: Definition<'_> =
+        LazyLock::new(Box::new(|| nation.election().definition_digest()));
+    std::thread::scope(|scope| {
+        let election = scope.spawn(|| write_election(nation, out, &definition));
+        let done = work(&definition);
+        joined(election).and(done)
+    })
+}
+
 /// Writes the election folder of a nation: text and compiled definition.
-pub(crate) fn write_election(nation: &Nation, out: &Path) -> anyhow::Result<()> {
+fn write_election(nation: &Nation, out: &Path, definition: &Definition<'_>) -> anyhow::Result<()> {
     let folder = out.join("election");
     nation.write_election(&folder).with_context(|| folder.display().to_string())?;
     let (election, sources) = Election::read(&folder)?;
-    assert_eq!(
-        election.definition_digest(),
-        nation.election().definition_digest(),
-        "what was written reads as what was planned"
-    );
-    write_durably(&folder.join(COMPILED_FILE), &election.compile(&sources))?;
+    let compiled = election.compile(&sources);
+    let counting = CountingDefinition::open(&compiled).expect("what was compiled can be read");
+    assert_eq!(counting.digest(), &**definition, "what was written reads as what was planned");
+    write_durably(&folder.join(COMPILED_FILE), &compiled)?;
     Ok(())
 }
 
-/// Seals every ballot of a nation into segments.
-pub(crate) fn seal_nation(nation: &Nation, out: &Path) -> anyhow::Result<(Expected, Written)> {
-    let definition = nation.election().definition_digest();
-    let mut writer = SegmentWriter::new(out, definition);
-    let bar = ballots_bar("sealing", nation.ballots());
-    let expected = nation.seal_all(&definition, |batch, ballots| {
-        bar.set_position(ballots);
-        writer.append(batch.bytes())
-    })?;
-    bar.finish_and_clear();
-    let written = writer.finish()?;
-    assert_eq!(written.records, nation.batches(), "every batch of the plan is on disk");
-    Ok((expected, written))
+/// Writes a nation: its election folder, and every ballot sealed into segments. What is to be made
+/// of the totals to expect is made while the last segment becomes durable.
+pub(crate) fn seal_nation<T: Send>(
+    nation: &Nation,
+    out: &Path,
+    make: impl FnOnce(&Expected) -> T + Send,
+) -> anyhow::Result<(T, Written)> {
+    beside_election(nation, out, |definition| {
+        let definition: &Digest32 = definition;
+        let mut writer = SegmentWriter::new(out, *definition);
+        let bar = ballots_bar("sealing", nation.ballots());
+        let expected = nation.seal_all(definition, |batch, ballots| {
+            bar.set_position(ballots);
+            writer.append(batch.bytes())
+        })?;
+        let (made, written) = std::thread::scope(|scope| {
+            let made = scope.spawn(|| make(&expected));
+            let written = writer.finish();
+            (joined(made), written)
+        });
+        bar.finish_and_clear();
+        let written = written?;
+        assert_eq!(written.records, nation.batches(), "every batch of the plan is on disk");
+        Ok((made, written))
+    })
+}
+
+/// What a thread made; its panic is ours.
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

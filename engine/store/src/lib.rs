@@ -259,12 +259,24 @@ impl Active {
 /// # Errors
 /// If the system refuses.
 pub fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    write_durably_by(path, |file| file.write_all(bytes))
+}
+
+/// Writes a file piece by piece, so that it is there complete or not at all.
+///
+/// # Errors
+/// If the system refuses, or `write` does.
+pub fn write_durably_by(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+) -> Result<(), StoreError> {
     let mut open = path.as_os_str().to_owned();
     open.push(".");
     open.push(OPEN_EXTENSION);
     let open = PathBuf::from(open);
-    let mut file = File::create(&open).map_err(io_error(&open, "create"))?;
-    file.write_all(bytes).map_err(io_error(&open, "write"))?;
+    let file = File::create(&open).map_err(io_error(&open, "create"))?;
+    let mut buffer = BufWriter::with_capacity(1 << 20, &file);
+    write(&mut buffer).and_then(|()| buffer.flush()).map_err(io_error(&open, "write"))?;
     file.sync_all().map_err(io_error(&open, "sync"))?;
     fs::rename(&open, path).map_err(io_error(path, "rename"))?;
     path.parent().map_or(Ok(()), sync_directory)

@@ -5,7 +5,7 @@
 //! answer is.
 
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::LazyLock;
@@ -17,7 +17,7 @@ use shomar_bench_data::{Expected, Nation, Profile};
 use shomar_format::bytes::Digest32;
 use shomar_format::election::COMPILED_FILE;
 use shomar_format::{CountingDefinition, Election};
-use shomar_store::{SegmentWriter, Written, write_durably};
+use shomar_store::{SegmentWriter, Written, write_durably, write_durably_by};
 
 use crate::folder::{check_side_file, fill_folder};
 use crate::output::grouped;
@@ -58,12 +58,15 @@ pub(crate) fn run(arguments: &GenerateArguments) -> anyhow::Result<ExitCode> {
 
 fn generate(arguments: &GenerateArguments, nation: &Nation) -> anyhow::Result<()> {
     let out = &arguments.out;
-    let document = if arguments.text {
+    let answer = arguments.expected.clone().unwrap_or_else(|| out.join("expected.json"));
+    if arguments.text {
         let expected = beside_election(nation, out, |_| write_text(nation, out))?;
+        write_expected(&expected, &answer)?;
         eprintln!("wrote {} ballots as text", grouped(nation.ballots()));
-        json(&expected)
     } else {
-        let (document, written) = seal_nation(nation, out, json)?;
+        let (answered, written) =
+            seal_nation(nation, out, |expected| write_expected(expected, &answer))?;
+        answered?;
         eprintln!(
             "sealed {} ballots into {} batches, {} segment(s), {} bytes",
             grouped(nation.ballots()),
@@ -71,18 +74,19 @@ fn generate(arguments: &GenerateArguments, nation: &Nation) -> anyhow::Result<()
             grouped(written.segments),
             grouped(written.bytes)
         );
-        document
-    }?;
-    let path = arguments.expected.clone().unwrap_or_else(|| out.join("expected.json"));
-    write_durably(&path, &document)?;
+    }
     Ok(())
 }
 
-/// The totals to expect, as the file holds them.
-fn json(expected: &Expected) -> anyhow::Result<Vec<u8>> {
-    let mut document = serde_json::to_vec_pretty(&expected.document())?;
-    document.push(b'\n');
-    Ok(document)
+/// Writes the totals to expect, without a copy of the text: it has a hundred bytes for every
+/// candidate of the nation.
+fn write_expected(expected: &Expected, path: &Path) -> anyhow::Result<()> {
+    let document = expected.document();
+    write_durably_by(path, |out| {
+        serde_json::to_writer_pretty(&mut *out, &document)?;
+        out.write_all(b"\n")
+    })?;
+    Ok(())
 }
 
 fn write_text(nation: &Nation, out: &Path) -> anyhow::Result<Expected> {

@@ -1,8 +1,8 @@
 //! The nation as raw columns, for engines that count rows: one number per choice that is read, and
 //! one per ballot.
 //!
-//! In: a planned nation. Out: two streams of little-endian u32, in the order of stations and,
-//! inside one, of voting; then the totals to expect, the same as those of the sealed form. A choice
+//! In: a planned nation. Out: two streams of little-endian u32, in the order of arrival and, inside
+//! a batch, of voting; then the totals to expect, the same as those of the sealed form. A choice
 //! is the place of its option among those of all districts, one district after another; a ballot is
 //! its district times four, and its kind. Never: a choice that the default reading does not read
 //! (another engine is spared what ours must do), more in memory than two windows of ballots.
@@ -13,8 +13,8 @@ use rayon::prelude::*;
 
 use crate::Expected;
 use crate::plan::{Nation, Pair};
-use crate::reader::{Count, Kind};
-use crate::seal::work_ahead;
+use crate::reader::Kind;
+use crate::work::{Worker, Workers, work_ahead};
 
 /// Kinds of ballots that a column leaves room for.
 const KINDS: u32 = 4;
@@ -22,8 +22,7 @@ const KINDS: u32 = 4;
 struct PairColumns {
     choices: Vec<u8>,
     ballots: Vec<u8>,
-    count: Count,
-    district: u32,
+    taken: u64,
 }
 
 impl Nation {
@@ -40,24 +39,26 @@ impl Nation {
         mut ballots: impl Write,
         mut progress: impl FnMut(u64),
     ) -> io::Result<Expected> {
-        let mut expected = Expected::new(&self.election);
-        let mut written = 0;
+        let workers = Workers::new(&self.election);
         let firsts = self.first_options();
-        let make = |window: &[Pair]| -> Vec<PairColumns> {
-            let pairs = window.par_iter();
-            pairs.map(|pair| self.columns_of(pair, firsts[pair.district as usize])).collect()
+        let columns = |&place: &u32| {
+            let pair = self.pair(place);
+            workers.with(|worker| self.columns_of(pair, firsts[pair.district as usize], worker))
         };
-        work_ahead(self.windows(), make, |columns: PairColumns| {
+        let make = |window: &[u32]| -> Vec<_> { window.par_iter().map(columns).collect() };
+        let arrival = self.arrival();
+        let mut written = 0;
+        work_ahead(self.arrival_windows(&arrival), make, |columns: PairColumns| {
             choices.write_all(&columns.choices)?;
             ballots.write_all(&columns.ballots)?;
-            expected.add(columns.district, &columns.count);
-            written += columns.count.ballots.taken;
+            written += columns.taken;
             progress(written);
             Ok::<_, io::Error>(())
         })?;
         choices.flush()?;
         ballots.flush()?;
         assert_eq!(written, self.ballots, "every planned ballot is written once");
+        let expected = workers.expected();
         assert_eq!(expected.ballots().taken, self.ballots);
         Ok(expected)
     }
@@ -74,12 +75,10 @@ impl Nation {
         firsts.collect()
     }
 
-    fn columns_of(&self, pair: &Pair, first_option: u32) -> PairColumns {
-        let habits = &self.habits[pair.district as usize];
-        let mut count = Count::new(habits.shape);
+    fn columns_of(&self, pair: &Pair, first_option: u32, worker: &mut Worker) -> PairColumns {
         let mut choices = Vec::new();
         let mut ballots = Vec::with_capacity(pair.ballots as usize * size_of::<u32>());
-        habits.vote(self.ballots_of(pair), pair.ballots, |ballot| {
+        worker.vote_and_read(self, pair, |ballot, count| {
             let kind = count.read_each(ballot, |option| {
                 choices.extend_from_slice(&(first_option + u32::from(option)).to_le_bytes());
             });
@@ -90,7 +89,6 @@ impl Nation {
             };
             ballots.extend_from_slice(&(pair.district * KINDS + kind).to_le_bytes());
         });
-        assert_eq!(count.ballots.taken, u64::from(pair.ballots));
-        PairColumns { choices, ballots, count, district: pair.district }
+        PairColumns { choices, ballots, taken: u64::from(pair.ballots) }
     }
 }

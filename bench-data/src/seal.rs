@@ -72,7 +72,10 @@ impl Nation {
     }
 
     /// The order of arrival in runs of about [`WINDOW_BALLOTS`].
-    fn arrival_windows<'a>(&self, arrival: &'a [u32]) -> impl Iterator<Item = &'a [u32]> {
+    pub(crate) fn arrival_windows<'a>(
+        &self,
+        arrival: &'a [u32],
+    ) -> impl Iterator<Item = &'a [u32]> {
         let mut rest = arrival;
         std::iter::from_fn(move || {
             let (mut ballots, mut end) = (0, 0);

@@ -37,14 +37,26 @@ impl Worker {
         pair: &Pair,
         mut each: impl FnMut(&[OptionIndex]),
     ) {
+        self.vote_and_read(nation, pair, |ballot, count| {
+            count.read(ballot);
+            each(ballot);
+        });
+    }
+
+    /// As [`Self::vote`], with `read` to read each ballot once.
+    pub(crate) fn vote_and_read(
+        &mut self,
+        nation: &Nation,
+        pair: &Pair,
+        mut read: impl FnMut(&[OptionIndex], &mut Count),
+    ) {
         let habits = &nation.habits[pair.district as usize];
         let count = &mut self.count;
         count.begin(habits.shape);
         habits.vote(&mut self.booth, nation.ballots_of(pair), pair.ballots, |ballot| {
-            count.read(ballot);
-            each(ballot);
+            read(ballot, count);
         });
-        assert_eq!(count.ballots.taken, u64::from(pair.ballots));
+        assert_eq!(count.ballots.taken, u64::from(pair.ballots), "every ballot was read once");
         self.expected.add(pair.district, count);
     }
 }

@@ -13,6 +13,8 @@ use rayon::prelude::*;
 use shomar_format::CountingDefinition;
 use shomar_format::document::BallotCounts;
 
+use crate::prefetch::prefetch;
+
 /// The counters of one worker, of all districts.
 #[derive(Debug)]
 pub(crate) struct Bank {
@@ -71,6 +73,14 @@ impl Bank {
         }
     }
 
+    /// Asks for the counters of a district that comes next: as many as are worth asking for.
+    pub(crate) fn prefetch(&self, district: u32, options: std::ops::Range<usize>) {
+        prefetch(&self.ballots, district as usize);
+        for option in options.step_by(LINE_COUNTERS).take(LINES_AHEAD) {
+            prefetch(&self.votes, option);
+        }
+    }
+
     /// The counters of the options of a district.
     pub(crate) fn votes(&mut self, options: std::ops::Range<usize>) -> &mut [u32] {
         &mut self.votes[options]
@@ -105,6 +115,11 @@ impl DistrictBallots {
         }
     }
 }
+
+/// Counters in a line of the cache.
+const LINE_COUNTERS: usize = 16;
+/// Lines that are asked for ahead.
+const LINES_AHEAD: usize = 12;
 
 /// Options that one worker adds up at a time.
 const STRETCH: usize = 1 << 14;

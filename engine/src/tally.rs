@@ -20,6 +20,7 @@ use crate::evidence::Evidence;
 use crate::finding::Finding;
 use crate::index::{Index, RecordPlace, describe};
 use crate::kernel::{Invalid, Kernel, Scratch};
+use crate::prefetch::prefetch;
 use crate::reading::District;
 use crate::served::Served;
 
@@ -76,7 +77,9 @@ pub fn tally(
         let counting = Counting { evidence, definition, readings, served: &served, kernel };
         let mut worker = Worker::new(counting);
         while let Some(stretch) = index.stretches.get(next.fetch_add(1, Ordering::Relaxed)) {
-            for place in &index.places[stretch.clone()] {
+            let places = &index.places[stretch.clone()];
+            for (at, place) in places.iter().enumerate() {
+                worker.announce(&places[at + 1..]);
                 worker.count(place);
             }
         }
@@ -131,6 +134,22 @@ impl<'a, 'b> Worker<'a, 'b> {
             scratch: Scratch::default(),
             batches: Vec::new(),
             findings: Vec::new(),
+        }
+    }
+
+    /// Asks for what the next batches need while this one is counted: batches arrive in any order,
+    /// so the counters of a district have long left the caches when it comes again.
+    fn announce(&self, coming: &[RecordPlace]) {
+        let Counting { evidence, definition, .. } = self.counting;
+        if let Some(after_next) = coming.get(1) {
+            prefetch(after_next.record(evidence).1, 0);
+        }
+        if let Some(next) = coming.first() {
+            // Not verified yet: a foreign number only asks for nothing.
+            let district = address_at(next.record(evidence).1).district;
+            if district < definition.district_count() {
+                self.bank.prefetch(district, definition.option_range(district));
+            }
         }
     }
 

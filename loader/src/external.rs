@@ -9,9 +9,9 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, Write};
 use std::path::Path;
 
-use shomar_format::{BallotClass, DistrictShape};
+use shomar_format::{BallotClass, DistrictShape, OptionIndex};
 
-use crate::partition::{StoredRow, read_row};
+use crate::stored::{Item, read_items};
 use crate::{LoaderError, io_error};
 
 /// Memory of one piece that is sorted at once, about.
@@ -19,6 +19,7 @@ const PIECE_BYTES: usize = 16 << 20;
 /// Sorted runs that are merged at once: open files, and one buffer each.
 const RUNS_MAX: u64 = 512;
 const RUN_BUFFER_BYTES: usize = 32 << 10;
+const READ_BYTES: usize = 1 << 20;
 
 /// A ballot in canonical order: the field order is the sort order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,44 +32,40 @@ pub(crate) struct Entry {
     pub(crate) count: u64,
 }
 
-/// Sorts the rows of `input` (`stored_bytes` long) and gives every entry to `each` in order.
+/// Sorts the rows of `input` and gives every entry to `each` in order. `row_bytes` is what they
+/// take, about; a row that stands for many ballots is one row.
 pub(crate) fn sort_rows(
     input: File,
-    stored_bytes: u64,
+    row_bytes: u64,
     directory: &Path,
     shape: impl Fn(u32) -> DistrictShape,
     mut each: impl FnMut(Entry) -> Result<(), LoaderError>,
 ) -> Result<(), LoaderError> {
     let failed = |action| io_error(directory, action);
-    let mut input = BufReader::with_capacity(1 << 20, input);
     // Pieces grow only when there would be more runs than can be merged at once.
-    let piece_bytes = (stored_bytes / RUNS_MAX * 4).max(PIECE_BYTES as u64);
+    let piece_bytes = (row_bytes / RUNS_MAX * 4).max(PIECE_BYTES as u64);
     let mut runs = Vec::new();
-    loop {
-        let mut piece: Vec<Entry> = Vec::new();
-        let mut bytes = 0;
-        let mut row = StoredRow { station: 0, district: 0, choices: Vec::new(), count: 0 };
-        while bytes < piece_bytes
-            && read_row(&mut input, &mut row).map_err(failed("read a temporary file"))?
-        {
-            bytes += size_of::<Entry>() as u64 + 2 * row.choices.len() as u64;
-            piece.push(to_entry(&row, shape(row.district)));
-        }
-        if piece.is_empty() {
-            break;
-        }
-        piece.sort_unstable();
-        piece.dedup_by(|next, kept| {
-            let equal = (next.station, next.district, next.class, &next.choices)
-                == (kept.station, kept.district, kept.class, &kept.choices);
-            if equal {
-                kept.count += next.count;
+    let mut piece = Piece::default();
+    let mut choices = Vec::new();
+    let mut pair = (0, 0);
+    let read = read_items(input, READ_BYTES, |item| {
+        match item {
+            Item::Pair(station, district) => pair = (station, district),
+            Item::Row(row) => {
+                row.read_into(&mut choices);
+                piece.add(to_entry(pair, &choices, row.count, shape(pair.1)));
             }
-            equal
-        });
-        let run = write_run(&piece, directory).map_err(failed("write a temporary file"))?;
-        runs.push(BufReader::with_capacity(RUN_BUFFER_BYTES, run));
-    }
+        }
+        if piece.bytes >= piece_bytes {
+            let run = piece.write(directory).map_err(failed("write a temporary file"))?;
+            runs.push(BufReader::with_capacity(RUN_BUFFER_BYTES, run));
+        }
+        Ok(())
+    });
+    read.map_err(failed("read a temporary file"))??;
+    let run = piece.write(directory).map_err(failed("write a temporary file"))?;
+    runs.push(BufReader::with_capacity(RUN_BUFFER_BYTES, run));
+    drop(piece);
     let mut heap = BinaryHeap::new();
     for (index, run) in runs.iter_mut().enumerate() {
         let first = read_entry(run).map_err(failed("read a temporary file"))?;
@@ -82,16 +79,45 @@ pub(crate) fn sort_rows(
     Ok(())
 }
 
-fn to_entry(row: &StoredRow, shape: DistrictShape) -> Entry {
-    let mut choices = row.choices.clone();
+fn to_entry(
+    (station, district): (u32, u32),
+    choices: &[OptionIndex],
+    count: u32,
+    shape: DistrictShape,
+) -> Entry {
+    let mut choices = choices.to_vec();
     let class = shape.classify(&mut choices);
-    Entry {
-        station: row.station,
-        district: row.district,
-        class,
-        length: choices.len(),
-        choices,
-        count: u64::from(row.count),
+    Entry { station, district, class, length: choices.len(), choices, count: u64::from(count) }
+}
+
+/// Entries that are sorted at once.
+#[derive(Default)]
+struct Piece {
+    entries: Vec<Entry>,
+    bytes: u64,
+}
+
+impl Piece {
+    fn add(&mut self, entry: Entry) {
+        self.bytes += size_of::<Entry>() as u64 + 2 * entry.choices.len() as u64;
+        self.entries.push(entry);
+    }
+
+    /// Writes the entries in order, equal ones as one, and forgets them.
+    fn write(&mut self, directory: &Path) -> std::io::Result<File> {
+        self.entries.sort_unstable();
+        self.entries.dedup_by(|next, kept| {
+            let equal = (next.station, next.district, next.class, &next.choices)
+                == (kept.station, kept.district, kept.class, &kept.choices);
+            if equal {
+                kept.count += next.count;
+            }
+            equal
+        });
+        let run = write_run(&self.entries, directory)?;
+        self.entries.clear();
+        self.bytes = 0;
+        Ok(run)
     }
 }
 

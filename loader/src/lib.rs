@@ -9,9 +9,13 @@
 mod chunk;
 mod codes;
 mod external;
+mod pairs;
+mod parse;
 mod partition;
+mod quick;
 mod row;
 mod seal;
+mod stored;
 
 pub use row::Reject;
 pub use seal::{Progress, SealJob, SealReport, SealSink, seal_text};

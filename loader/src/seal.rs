@@ -6,22 +6,20 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::BufReader;
 use std::path::Path;
+use std::sync::Mutex;
 
-use crossbeam::channel::{Receiver, Sender, bounded};
-use rayon::prelude::*;
+use crossbeam::channel::{bounded, unbounded};
 use shomar_format::bytes::Digest32;
 use shomar_format::canonical::BatchCutter;
-use shomar_format::table::read_header;
-use shomar_format::{
-    BatchAddress, CanonicalBatch, Canonicaliser, Election, RejectCode, SealedBatch, limits,
-};
+use shomar_format::{BatchAddress, CanonicalBatch, Canonicaliser, Election, SealedBatch};
 
-use crate::chunk::{CHUNK_BYTES, ChunkReader, Piece};
 use crate::codes::Codes;
-use crate::partition::{PartitionWriter, Partitions, StoredRow, read_row};
-use crate::row::{Columns, Reject, RowParser};
+use crate::pairs::Pairs;
+use crate::parse::{parse_all, read_columns};
+use crate::partition::Partitions;
+use crate::row::Reject;
 use crate::{LoaderError, external, io_error};
 
 /// A partition larger than this, written out, is sorted on disk.
@@ -106,8 +104,7 @@ pub fn seal_text(
     }
     let mut input = BufReader::with_capacity(1 << 20, file);
     let columns = read_columns(text, &mut input)?;
-    let stations = job.election.stations.len();
-    let partitions = Partitions::create(job.temporary, stations, metadata.len())?;
+    let partitions = Partitions::new(job.temporary, job.election, metadata.len());
     let codes = Codes::new(job.election);
     let mut report = parse_all(text, input, columns, &codes, &partitions, sink)?;
     assert_eq!(
@@ -121,181 +118,6 @@ pub fn seal_text(
     seal_all(job, &partitions, &mut handover)?;
     assert_eq!(handover.sealed, report.ballots, "every accepted ballot is sealed, once");
     report.batches = handover.batches;
-    Ok(report)
-}
-
-/// Reads the header line: which column stands where.
-fn read_columns(path: &Path, input: &mut impl BufRead) -> Result<Columns, LoaderError> {
-    let header_error = |problems| LoaderError::Header { path: path.to_owned(), problems };
-    let mut line = Vec::new();
-    let most = limits::ROW_BYTES_MAX as u64;
-    input.take(most).read_until(b'\n', &mut line).map_err(io_error(path, "read"))?;
-    if line.len() as u64 == most && line.last() != Some(&b'\n') {
-        let found = shomar_format::bytes::preview(&line);
-        let text = format!("found a header of over {most} bytes ({found}...), expected less");
-        return Err(header_error(vec![text]));
-    }
-    let known = ["station", "district", "choices", "count"];
-    let line = line.strip_suffix(b"\n").unwrap_or(&line);
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    // The reader passes over one byte order mark, and takes nothing else for the end of the line.
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .terminator(csv::Terminator::Any(b'\n'))
-        .from_reader(line);
-    let Some(header) = reader.records().next() else {
-        let text = "found no header, expected station,district,choices";
-        return Err(header_error(vec![text.into()]));
-    };
-    let Ok(names) = header else {
-        return Err(header_error(vec!["found bytes that are not UTF-8, expected text".into()]));
-    };
-    let mut problems = Vec::new();
-    let places = read_header(names.iter(), &known, 3, |found, expected| {
-        let short: String = found.chars().take(80).collect();
-        let short = short.replace(char::is_control, "\u{fffd}");
-        problems.push(format!("found {short}, expected {expected}"));
-    });
-    let Some(places) = places else {
-        return Err(header_error(problems));
-    };
-    let place = |column| places.iter().position(|&place| place == column);
-    let (Some(station), Some(district), Some(choices)) = (place(0), place(1), place(2)) else {
-        return Err(header_error(problems));
-    };
-    Ok(Columns { field_count: names.len(), station, district, choices, count: place(3) })
-}
-
-/// What one piece of the text gave.
-#[derive(Default)]
-struct Parsed {
-    bytes: u64,
-    accepted: u64,
-    ballots: u64,
-    rejects: Vec<Reject>,
-}
-
-/// Parses the text on all cores into the partitions; rejects go to the sink in line order.
-fn parse_all(
-    path: &Path,
-    input: impl Read + Send,
-    columns: Columns,
-    codes: &Codes<'_>,
-    partitions: &Partitions,
-    sink: &mut impl SealSink,
-) -> Result<SealReport, LoaderError> {
-    let workers = rayon::current_num_threads().max(1);
-    let (piece_sender, pieces) = bounded::<(u64, Piece)>(workers);
-    let (parsed_sender, parsed) = bounded::<(u64, Result<Parsed, LoaderError>)>(workers * 2);
-    std::thread::scope(|scope| {
-        let reader = scope.spawn(move || -> Result<(), LoaderError> {
-            let mut chunks = ChunkReader::new(input, 2, CHUNK_BYTES);
-            let mut number = 0;
-            while let Some(piece) = chunks.next_piece().map_err(io_error(path, "read"))? {
-                if piece_sender.send((number, piece)).is_err() {
-                    break;
-                }
-                number += 1;
-            }
-            Ok(())
-        });
-        for _ in 0..workers {
-            let (pieces, parsed_sender) = (pieces.clone(), parsed_sender.clone());
-            scope.spawn(move || parse_pieces(&pieces, &parsed_sender, columns, codes, partitions));
-        }
-        // The workers own the only other ends: when they stop, the channels close.
-        drop((pieces, parsed_sender));
-        let result = collect(&parsed, sink);
-        drop(parsed);
-        let read = reader.join().expect("reading does not panic");
-        result.and_then(|report| read.map(|()| report))
-    })
-}
-
-fn parse_pieces(
-    pieces: &Receiver<(u64, Piece)>,
-    parsed: &Sender<(u64, Result<Parsed, LoaderError>)>,
-    columns: Columns,
-    codes: &Codes<'_>,
-    partitions: &Partitions,
-) {
-    let mut parser = RowParser::new(columns, codes);
-    let mut writer = PartitionWriter::new(partitions);
-    for (number, piece) in pieces {
-        let result = parse_piece(&piece, &mut parser, &mut writer);
-        let failed = result.is_err();
-        if parsed.send((number, result)).is_err() || failed {
-            return;
-        }
-    }
-    if let Err(error) = writer.finish() {
-        // Nobody listens any more only if another error has ended the run.
-        let _ = parsed.send((u64::MAX, Err(error)));
-    }
-}
-
-fn parse_piece(
-    piece: &Piece,
-    parser: &mut RowParser<'_>,
-    writer: &mut PartitionWriter<'_>,
-) -> Result<Parsed, LoaderError> {
-    let mut result = Parsed::default();
-    let (first_line, bytes) = match piece {
-        Piece::LongLine { line, bytes } => {
-            let found = format!("{bytes} bytes");
-            result.rejects.push(Reject { line: *line, code: RejectCode::RowTooLong, found });
-            result.bytes = *bytes;
-            return Ok(result);
-        }
-        Piece::Lines { first_line, bytes } => (*first_line, bytes.as_slice()),
-    };
-    result.bytes = bytes.len() as u64;
-    let mut rest = bytes;
-    let mut line_number = first_line;
-    while !rest.is_empty() {
-        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
-        rest = rest.get(end + 1..).unwrap_or(&[]);
-        if !line.is_empty() {
-            match parser.parse(line) {
-                Ok(row) => {
-                    result.accepted += 1;
-                    result.ballots += u64::from(row.count);
-                    writer.add(row, parser.choices())?;
-                }
-                Err((code, found)) => {
-                    result.rejects.push(Reject { line: line_number, code, found });
-                }
-            }
-        }
-        line_number += 1;
-    }
-    Ok(result)
-}
-
-/// Takes results in the order of the text.
-fn collect(
-    parsed: &Receiver<(u64, Result<Parsed, LoaderError>)>,
-    sink: &mut impl SealSink,
-) -> Result<SealReport, LoaderError> {
-    let mut report = SealReport::default();
-    let (mut waiting, mut next, mut bytes) = (BTreeMap::new(), 0, 0);
-    for (number, result) in parsed {
-        waiting.insert(number, result?);
-        while let Some(result) = waiting.remove(&next) {
-            next += 1;
-            bytes += result.bytes;
-            report.rows_accepted += result.accepted;
-            report.rows_rejected += result.rejects.len() as u64;
-            report.rows_received += result.accepted + result.rejects.len() as u64;
-            report.ballots += result.ballots;
-            for reject in &result.rejects {
-                sink.reject(reject).map_err(LoaderError::Sink)?;
-            }
-            sink.progress(Progress::Read(bytes));
-        }
-    }
-    assert!(waiting.is_empty(), "every piece of the text was taken in its turn");
     Ok(report)
 }
 
@@ -316,36 +138,69 @@ impl<S: SealSink> Handover<'_, S> {
     }
 }
 
+/// Sealed batches of one partition, in order, with the ballots of each.
+type SealedPart = Vec<(SealedBatch, u32)>;
+
+/// Seals the partitions on all cores and hands them over in order. A partition that is too large
+/// for memory is sorted on disk when its turn has come.
 fn seal_all(
     job: &SealJob<'_>,
     partitions: &Partitions,
     handover: &mut Handover<'_, impl SealSink>,
 ) -> Result<(), LoaderError> {
-    let on_disk =
-        |at: usize| job.sort_on_disk || partitions.size(at).expanded_bytes > SORT_IN_MEMORY_BYTES;
-    let window = rayon::current_num_threads().max(1) * 2;
+    let on_disk = |part: &usize| {
+        job.sort_on_disk || partitions.size(*part).expanded_bytes > SORT_IN_MEMORY_BYTES
+    };
+    let workers = rayon::current_num_threads().max(1);
     handover.sink.progress(Progress::Sealed(0, handover.ballots));
-    let mut next = 0;
-    while next < partitions.count() {
-        if on_disk(next) {
-            seal_on_disk(job, partitions, next, handover)?;
-            next += 1;
-        } else {
-            let last = partitions.count().min(next + window);
-            let end = (next..last).find(|&at| on_disk(at)).unwrap_or(last);
-            let sealed: Vec<_> = (next..end)
-                .into_par_iter()
-                .map(|at| seal_in_memory(job, partitions, at))
-                .collect::<Result<_, LoaderError>>()?;
-            for (batch, ballots) in sealed.iter().flatten() {
-                handover.batch(batch, *ballots)?;
-            }
-            next = end;
+    // A permit for each partition that is in memory: whoever has one takes the next partition, so
+    // that the one that is to be handed over next always has one.
+    let (permit, permits) = bounded::<()>(workers * 2);
+    let in_memory = Mutex::new((0..partitions.count()).filter(|part| !on_disk(part)));
+    let (sender, sealed) = unbounded::<(usize, Result<SealedPart, LoaderError>)>();
+    std::thread::scope(|scope| {
+        for _ in 0..workers * 2 {
+            permit.send(()).expect("the other end is here");
         }
-        let progress = Progress::Sealed(handover.sealed, handover.ballots);
-        handover.sink.progress(progress);
-    }
-    Ok(())
+        for _ in 0..workers {
+            let (sender, permits, in_memory) = (sender.clone(), permits.clone(), &in_memory);
+            scope.spawn(move || {
+                let mut stored = Vec::new();
+                while permits.recv().is_ok() {
+                    let next = in_memory.lock().expect("counting does not panic").next();
+                    let Some(part) = next else { return };
+                    let result = partitions
+                        .read_into(part, &mut stored)
+                        .map(|()| seal_in_memory(job, &stored));
+                    if sender.send((part, result)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        // When handing over fails, both channels close, and the workers stop.
+        drop((sender, permits));
+        let (permit, sealed) = (permit, sealed);
+        let mut waiting = BTreeMap::new();
+        for part in 0..partitions.count() {
+            if on_disk(&part) {
+                seal_on_disk(job, partitions, part, handover)?;
+            } else {
+                while !waiting.contains_key(&part) {
+                    let (part, batches) = sealed.recv().expect("every partition is sealed");
+                    waiting.insert(part, batches);
+                }
+                let batches = waiting.remove(&part).expect("it was waited for")?;
+                for (batch, ballots) in &batches {
+                    handover.batch(batch, *ballots)?;
+                }
+                // No worker is left to take it only after the last partition.
+                let _ = permit.send(());
+            }
+            handover.sink.progress(Progress::Sealed(handover.sealed, handover.ballots));
+        }
+        Ok(())
+    })
 }
 
 /// Numbers the batches of a device as they come: 0, 1, 2 for each station.
@@ -364,31 +219,25 @@ impl Sequence {
     }
 }
 
-fn seal_in_memory(
-    job: &SealJob<'_>,
-    partitions: &Partitions,
-    partition: usize,
-) -> Result<Vec<(SealedBatch, u32)>, LoaderError> {
-    let mut input = BufReader::with_capacity(1 << 18, partitions.reader(partition)?);
-    let mut pairs: BTreeMap<(u32, u32), Canonicaliser> = BTreeMap::new();
-    let mut row = StoredRow { station: 0, district: 0, choices: Vec::new(), count: 0 };
-    let failed = || io_error(partitions.directory(), "read a temporary file");
-    while read_row(&mut input, &mut row).map_err(failed())? {
-        let shape = job.election.districts[row.district as usize].shape();
-        pairs
-            .entry((row.station, row.district))
-            .or_insert_with(|| Canonicaliser::new(shape))
-            .add(&row.choices, row.count);
-    }
+/// Seals the rows of a partition.
+fn seal_in_memory(job: &SealJob<'_>, stored: &[u8]) -> SealedPart {
+    let pairs = Pairs::find(stored);
     let mut sequence = Sequence { station: 0, next: 0 };
     let mut sealed = Vec::new();
-    for ((station, district), ballots) in pairs {
+    let mut choices = Vec::new();
+    for pair in pairs.in_order() {
+        let shape = job.election.districts[pair.district as usize].shape();
+        let mut ballots = Canonicaliser::new(shape);
+        pairs.rows(pair, |row| {
+            row.read_into(&mut choices);
+            ballots.add(&choices, row.count);
+        });
         for batch in ballots.finish() {
-            let address = sequence.address(station, district);
+            let address = sequence.address(pair.station, pair.district);
             sealed.push((SealedBatch::seal(job.definition, address, &batch), batch.taken()));
         }
     }
-    Ok(sealed)
+    sealed
 }
 
 fn seal_on_disk(
@@ -404,9 +253,9 @@ fn seal_on_disk(
         let address = sequence.address(station, district);
         handover.batch(&SealedBatch::seal(job.definition, address, batch), batch.taken())
     };
-    let stored_bytes = partitions.size(partition).stored_bytes;
-    let input = partitions.reader(partition)?;
-    external::sort_rows(input, stored_bytes, partitions.directory(), shape, |entry| {
+    let row_bytes = partitions.size(partition).row_bytes;
+    let Some(input) = partitions.take(partition)? else { return Ok(()) };
+    external::sort_rows(input, row_bytes, partitions.directory(), shape, |entry| {
         let (station, district) = (entry.station, entry.district);
         if let Some((s, d, full)) = cutter.take_if(|(s, d, _)| (*s, *d) != (station, district)) {
             seal(s, d, &full.finish())?;

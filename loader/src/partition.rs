@@ -17,6 +17,7 @@ use crate::{LoaderError, io_error};
 /// Bytes that a worker gathers for one partition before it writes them, and what all workers may
 /// gather together.
 const BLOCK_BYTES: usize = 32 << 10;
+const BLOCK_BYTES_MIN: usize = 1 << 10;
 const GATHERED_BYTES_MAX: usize = 32 << 20;
 /// Text bytes per partition, about; and the largest number of partitions.
 const PARTITION_TEXT_BYTES: u64 = 8 << 20;
@@ -159,7 +160,7 @@ impl<'a> PartitionWriter<'a> {
         Self {
             partitions,
             gathered: partitions.parts.iter().map(|_| Default::default()).collect(),
-            block_bytes: share.clamp(1 << 10, BLOCK_BYTES),
+            block_bytes: share.clamp(BLOCK_BYTES_MIN, BLOCK_BYTES),
             last: (0, partitions.of(0)),
         }
     }

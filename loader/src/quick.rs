@@ -23,13 +23,22 @@ pub(crate) struct QuickParser<'a> {
     /// Whether columns stand as they usually do, and whether `count` is one of them.
     usual: bool,
     counted: bool,
-    /// Station and district of the row before as they were written, with both commas.
+    /// The two pairs that were seen last: a voter votes in several contests, one after another.
+    pairs: [KnownPair<'a>; 2],
+    /// Which of them was seen last.
+    last: usize,
+    choices: [OptionIndex; CHOICES_MAX],
+    length: usize,
+}
+
+/// A station and a district that it may report.
+#[derive(Default)]
+struct KnownPair<'a> {
+    /// Both as they were written, with both commas; empty before there is one.
     ids: Vec<u8>,
     station: u32,
     district: u32,
     options: Option<&'a DistrictCodes>,
-    choices: [OptionIndex; CHOICES_MAX],
-    length: usize,
 }
 
 impl<'a> QuickParser<'a> {
@@ -41,10 +50,8 @@ impl<'a> QuickParser<'a> {
             codes,
             usual: in_order && field_count == 3 + usize::from(counted),
             counted,
-            ids: Vec::new(),
-            station: 0,
-            district: 0,
-            options: None,
+            pairs: Default::default(),
+            last: 0,
             choices: [0; CHOICES_MAX],
             length: 0,
         }
@@ -58,11 +65,15 @@ impl<'a> QuickParser<'a> {
     /// Reads the line at the beginning of `text`: the row, and its bytes with its line end.
     #[inline]
     pub(crate) fn read(&mut self, text: &[u8]) -> Option<(ParsedRow, usize)> {
-        let options = match self.options {
-            Some(options) if text.starts_with(&self.ids) => options,
-            _ => self.read_ids(text)?,
-        };
-        let mut place = self.ids.len();
+        if !begins_with(text, &self.pairs[self.last].ids) {
+            self.last = 1 - self.last;
+            if !begins_with(text, &self.pairs[self.last].ids) {
+                self.read_ids(text)?;
+            }
+        }
+        let KnownPair { ref ids, station, district, options } = self.pairs[self.last];
+        let options = options?;
+        let mut place = ids.len();
         self.length = 0;
         // A blank ballot has no code before the end of the field.
         if text.get(place)?.is_ascii_digit() {
@@ -96,11 +107,11 @@ impl<'a> QuickParser<'a> {
         if text.get(place) != Some(&b'\n') {
             return None;
         }
-        Some((ParsedRow { station: self.station, district: self.district, count }, place + 1))
+        Some((ParsedRow { station, district, count }, place + 1))
     }
 
-    /// Reads station and district, and remembers them if this station may report that district.
-    fn read_ids(&mut self, text: &[u8]) -> Option<&'a DistrictCodes> {
+    /// Reads station and district as the last pair, if this station may report that district.
+    fn read_ids(&mut self, text: &[u8]) -> Option<()> {
         if !self.usual {
             return None;
         }
@@ -117,12 +128,24 @@ impl<'a> QuickParser<'a> {
         if !self.codes.serves(station, district) {
             return None;
         }
-        self.ids.clear();
-        self.ids.extend_from_slice(ids);
-        (self.station, self.district) = (station, district);
-        self.options = Some(self.codes.of_district(district));
-        self.options
+        let pair = &mut self.pairs[self.last];
+        pair.ids.clear();
+        pair.ids.extend_from_slice(ids);
+        (pair.station, pair.district) = (station, district);
+        pair.options = Some(self.codes.of_district(district));
+        Some(())
     }
+}
+
+/// Whether there are `ids` and `text` begins with them: word by word, for they are short, and the
+/// last word overlaps the one before.
+#[inline]
+fn begins_with(text: &[u8], ids: &[u8]) -> bool {
+    let (Some(head), Some(last)) = (text.get(..ids.len()), ids.last_chunk::<8>()) else {
+        return !ids.is_empty() && text.starts_with(ids);
+    };
+    let (head_words, words) = (head.as_chunks::<8>().0, ids.as_chunks::<8>().0);
+    head.last_chunk::<8>() == Some(last) && words.iter().zip(head_words).all(|(a, b)| a == b)
 }
 
 /// Reads the number of 1 to [`DIGITS_MAX`] ASCII digits at `place`, and how many they are; whatever

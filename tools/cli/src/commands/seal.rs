@@ -12,8 +12,9 @@ use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use indicatif::ProgressBar;
 use shomar_engine::outcome::contest_rules;
+use shomar_format::bytes::Digest32;
 use shomar_format::election::{COMPILED_FILE, Sources};
-use shomar_format::{Election, SealedBatch};
+use shomar_format::{CountingDefinition, Election, SealedBatch};
 use shomar_loader::{Progress, Reject, SealJob, SealReport, SealSink, seal_text};
 use shomar_store::{SegmentWriter, Written, create_empty, write_durably};
 
@@ -87,13 +88,13 @@ pub(crate) fn run(arguments: &SealArguments) -> anyhow::Result<ExitCode> {
 }
 
 /// Writes the election beside the segments: its text as it is, and the compiled definition.
-fn write_election(out: &Path, election: &Election, sources: &Sources) -> anyhow::Result<()> {
+fn write_election(out: &Path, compiled: &[u8], sources: &Sources) -> anyhow::Result<()> {
     let folder = out.join("election");
     create_empty(&folder)?;
     for (name, bytes) in sources.files() {
         write_durably(&folder.join(name), bytes)?;
     }
-    write_durably(&folder.join(COMPILED_FILE), &election.compile(sources))?;
+    write_durably(&folder.join(COMPILED_FILE), compiled)?;
     Ok(())
 }
 
@@ -102,20 +103,33 @@ fn seal(
     election: &Election,
     sources: &Sources,
     ballots: &Path,
+    rejects: (&Path, bool),
+    text_bytes: u64,
+) -> anyhow::Result<(SealReport, Written)> {
+    let compiled = election.compile(sources);
+    let definition = *CountingDefinition::open(&compiled)?.digest();
+    std::thread::scope(|scope| {
+        // The election waits for the disk, the ballots for the processor.
+        let writer = scope.spawn(|| write_election(out, &compiled, sources));
+        let sealed = seal_ballots(out, election, &definition, ballots, rejects, text_bytes);
+        let written = writer.join().expect("writing does not panic");
+        sealed.and_then(|sealed| written.map(|()| sealed))
+    })
+}
+
+/// Seals the ballots into segments, and puts the refused rows beside them.
+fn seal_ballots(
+    out: &Path,
+    election: &Election,
+    definition: &Digest32,
+    ballots: &Path,
     (rejects, asked_for): (&Path, bool),
     text_bytes: u64,
 ) -> anyhow::Result<(SealReport, Written)> {
-    let definition = election.definition_digest();
-    write_election(out, election, sources)?;
     let temporary = tempfile::tempdir_in(out)?;
-    let job = SealJob {
-        election,
-        definition: &definition,
-        temporary: temporary.path(),
-        sort_on_disk: false,
-    };
+    let job = SealJob { election, definition, temporary: temporary.path(), sort_on_disk: false };
     let mut sink = FolderSink {
-        writer: SegmentWriter::new(out, definition),
+        writer: SegmentWriter::new(out, *definition),
         rejects_path: rejects,
         // A file that was asked for is written, rows or none: an older one must not stand for this
         // run.

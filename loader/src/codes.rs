@@ -128,8 +128,8 @@ pub(crate) mod tests {
         Candidate, CandidateStatus, Contest, District, ElectionHead, List, Mode, Serve, Station,
     };
 
-    /// An election whose ids and codes are of every kind: `V` has a list and dense codes, `T` codes
-    /// far apart, `W` none; nobody reports `T` from `S3`, and nobody `W`.
+    /// An election whose ids and codes are of every kind: `V` has a list and dense codes,
+    /// `tehran-T` codes far apart, `tehran-W` none; not every station serves every district.
     pub(crate) fn election() -> Election {
         let name = String::new;
         let candidate = |&code: &u32| Candidate {
@@ -188,10 +188,10 @@ pub(crate) mod tests {
             },
             districts: vec![
                 district("V", &[100], &[101, 102, 103]),
-                district("T", &[], &[7, 70_000, 9_999_999, 12_345_678, u32::MAX]),
-                district("W", &[], &[]),
+                district("tehran-T", &[], &[7, 70_000, 9_999_999, 12_345_678, u32::MAX]),
+                district("tehran-W", &[], &[]),
             ],
-            stations: ["S1", "S2", "S3", "S\"4"].iter().map(station).collect(),
+            stations: ["S1", "station-2", "ztation-2", "S\"4"].iter().map(station).collect(),
             serves: Some(pairs.map(serve).to_vec()),
         }
     }

@@ -295,10 +295,10 @@ mod tests {
         let quoted = prop_oneof![9 => Just(false), 1 => Just(true)];
         (
             field(
-                &["S1", "S2", "S3"],
+                &["S1", "station-2", "ztation-2"],
                 &["S9", "", "\"S1\"", "\u{feff}S1", "S1 ", "S\"4", "\"S\"\"4\""],
             ),
-            field(&["V", "T"], &["X", "", "\"V\"", "V\r", "W"]),
+            field(&["V", "tehran-T"], &["X", "", "\"V\"", "V\r", "tehran-W"]),
             (choices, field(&[" "], &["  ", ","]), quoted),
             field(&["1", "5", "1000000"], &["0", "1000001", "", "۵", "00000001", "x", "1,1"]),
             field(&["\n", "\r\n"], &["\r\r\n", "\n\n", "\n\r\n", "\r", ""]),
@@ -351,8 +351,8 @@ mod tests {
             ("S1,V,101 7 102\n", PLAIN, &[1, UNKNOWN_OPTION, 2], 1),
             ("S1,V,\n       ", PLAIN, &[], 1),
             ("S1,V,0101 0\r\n       ", PLAIN, &[1, UNKNOWN_OPTION], 1),
-            ("S2,T,70000,1000000\n       ", COUNTED, &[1], 1_000_000),
-            ("S2,T,,5\r\n       ", COUNTED, &[], 5),
+            ("station-2,tehran-T,70000,1000000\n       ", COUNTED, &[1], 1_000_000),
+            ("station-2,tehran-T,,5\r\n       ", COUNTED, &[], 5),
         ];
         for (text, columns, choices, count) in cases {
             let mut quick = QuickParser::new(columns, &codes);

@@ -93,7 +93,9 @@ mod tests {
         #[test]
         fn every_row_is_given_out_once_under_its_pair(
             rows in prop::collection::vec(
-                ((0..4_u32, 0..4_u32), prop::collection::vec(0..9_u16, 0..3), any::<bool>()), 0..60),
+                ((0..4_u32, 0..4_u32), prop::collection::vec(0..9_u16, 0..3), any::<bool>()),
+                0..60,
+            ),
         ) {
             let (mut block, mut bytes) = (Block::default(), Vec::new());
             let mut expected: BTreeMap<(u32, u32), Vec<Vec<u16>>> = BTreeMap::new();

@@ -331,7 +331,9 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
         #[test]
-        fn a_quick_look_sees_what_the_general_one_sees(text in text(false), other in any::<bool>()) {
+        fn the_quick_look_sees_what_the_general_one_sees(
+            text in text(false), other in any::<bool>(),
+        ) {
             let columns = if other { OTHERS[0] } else { PLAIN };
             prop_assert_eq!(outcome(columns, &text, true), outcome(columns, &text, false));
         }

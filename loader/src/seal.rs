@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -157,7 +158,8 @@ fn seal_all(
     // that the one that is to be handed over next always has one.
     let (permit, permits) = bounded::<()>(workers * 2);
     let in_memory = Mutex::new((0..partitions.count()).filter(|part| !on_disk(part)));
-    let (sender, sealed) = unbounded::<(usize, Result<SealedPart, LoaderError>)>();
+    let (sender, sealed) =
+        unbounded::<(usize, std::thread::Result<Result<SealedPart, LoaderError>>)>();
     std::thread::scope(|scope| {
         for _ in 0..workers * 2 {
             permit.send(()).expect("the other end is here");
@@ -169,9 +171,11 @@ fn seal_all(
                 while permits.recv().is_ok() {
                     let next = in_memory.lock().expect("counting does not panic").next();
                     let Some(part) = next else { return };
-                    let result = partitions
-                        .read_into(part, &mut stored)
-                        .map(|()| seal_in_memory(job, &stored));
+                    // A panic is handed over as well, or the others would wait for its permit.
+                    let result = catch_unwind(AssertUnwindSafe(|| {
+                        partitions.read_into(part, &mut stored)?;
+                        Ok(seal_in_memory(job, &stored))
+                    }));
                     if sender.send((part, result)).is_err() {
                         return;
                     }
@@ -190,8 +194,8 @@ fn seal_all(
                     let (part, batches) = sealed.recv().expect("every partition is sealed");
                     waiting.insert(part, batches);
                 }
-                let batches = waiting.remove(&part).expect("it was waited for")?;
-                for (batch, ballots) in &batches {
+                let batches = waiting.remove(&part).expect("it was waited for");
+                for (batch, ballots) in &batches.unwrap_or_else(|panic| resume_unwind(panic))? {
                     handover.batch(batch, *ballots)?;
                 }
                 // No worker is left to take it only after the last partition.
@@ -269,5 +273,91 @@ fn seal_on_disk(
     match cutter {
         Some((station, district, last)) => seal(station, district, &last.finish()),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes::tests::election;
+    use crate::partition::PartitionWriter;
+    use crate::row::ParsedRow;
+
+    type SinkResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+    /// Gathers batches, and refuses the one after so many.
+    struct Gather {
+        records: Vec<Vec<u8>>,
+        refuse_after: usize,
+    }
+
+    impl SealSink for Gather {
+        fn batch(&mut self, batch: &SealedBatch) -> SinkResult {
+            if self.records.len() == self.refuse_after {
+                return Err("no more".into());
+            }
+            self.records.push(batch.bytes().to_vec());
+            Ok(())
+        }
+
+        fn reject(&mut self, _: &Reject) -> SinkResult {
+            Ok(())
+        }
+    }
+
+    /// Seals rows of 40 stations, each in its own partition; one of them has a row of this choice.
+    fn seal(choice: u16, sort_on_disk: bool, refuse_after: usize) -> (SinkResult, Gather) {
+        let mut election = election();
+        election.stations = vec![election.stations[0].clone(); 40];
+        let directory = tempfile::tempdir().unwrap();
+        let partitions = Partitions::new(directory.path(), &election, u64::MAX);
+        assert_eq!(partitions.count(), 40);
+        let mut writer = PartitionWriter::new(&partitions, 1);
+        for station in (0..40).rev() {
+            let choice = if station == 20 { choice } else { 2 };
+            for (district, choice) in [(1, choice), (0, 3)] {
+                writer.add(ParsedRow { station, district, count: 2 }, &[choice]).unwrap();
+            }
+        }
+        writer.finish().unwrap();
+        let definition = [7; 32];
+        let job = SealJob {
+            election: &election,
+            definition: &definition,
+            temporary: directory.path(),
+            sort_on_disk,
+        };
+        let mut sink = Gather { records: Vec::new(), refuse_after };
+        let mut handover = Handover { sink: &mut sink, sealed: 0, ballots: 160, batches: 0 };
+        let result = seal_all(&job, &partitions, &mut handover);
+        (result.map_err(Into::into), sink)
+    }
+
+    #[test]
+    fn partitions_are_handed_over_in_order_from_memory_and_from_disk() {
+        let (result, sink) = seal(2, false, usize::MAX);
+        result.unwrap();
+        let places = sink.records.iter().map(|record| {
+            let address = shomar_format::record::RecordHeader::read(record).unwrap().address;
+            (address.station, address.district, address.sequence)
+        });
+        let expected: Vec<_> = (0..40).flat_map(|at| [(at, 0, 0), (at, 1, 1)]).collect();
+        assert_eq!(places.collect::<Vec<_>>(), expected);
+        assert_eq!(seal(2, true, usize::MAX).1.records, sink.records);
+    }
+
+    #[test]
+    fn a_sink_that_refuses_ends_sealing() {
+        for refuse_after in [0, 1, 50, 79] {
+            let (result, sink) = seal(2, false, refuse_after);
+            assert_eq!(result.unwrap_err().to_string(), "no more");
+            assert_eq!(sink.records.len(), refuse_after);
+        }
+    }
+
+    #[test]
+    fn a_panic_ends_sealing_and_is_not_waited_for() {
+        let panicked = catch_unwind(|| seal(77, false, usize::MAX).1.records.len());
+        assert!(panicked.is_err(), "option 77 is not one of its district");
     }
 }

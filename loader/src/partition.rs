@@ -18,7 +18,7 @@ use crate::{LoaderError, io_error};
 /// gather together.
 const BLOCK_BYTES: usize = 32 << 10;
 const BLOCK_BYTES_MIN: usize = 1 << 10;
-const GATHERED_BYTES_MAX: usize = 32 << 20;
+const GATHERED_BYTES_MAX: usize = 8 << 20;
 /// Text bytes per partition, about; and the largest number of partitions.
 const PARTITION_TEXT_BYTES: u64 = 8 << 20;
 const PARTITIONS_MAX: u64 = 256;

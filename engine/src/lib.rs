@@ -11,6 +11,7 @@
 mod counters;
 pub mod definition;
 pub mod evidence;
+mod facts;
 mod finding;
 pub mod index;
 pub mod kernel;
@@ -20,7 +21,6 @@ pub mod outcome;
 mod prefetch;
 mod reading;
 pub mod result_document;
-mod served;
 pub mod snapshot;
 mod tally;
 mod walk;

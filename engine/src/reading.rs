@@ -10,7 +10,9 @@
 
 use rkyv::rend::u16_le;
 use shomar_format::reading::{ListPlusNames, NameLimit, TwoLists};
-use shomar_format::{CountingDefinition, DistrictShape, OptionIndex, Reading, UNKNOWN_OPTION};
+use shomar_format::{DistrictShape, OptionIndex, Reading, UNKNOWN_OPTION};
+
+use crate::facts::DistrictFacts;
 
 /// What reading the ballots of a district must know.
 #[derive(Clone, Copy, Debug)]
@@ -24,13 +26,12 @@ pub(crate) struct District<'a> {
 }
 
 impl<'a> District<'a> {
-    pub(crate) fn of(definition: &CountingDefinition<'a>, district: u32, reading: Reading) -> Self {
-        let shape = definition.shape(district);
+    pub(crate) fn of(facts: &DistrictFacts, option_lists: &'a [u16_le], reading: Reading) -> Self {
+        let shape = facts.shape;
         let name_limit = match reading.limit {
             NameLimit::Seats => shape.seats,
-            NameLimit::SeatsAndAlternates => shape.seats + definition.alternates(district),
+            NameLimit::SeatsAndAlternates => shape.seats + facts.alternates,
         };
-        let option_lists = definition.option_lists(district);
         Self { shape, reading, name_limit: name_limit as usize, option_lists }
     }
 }

@@ -61,7 +61,7 @@ impl Snapshot {
             ballots,
             total,
             readings: readings.to_vec(),
-            batches: batches.len() as u64,
+            batches: batches.iter().map(|batches| batches.len() as u64).sum(),
             evidence: [0; 32],
             digest: [0; 32],
         };
@@ -142,8 +142,8 @@ impl Snapshot {
 }
 
 /// SHA-256 of the sorted body hashes (FORMAT.md, section 8.4).
-fn evidence_digest(batches: &[CountedBatch]) -> Digest32 {
-    let mut hashes: Vec<Digest32> = batches.iter().map(|batch| batch.body_hash).collect();
+fn evidence_digest(batches: &[Vec<CountedBatch>]) -> Digest32 {
+    let mut hashes: Vec<Digest32> = batches.iter().flatten().map(|batch| batch.body_hash).collect();
     let first = |hash: &Digest32| u64::from_be_bytes(array_at(hash, 0));
     // Nearly always the first eight bytes tell two hashes apart.
     hashes.par_sort_unstable_by(|a, b| first(a).cmp(&first(b)).then_with(|| a.cmp(b)));

@@ -17,12 +17,12 @@ use shomar_format::{BatchAddress, CountingDefinition, Fault, Reading, layout};
 
 use crate::counters::{Bank, add_up};
 use crate::evidence::Evidence;
+use crate::facts::Facts;
 use crate::finding::Finding;
 use crate::index::{Index, RecordPlace, describe};
 use crate::kernel::{Invalid, Kernel, Scratch};
 use crate::prefetch::prefetch;
 use crate::reading::District;
-use crate::served::Served;
 
 /// Sums of a tally, before the merge.
 #[derive(Debug)]
@@ -31,8 +31,8 @@ pub struct Tallied {
     pub(crate) options: Vec<u64>,
     /// Per district.
     pub(crate) ballots: Vec<BallotCounts>,
-    /// Every batch, in no order.
-    pub(crate) batches: Vec<CountedBatch>,
+    /// Every batch, by worker, in no order.
+    pub(crate) batches: Vec<Vec<CountedBatch>>,
 }
 
 /// What was counted of one batch.
@@ -51,8 +51,8 @@ pub struct CountedBatch {
 impl Tallied {
     /// Every batch that was counted, in no order: for roll-ups by station.
     #[must_use]
-    pub fn batches(&self) -> &[CountedBatch] {
-        &self.batches
+    pub fn batches(&self) -> impl Iterator<Item = &CountedBatch> {
+        self.batches.iter().flatten()
     }
 }
 
@@ -71,11 +71,12 @@ pub fn tally(
     readings: &[Reading],
     kernel: Kernel,
 ) -> Result<Tallied, Vec<Finding>> {
-    let served = Served::of(definition);
+    let facts = Facts::of(*definition);
     let next = CachePadded::new(AtomicUsize::new(0));
     let workers: Vec<Worker<'_, '_>> = rayon::broadcast(|_| {
-        let counting = Counting { evidence, definition, readings, served: &served, kernel };
-        let mut worker = Worker::new(counting);
+        let counting = Counting { evidence, facts: &facts, readings, kernel };
+        let share = index.places.len() / rayon::current_num_threads();
+        let mut worker = Worker::new(counting, share + share / 8);
         while let Some(stretch) = index.stretches.get(next.fetch_add(1, Ordering::Relaxed)) {
             let places = &index.places[stretch.clone()];
             for (at, place) in places.iter().enumerate() {
@@ -86,10 +87,10 @@ pub fn tally(
         worker
     });
     let (mut banks, mut found) = (Vec::new(), Vec::new());
-    let mut batches = Vec::with_capacity(index.places.len());
+    let mut batches = Vec::new();
     for worker in workers {
         found.extend(worker.findings);
-        batches.extend(worker.batches);
+        batches.push(worker.batches);
         banks.push(worker.bank);
     }
     found.sort_by_key(|(place, _)| *place);
@@ -101,19 +102,23 @@ pub fn tally(
     let sums = add_up(definition, &banks);
     let mut total = BallotCounts::default();
     sums.ballots.iter().for_each(|district| total.add(district));
-    let taken: u64 = batches.iter().map(|batch| u64::from(batch.taken)).sum();
+    let tallied = Tallied { options: sums.votes, ballots: sums.ballots, batches };
+    let (mut taken, mut counted) = (0, 0);
+    for batch in tallied.batches() {
+        taken += u64::from(batch.taken);
+        counted += 1;
+    }
     assert_eq!(total.taken, taken, "the districts hold what the headers of all batches say");
-    assert_eq!(batches.len(), index.places.len(), "every batch was counted, once");
-    Ok(Tallied { options: sums.votes, ballots: sums.ballots, batches })
+    assert_eq!(counted, index.places.len(), "every batch was counted, once");
+    Ok(tallied)
 }
 
 /// What all workers share.
 #[derive(Clone, Copy)]
 struct Counting<'a, 'b> {
     evidence: &'b Evidence,
-    definition: &'b CountingDefinition<'a>,
+    facts: &'b Facts<'a>,
     readings: &'b [Reading],
-    served: &'b Served,
     kernel: Kernel,
 }
 
@@ -127,28 +132,32 @@ struct Worker<'a, 'b> {
 }
 
 impl<'a, 'b> Worker<'a, 'b> {
-    fn new(counting: Counting<'a, 'b>) -> Self {
+    fn new(counting: Counting<'a, 'b>, batches: usize) -> Self {
         Self {
             counting,
-            bank: Bank::new(counting.definition),
+            bank: Bank::new(counting.facts.definition()),
             scratch: Scratch::default(),
-            batches: Vec::new(),
+            batches: Vec::with_capacity(batches),
             findings: Vec::new(),
         }
     }
 
-    /// Asks for what the next batches need while this one is counted: batches arrive in any order,
-    /// so the counters of a district have long left the caches when it comes again.
+    /// Asks for what the next batches need while this one is counted: for the header of one, for the
+    /// facts of its address when the header is there, for its counters when the facts are.
     fn announce(&self, coming: &[RecordPlace]) {
-        let Counting { evidence, definition, .. } = self.counting;
-        if let Some(after_next) = coming.get(1) {
-            prefetch(after_next.record(evidence).1, 0);
+        let Counting { evidence, facts, .. } = self.counting;
+        if let Some(third) = coming.get(2) {
+            prefetch(third.record(evidence).1, 0);
+        }
+        if let Some(second) = coming.get(1) {
+            facts.prefetch(address_at(second.record(evidence).1));
         }
         if let Some(next) = coming.first() {
-            // Not verified yet: a foreign number only asks for nothing.
-            let district = address_at(next.record(evidence).1).district;
-            if district < definition.district_count() {
-                self.bank.prefetch(district, definition.option_range(district));
+            // Not verified yet: a foreign number asks for nothing.
+            let address = address_at(next.record(evidence).1);
+            facts.prefetch_serves(address.station);
+            if let Some(district) = facts.district(address.district) {
+                self.bank.prefetch(address.district, district.options());
             }
         }
     }
@@ -160,7 +169,8 @@ impl<'a, 'b> Worker<'a, 'b> {
             Ok(batch) => self.batches.push(batch),
             Err(fault) => {
                 let mut finding = Finding::new(path, fault.shifted(place.offset() as u64));
-                finding.whose = Some(describe(self.counting.definition, address_at(record)));
+                finding.whose =
+                    Some(describe(self.counting.facts.definition(), address_at(record)));
                 self.findings.push((*place, finding));
             }
         }
@@ -168,29 +178,30 @@ impl<'a, 'b> Worker<'a, 'b> {
 
     /// Counts one verified batch, and asserts that each of its ballots was counted.
     fn count_batch(&mut self, batch: &VerifiedBatch<'_>) -> Result<CountedBatch, Fault> {
-        let Counting { definition, readings, kernel, .. } = self.counting;
+        let Counting { facts, readings, kernel, .. } = self.counting;
         let header = batch.header();
-        let district = header.address.district;
-        self.bank.begin_batch(definition, header.taken);
-        let counts = self.bank.votes(definition.option_range(district));
-        let shape = definition.shape(district);
+        let number = header.address.district;
+        let district = facts.district(number).expect("verified");
+        self.bank.begin_batch(facts.definition(), header.taken);
+        let counts = self.bank.votes(district.options());
         kernel
-            .count_clean(batch.payload(), shape, &mut self.scratch, counts)
+            .count_clean(batch.payload(), district.shape, &mut self.scratch, counts)
             .map_err(invalid_payload)?;
-        let reading = readings[definition.contest(district) as usize];
+        // Only a list is asked for its members; most districts have none.
+        let has_lists = district.shape.list_count > 0;
+        let option_lists =
+            if has_lists { facts.definition().option_lists(number) } else { Default::default() };
+        let reading = readings[district.contest as usize];
+        let district = District::of(district, option_lists, reading);
+        let entered = batch.payload().entered();
         let entered = kernel
-            .count_entered(
-                &batch.payload().entered(),
-                District::of(definition, district, reading),
-                &mut self.scratch,
-                counts,
-            )
+            .count_entered(&entered, district, &mut self.scratch, counts)
             .map_err(invalid_payload)?;
         let count = entered.read + entered.void;
         assert_eq!(count, u64::from(header.entered), "every ballot as entered was read");
         let blank = header.blank;
         let void = u32::try_from(entered.void).expect("at most the ballots of the batch") + blank;
-        self.bank.add_ballots(district, header.taken, void, blank);
+        self.bank.add_ballots(number, header.taken, void, blank);
         let (address, body_hash) = (header.address, header.body_hash);
         Ok(CountedBatch { address, taken: header.taken, void, body_hash })
     }
@@ -198,9 +209,9 @@ impl<'a, 'b> Worker<'a, 'b> {
 
 impl Counting<'_, '_> {
     fn verify<'c>(&self, record: &'c [u8]) -> Result<VerifiedBatch<'c>, Fault> {
-        let batch = verify(record, self.definition)?;
+        let batch = verify(record, self.facts)?;
         let BatchAddress { station, district, .. } = batch.header().address;
-        if !self.served.expects(self.definition, station, district) {
+        if !self.facts.expects(station, district) {
             let (found, expected) = ("this pair", "a pair of station and district in serves.csv");
             let at = layout::record::STATION_OFFSET;
             return Err(Fault::new(at, "station and district", found, expected));

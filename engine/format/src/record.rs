@@ -250,6 +250,42 @@ impl<'a> VerifiedBatch<'a> {
     }
 }
 
+/// What a definition says of the address of a batch.
+pub trait Expectation {
+    /// The definition digest.
+    fn digest(&self) -> &Digest32;
+    /// Stations.
+    fn station_count(&self) -> u32;
+    /// Devices of a station.
+    fn device_count(&self, station: u32) -> u32;
+    /// Districts.
+    fn district_count(&self) -> u32;
+    /// Options, lists and seats of a district.
+    fn shape(&self, district: u32) -> DistrictShape;
+}
+
+impl Expectation for CountingDefinition<'_> {
+    fn digest(&self) -> &Digest32 {
+        CountingDefinition::digest(self)
+    }
+
+    fn station_count(&self) -> u32 {
+        CountingDefinition::station_count(self)
+    }
+
+    fn device_count(&self, station: u32) -> u32 {
+        CountingDefinition::device_count(self, station)
+    }
+
+    fn district_count(&self) -> u32 {
+        CountingDefinition::district_count(self)
+    }
+
+    fn shape(&self, district: u32) -> DistrictShape {
+        CountingDefinition::shape(self, district)
+    }
+}
+
 /// Verifies a record: checksum over every byte, zero padding, payload, counts, definition, address.
 /// The body hash and the signature are evidence against malice and are checked by
 /// [`verify_evidence`].
@@ -260,7 +296,7 @@ impl<'a> VerifiedBatch<'a> {
 /// The first thing that is not as it was sealed, or not of this election.
 pub fn verify<'a>(
     record: &'a [u8],
-    definition: &CountingDefinition<'_>,
+    definition: &impl Expectation,
 ) -> Result<VerifiedBatch<'a>, Fault> {
     let (header, payload) = verify_bytes(record)?;
     check_address(&header, definition)?;
@@ -337,7 +373,7 @@ fn payload_end(header: &RecordHeader) -> usize {
     at::HEADER_BYTES + usize::try_from(header.payload_length).expect("it fits in the record")
 }
 
-fn check_address(header: &RecordHeader, definition: &CountingDefinition<'_>) -> Result<(), Fault> {
+fn check_address(header: &RecordHeader, definition: &impl Expectation) -> Result<(), Fault> {
     if header.definition != *definition.digest() {
         return Err(Fault::new(
             at::DEFINITION_OFFSET,

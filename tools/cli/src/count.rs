@@ -101,7 +101,7 @@ pub(crate) fn count(
         let tallied = tally(&evidence, &index, &counting, &readings, kernel)
             .map_err(|findings| CheckFailed::findings(&findings))?;
         timing.counts.push(began.elapsed());
-        let batches = tallied.batches().to_vec();
+        let batches = tallied.batches().copied().collect();
         let began = Instant::now();
         let snapshot = Snapshot::merge(tallied, &counting, &definition.head, &readings);
         timing.merge = began.elapsed();

@@ -57,30 +57,35 @@ pub fn digest_from_hex(text: &str) -> Option<Digest32> {
 /// # Panics
 /// If it does not lie inside; callers have checked the length against the layout.
 #[must_use]
+#[inline]
 pub fn array_at<const N: usize>(bytes: &[u8], offset: usize) -> [u8; N] {
     bytes[offset..offset + N].try_into().expect("the slice has N bytes")
 }
 
 /// The little-endian u16 at `offset` (see [`array_at`]).
 #[must_use]
+#[inline]
 pub fn u16_at(bytes: &[u8], offset: usize) -> u16 {
     u16::from_le_bytes(array_at(bytes, offset))
 }
 
 /// The little-endian u32 at `offset` (see [`array_at`]).
 #[must_use]
+#[inline]
 pub fn u32_at(bytes: &[u8], offset: usize) -> u32 {
     u32::from_le_bytes(array_at(bytes, offset))
 }
 
 /// The little-endian u64 at `offset` (see [`array_at`]).
 #[must_use]
+#[inline]
 pub fn u64_at(bytes: &[u8], offset: usize) -> u64 {
     u64::from_le_bytes(array_at(bytes, offset))
 }
 
 /// The first byte of `bytes` that is not zero, as its offset.
 #[must_use]
+#[inline]
 pub fn first_nonzero(bytes: &[u8]) -> Option<usize> {
     // Nearly always there is none, in every record of a count: eight at a time.
     let (words, rest) = bytes.as_chunks::<8>();
@@ -93,6 +98,7 @@ pub fn first_nonzero(bytes: &[u8]) -> Option<usize> {
 
 /// `length` rounded up to the alignment of records.
 #[must_use]
+#[inline]
 pub const fn aligned(length: usize) -> usize {
     length.next_multiple_of(crate::limits::ALIGNMENT)
 }

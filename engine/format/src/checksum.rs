@@ -23,6 +23,7 @@ pub fn checksum(bytes: &[u8]) -> u64 {
 /// # Panics
 /// If `hole + 8` is past the end; callers pass constants of the layout.
 #[must_use]
+#[inline]
 pub fn checksum_with_hole(bytes: &[u8], hole: usize) -> u64 {
     #[cfg(target_arch = "x86_64")]
     if let Some(checksum) = checksum_avx512::checksum_of_blocks(bytes, hole) {

@@ -45,6 +45,7 @@ pub struct CountingPayload {
 
 /// A pair of station and district as one number.
 #[must_use]
+#[inline]
 pub fn serve_key(station: u32, district: u32) -> u64 {
     u64::from(station) << 32 | u64::from(district)
 }
@@ -191,6 +192,7 @@ impl<'a> CountingDefinition<'a> {
 
     /// The definition digest, which every batch carries.
     #[must_use]
+    #[inline]
     pub fn digest(&self) -> &'a Digest32 {
         self.digest
     }
@@ -209,24 +211,28 @@ impl<'a> CountingDefinition<'a> {
 
     /// Districts.
     #[must_use]
+    #[inline]
     pub fn district_count(&self) -> u32 {
         u32::try_from(self.contest.len()).expect("checked when opened")
     }
 
     /// Stations.
     #[must_use]
+    #[inline]
     pub fn station_count(&self) -> u32 {
         u32::try_from(self.station_devices.len()).expect("checked when opened")
     }
 
     /// Devices of a station.
     #[must_use]
+    #[inline]
     pub fn device_count(&self, station: u32) -> u32 {
         self.station_devices[station as usize].to_native()
     }
 
     /// What canonicalising and counting must know of a district.
     #[must_use]
+    #[inline]
     pub fn shape(&self, district: u32) -> DistrictShape {
         let at = district as usize;
         let (start, end) =
@@ -240,12 +246,14 @@ impl<'a> CountingDefinition<'a> {
 
     /// Index of the contest of a district.
     #[must_use]
+    #[inline]
     pub fn contest(&self, district: u32) -> u32 {
         self.contest[district as usize].to_native()
     }
 
     /// Alternates to name in a district.
     #[must_use]
+    #[inline]
     pub fn alternates(&self, district: u32) -> u32 {
         self.alternates[district as usize].to_native()
     }
@@ -258,6 +266,7 @@ impl<'a> CountingDefinition<'a> {
 
     /// Where the options of a district stand among all options.
     #[must_use]
+    #[inline]
     pub fn option_range(&self, district: u32) -> std::ops::Range<usize> {
         let at = district as usize;
         self.option_start[at].to_native() as usize..self.option_start[at + 1].to_native() as usize
@@ -315,6 +324,7 @@ impl<'a> CountingDefinition<'a> {
 
     /// The pairs of `serves.csv` as [`serve_key`], ascending; `None` without that file.
     #[must_use]
+    #[inline]
     pub fn serve_keys(&self) -> Option<&'a [u64_le]> {
         self.serve_keys
     }

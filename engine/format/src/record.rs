@@ -207,6 +207,7 @@ impl RecordHeader {
 /// # Panics
 /// If `record` is shorter than a header.
 #[must_use]
+#[inline]
 pub fn address_at(record: &[u8]) -> BatchAddress {
     BatchAddress {
         station: u32_at(record, at::STATION_OFFSET),
@@ -239,12 +240,14 @@ pub struct VerifiedBatch<'a> {
 impl<'a> VerifiedBatch<'a> {
     /// The header.
     #[must_use]
+    #[inline]
     pub fn header(&self) -> &RecordHeader {
         &self.header
     }
 
     /// The arrays of ballots.
     #[must_use]
+    #[inline]
     pub fn payload(&self) -> &Payload<'a> {
         &self.payload
     }

@@ -137,6 +137,7 @@ impl<'a> SegmentReader<'a> {
 
     /// Where the next frame begins; after the close frame, where that began.
     #[must_use]
+    #[inline]
     pub fn offset(&self) -> usize {
         self.offset
     }
@@ -149,6 +150,7 @@ impl<'a> SegmentReader<'a> {
 
     /// The number in the journal of the next record; after the close frame, one more than the last.
     #[must_use]
+    #[inline]
     pub fn position(&self) -> u64 {
         self.position
     }

@@ -30,8 +30,8 @@ use shomar_format::payload::columnar::{
 
 use super::Sums;
 
-/// Bytes of a register.
-const LANES: usize = 64;
+/// Bytes of a register, and cells of a group.
+const LANES: usize = GROUP_CELLS as usize;
 
 /// Buffers that are kept between batches.
 #[derive(Debug, Default)]
@@ -89,12 +89,11 @@ fn count_here(
     if listed != lists || mapped != maps {
         return None;
     }
-    let mut columns = Columns { view, scratch, words: 0, list: 0, map: 0, number: 0 };
+    let columns = Columns { view, scratch };
     let [lists, names] = view.sections(option_count);
-    Some(Sums {
-        lists: columns.count_section(&lists, counts)?,
-        names: columns.count_section(&names, counts)?,
-    })
+    let (lists, place) = columns.count_section(&lists, Place::default(), counts)?;
+    let (names, _) = columns.count_section(&names, place, counts)?;
+    Some(Sums { lists, names })
 }
 
 /// Writes where lists end, modulo 256; gives their number, or `None` if one does not ascend or the
@@ -161,11 +160,17 @@ fn count_maps(words: &[u64_le], map_ballots: &mut Vec<u8>) -> Option<usize> {
     Some(maps)
 }
 
-/// Where counting stands in the arrays.
+/// What is counted.
+#[derive(Clone, Copy)]
 struct Columns<'a> {
     view: &'a ColumnarView<'a>,
     scratch: &'a Scratch,
-    words: usize,
+}
+
+/// Where counting stands in the arrays.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    word: usize,
     list: usize,
     map: usize,
     number: usize,
@@ -174,41 +179,46 @@ struct Columns<'a> {
 impl Columns<'_> {
     /// Counts the cells of a section; `None` if one is not as the encoder writes it.
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
-    fn count_section(&mut self, section: &Section, counts: &mut [u32]) -> Option<u64> {
+    fn count_section(
+        self,
+        section: &Section,
+        mut place: Place,
+        counts: &mut [u32],
+    ) -> Option<(u64, Place)> {
         if section.ballots == 0 {
-            return Some(0);
+            return Some((0, place));
         }
+        let Self { view: ColumnarView { cells, .. }, scratch: Scratch { ends, map_ballots } } =
+            self;
         let options = section.options.start as usize..section.options.end as usize;
         let counts = &mut counts[options];
         let most = in_every_lane(LISTED_MAX);
         let zero = _mm512_setzero_si512();
         let (mut listed_ballots, mut all_ballots) = (zero, zero);
         let mut few_counts = [zero; 2];
-        let few = section.groups() == 1;
-        let mut wrong = 0;
-        let chunks = section.chunks();
-        for chunk in 0..chunks {
-            let ballots = section.chunk_ballots(chunk);
-            let (list, map) = (self.list, self.map);
-            if ballots < CHUNK_BALLOTS {
+        let few = counts.len() <= LANES;
+        let (mut wrong, mut left) = (0, section.ballots);
+        while left > 0 {
+            let begin = place;
+            if left < CHUNK_BALLOTS {
                 // The last chunk: where its numbers begin.
-                self.number += sum(listed_ballots);
+                place.number += sum(listed_ballots);
                 listed_ballots = zero;
             }
-            for (group, counts) in (0..).zip(counts.chunks_mut(GROUP_CELLS as usize)) {
-                let words = &self.view.cells[self.words..self.words + 2];
+            for counts in counts.chunks_mut(LANES) {
+                let words = &cells[place.word..place.word + 2];
                 let (listed, mapped) = (words[0].to_native(), words[1].to_native());
-                self.words += 2;
+                place.word += 2;
                 // A list is as long as its end is behind the end of the one before.
-                let ends = &self.scratch.ends[LANES - 1 + self.list..][..LANES + 1];
+                let ends = &ends[LANES - 1 + place.list..][..LANES + 1];
                 let lengths = _mm512_sub_epi8(load(&ends[1..]), load(&ends[..LANES]));
                 let lists = _mm512_maskz_expand_epi8(listed, lengths);
-                let map_ballots = load(&self.scratch.map_ballots[self.map..][..LANES]);
-                let maps = _mm512_maskz_expand_epi8(mapped, map_ballots);
-                self.list += listed.count_ones() as usize;
-                self.map += mapped.count_ones() as usize;
+                let maps = load(&map_ballots[place.map..][..LANES]);
+                let maps = _mm512_maskz_expand_epi8(mapped, maps);
+                place.list += listed.count_ones() as usize;
+                place.map += mapped.count_ones() as usize;
                 wrong |= listed & mapped
-                    | (listed | mapped) & !section.group_mask(group)
+                    | (listed | mapped) & !first(counts.len())
                     | _mm512_cmpgt_epu8_mask(lists, most)
                     | mapped & !_mm512_cmpgt_epu8_mask(maps, most);
                 let cells = _mm512_or_si512(lists, maps);
@@ -220,34 +230,34 @@ impl Columns<'_> {
                     add_bytes(counts, cells);
                 }
             }
-            if ballots < CHUNK_BALLOTS {
-                let number = self.number;
-                self.number += sum(listed_ballots);
+            if left < CHUNK_BALLOTS {
+                let begin = Place { number: place.number, ..begin };
+                place.number += sum(listed_ballots);
                 listed_ballots = zero;
-                wrong |= self.beyond(number, list, map, ballots)?;
+                wrong |= self.beyond(begin, place, left)?;
             }
+            left -= left.min(CHUNK_BALLOTS);
         }
-        self.number += sum(listed_ballots);
+        place.number += sum(listed_ballots);
         if few {
             add_words(counts, few_counts);
         }
-        (wrong == 0).then(|| sum(all_ballots) as u64)
+        (wrong == 0).then(|| (sum(all_ballots) as u64, place))
     }
 
-    /// Not zero if the numbers, lists and maps since these name a ballot beyond the last one.
+    /// Not zero if the lists and maps between two places name a ballot beyond the last one.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
-    fn beyond(&self, number: usize, list: usize, map: usize, ballots: u32) -> Option<u64> {
-        debug_assert!(list <= self.list);
+    fn beyond(self, begin: Place, end: Place, ballots: u32) -> Option<u64> {
         let low = in_every_lane(0x7f);
         let last = in_every_lane(ballots - 1);
         let mut wrong = 0;
-        for part in self.view.numbers.get(number..self.number)?.chunks(LANES) {
+        for part in self.view.numbers.get(begin.number..end.number)?.chunks(LANES) {
             let numbers = _mm512_and_si512(load_some(part), low);
             wrong |= _mm512_cmpgt_epu8_mask(numbers, last);
         }
         let beyond = map_words(!(u128::MAX >> (CHUNK_BALLOTS - ballots)));
-        for pair in &self.view.maps.as_chunks::<2>().0[map..self.map] {
+        for pair in &self.view.maps.as_chunks::<2>().0[begin.map..end.map] {
             wrong |= pair[0].to_native() & beyond[0] | pair[1].to_native() & beyond[1];
         }
         Some(wrong)

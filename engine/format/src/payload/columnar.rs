@@ -115,6 +115,7 @@ impl ColumnarPayload {
 
 /// The two words of a map.
 #[must_use]
+#[inline]
 pub fn map_words(map: u128) -> [u64; 2] {
     let bytes = map.to_le_bytes();
     let (words, _) = bytes.as_chunks::<8>();
@@ -219,24 +220,28 @@ pub struct Section {
 impl Section {
     /// Chunks of the section.
     #[must_use]
+    #[inline]
     pub fn chunks(&self) -> u32 {
         self.ballots.div_ceil(CHUNK_BALLOTS)
     }
 
     /// Groups of 64 cells in each chunk.
     #[must_use]
+    #[inline]
     pub fn groups(&self) -> u32 {
         (self.options.end - self.options.start).div_ceil(GROUP_CELLS)
     }
 
     /// Ballots of a chunk.
     #[must_use]
+    #[inline]
     pub fn chunk_ballots(&self, chunk: u32) -> u32 {
         (self.ballots - chunk * CHUNK_BALLOTS).min(CHUNK_BALLOTS)
     }
 
     /// The bits of the cells that exist in a group.
     #[must_use]
+    #[inline]
     pub fn group_mask(&self, group: u32) -> u64 {
         let cells = self.options.end - self.options.start - group * GROUP_CELLS;
         u64::MAX >> (GROUP_CELLS - cells.min(GROUP_CELLS))
@@ -257,12 +262,14 @@ pub struct Cell {
 impl<'a> ColumnarView<'a> {
     /// Clean ballots.
     #[must_use]
+    #[inline]
     pub fn clean_ballots(&self) -> u64 {
         u64::from(self.list_ballots) + u64::from(self.name_ballots)
     }
 
     /// The two sections of a district of `option_count` options: lists, then names.
     #[must_use]
+    #[inline]
     pub fn sections(&self, option_count: u32) -> [Section; 2] {
         let lists = self.lists.min(option_count);
         [
@@ -275,6 +282,7 @@ impl<'a> ColumnarView<'a> {
     ///
     /// # Errors
     /// If they are not, or there are more lists than options.
+    #[inline]
     pub fn check_sections(&self, option_count: u32) -> Result<(), PayloadError> {
         if self.lists > option_count {
             let (found, expected) = (u64::from(self.lists), u64::from(option_count));

@@ -32,6 +32,7 @@ pub enum Payload<'a> {
 impl<'a> Payload<'a> {
     /// Clean ballots.
     #[must_use]
+    #[inline]
     pub fn clean_ballots(&self) -> u64 {
         match self {
             Self::Sparse(view) => view.clean_ballots(),
@@ -41,6 +42,7 @@ impl<'a> Payload<'a> {
 
     /// The ballots kept as entered.
     #[must_use]
+    #[inline]
     pub fn entered(&self) -> Entered<'a> {
         match self {
             Self::Sparse(view) => view.entered,
@@ -50,6 +52,7 @@ impl<'a> Payload<'a> {
 
     /// Blank ballots.
     #[must_use]
+    #[inline]
     pub fn blank_ballots(&self) -> u32 {
         match self {
             Self::Sparse(view) => view.blank_ballots,

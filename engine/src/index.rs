@@ -84,7 +84,7 @@ impl Index {
             findings.extend(segment.finding);
         }
         let mut repeats = Vec::new();
-        if any_twice(hashes) {
+        if any_twice(&hashes) {
             drop_repeats(evidence, definition, &mut places, &mut repeats, &mut findings);
         }
         let stretches = cut_stretches(&places);
@@ -98,9 +98,33 @@ impl Index {
     }
 }
 
-fn any_twice(mut hashes: Vec<u64>) -> bool {
-    hashes.par_sort_unstable();
-    hashes.windows(2).any(|pair| pair[0] == pair[1])
+/// Whether a hash comes twice. Each thread looks at a part of all hashes, in a table of its own.
+fn any_twice(hashes: &[u64]) -> bool {
+    let parts = rayon::current_num_threads() as u64;
+    (0..parts).into_par_iter().any(|part| {
+        let own = |&&hash: &&u64| hash % parts == part;
+        let count = hashes.iter().filter(own).count();
+        // Half empty, so that a place is soon found. Zero is an empty place, and stands apart.
+        let mut table = vec![0_u64; (count * 2).next_power_of_two()];
+        let last = table.len() - 1;
+        let mut zeros = 0;
+        hashes.iter().filter(own).any(|&hash| {
+            if hash == 0 {
+                zeros += 1;
+                return zeros == 2;
+            }
+            // The high bits: the low ones chose the part.
+            let mut place = (hash >> 32) as usize & last;
+            while table[place] != 0 {
+                if table[place] == hash {
+                    return true;
+                }
+                place = (place + 1) & last;
+            }
+            table[place] = hash;
+            false
+        })
+    })
 }
 
 /// Numbers that are in no segment: a segment in the middle or at the beginning is missing. Several

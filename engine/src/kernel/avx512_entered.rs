@@ -9,13 +9,12 @@
 //! the limit. They are gathered first and counted together, so that no branch depends on a ballot.
 
 use std::arch::x86_64::{
-    __m128i, __m512i, _mm_cmpeq_epi16_mask, _mm_mask_cmpge_epu16_mask, _mm_mask_cmplt_epu16_mask,
-    _mm_mask_cmpneq_epi16_mask, _mm_maskz_compress_epi16, _mm_maskz_loadu_epi16,
-    _mm_permutexvar_epi16, _mm_set1_epi16, _mm_storeu_si128, _mm_sub_epi16,
-    _mm512_cmpeq_epi16_mask, _mm512_cmpneq_epi16_mask, _mm512_mask_cmpge_epu16_mask,
-    _mm512_mask_cmplt_epu16_mask, _mm512_mask_cmpneq_epi16_mask, _mm512_maskz_compress_epi16,
-    _mm512_maskz_loadu_epi16, _mm512_permutexvar_epi16, _mm512_set1_epi16, _mm512_storeu_si512,
-    _mm512_sub_epi16, _pdep_u32,
+    __m128i, __m512i, _mm_bslli_si128, _mm_cmpeq_epi16, _mm_mask_cmpge_epu16_mask,
+    _mm_mask_cmplt_epu16_mask, _mm_mask_loadu_epi16, _mm_maskz_compress_epi16, _mm_movepi16_mask,
+    _mm_or_si128, _mm_set1_epi16, _mm_setzero_si128, _mm_storeu_si128, _mm_test_epi16_mask,
+    _mm_xor_si128, _mm512_cmpeq_epi16_mask, _mm512_cmpneq_epu16_mask, _mm512_mask_cmpge_epu16_mask,
+    _mm512_mask_cmplt_epu16_mask, _mm512_mask_loadu_epi16, _mm512_maskz_compress_epi16,
+    _mm512_permutexvar_epi16, _mm512_set1_epi16, _mm512_storeu_si512, _mm512_sub_epi16, _pdep_u32,
 };
 
 use rkyv::rend::u16_le;
@@ -41,9 +40,6 @@ pub(super) fn count(
     if names.len() < room {
         names.resize(room, 0);
     }
-    // `Entered` is checked when it is made, but only this makes it sure that no load goes astray.
-    let lengths: usize = ballots.lengths.iter().map(|length| usize::from(length.to_native())).sum();
-    assert_eq!(lengths, ballots.choices.len(), "the lengths sum up to the choices");
     #[expect(unsafe_code, reason = "instructions that not every processor has")]
     // SAFETY: the processor has the instructions that `gather` is compiled for.
     let (count, gathered) = unsafe { gather(ballots, plain, names, counts) }?;
@@ -58,17 +54,20 @@ struct Bounds {
     lists: i16,
     options: i16,
     seats: usize,
+    /// The lowest bits, as many as names are read.
     limit: u32,
 }
 
-/// What was found on one ballot.
+/// What was found on one ballot, a bit per choice.
 struct Found {
-    /// Choices that are an option of the district, and among them those of a list.
+    /// Choices that are no unknown code.
     known: u32,
-    with_list: bool,
-    /// Choices that come again.
+    /// Known choices that stand on the ballot already.
     repeated: u32,
-    foreign: bool,
+    /// Known choices that are lists.
+    lists: u32,
+    /// Choices that are no option of the district.
+    foreign: u32,
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,bmi2,popcnt")]
@@ -90,123 +89,97 @@ fn gather(
     };
     let mut count = EnteredCount::default();
     let (mut rest, mut gathered) = (ballots.choices, 0);
-    // Ballots stand by length, and by their choices: unknown codes are the largest.
-    for run in ballots.lengths.chunk_by(|length, other| length == other) {
-        let length = usize::from(run[0].to_native());
-        let (choices, tail) = rest.split_at(length * run.len());
+    for length in ballots.lengths {
+        let length = usize::from(length.to_native());
+        let (ballot, tail) = rest.split_at_checked(length)?;
         rest = tail;
-        let known = choices.len() - unknown_at_end(choices);
-        let some_known = known.div_ceil(length);
-        count.void += (run.len() - some_known) as u64;
-        for ballot in choices[..some_known * length].chunks_exact(length) {
-            if length > LONG {
-                plain.count_ballot(ballot, &mut count, counts).ok()?;
-                continue;
-            }
-            let to = &mut names[gathered..gathered + LONG];
-            let all = u32::MAX >> (LONG - length);
-            let kept = if length <= SHORT {
-                let choices = load_short(ballot);
-                let kept = keep(&look_at_short(choices, length, &bounds), all, length, &bounds)?;
-                let [keep, ..] = kept.unwrap_or_default().to_le_bytes();
-                store_short(to, _mm_maskz_compress_epi16(keep, choices));
-                kept
-            } else {
-                let choices = load_long(ballot);
-                let kept =
-                    keep(&look_at_long(choices, all, length, &bounds), all, length, &bounds)?;
-                store_long(to, _mm512_maskz_compress_epi16(kept.unwrap_or_default(), choices));
-                kept
-            };
-            match kept {
-                Some(kept) => {
-                    gathered += kept.count_ones() as usize;
-                    count.read += u64::from(kept != 0);
-                    count.void += u64::from(kept == 0);
-                }
-                None => plain.count_ballot(ballot, &mut count, counts).ok()?,
-            }
-        }
+        let to = &mut names[gathered..gathered + LONG];
+        let kept = if length <= SHORT {
+            let choices = load_short(ballot);
+            let kept = keep(&look_at_short(choices, &bounds), length, &bounds)?;
+            let [keep, ..] = kept.unwrap_or_default().to_le_bytes();
+            store_short(to, _mm_maskz_compress_epi16(keep, choices));
+            kept
+        } else if length <= LONG {
+            let choices = load_long(ballot);
+            let kept = keep(&look_at_long(choices, length, &bounds), length, &bounds)?;
+            store_long(to, _mm512_maskz_compress_epi16(kept.unwrap_or_default(), choices));
+            kept
+        } else {
+            None
+        };
+        let Some(kept) = kept else {
+            plain.count_ballot(ballot, &mut count, counts).ok()?;
+            continue;
+        };
+        gathered += kept.count_ones() as usize;
+        count.read += u64::from(kept != 0);
+        count.void += u64::from(kept == 0);
     }
     Some((count, gathered))
-}
-
-/// Unknown codes at the end of the choices of a run.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn unknown_at_end(choices: &[u16_le]) -> usize {
-    let unknown = _mm512_set1_epi16(UNKNOWN_OPTION.cast_signed());
-    let mut left = choices;
-    while !left.is_empty() {
-        let part = &left[left.len().saturating_sub(LONG)..];
-        let known = _mm512_cmpneq_epi16_mask(load_long(part), unknown);
-        let known = known & u32::MAX >> (LONG - part.len());
-        if known != 0 {
-            let last = (u32::BITS - known.leading_zeros()) as usize;
-            return choices.len() - left.len() + part.len() - last;
-        }
-        left = &left[..left.len() - part.len()];
-    }
-    choices.len()
 }
 
 /// Which choices are read: `None` if the ballot should not be there, `Some(None)` if the plain
 /// reader must decide.
 #[inline]
-#[target_feature(enable = "bmi2")]
-fn keep(found: &Found, all: u32, length: usize, bounds: &Bounds) -> Option<Option<u32>> {
-    if found.foreign {
+#[target_feature(enable = "bmi2,popcnt")]
+fn keep(found: &Found, length: usize, bounds: &Bounds) -> Option<Option<u32>> {
+    let all_known = found.known.count_ones() as usize == length;
+    let clean = all_known & (found.repeated == 0) & (length <= bounds.seats.max(1));
+    if (found.foreign != 0) | (clean & (found.lists == 0)) {
         return None;
     }
-    if found.with_list {
+    if found.lists != 0 {
         return Some(None);
     }
-    let clean = found.known == all && found.repeated == 0 && length <= bounds.seats.max(1);
-    (!clean).then(|| Some(_pdep_u32(bounds.limit, found.known & !found.repeated)))
+    Some(Some(_pdep_u32(bounds.limit, found.known & !found.repeated)))
 }
 
+/// Looks at up to eight choices; behind them stand unknown ones.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn look_at_short(choices: __m128i, length: usize, bounds: &Bounds) -> Found {
-    let all = u8::MAX >> (SHORT - length);
-    let known =
-        _mm_mask_cmpneq_epi16_mask(all, choices, _mm_set1_epi16(UNKNOWN_OPTION.cast_signed()));
-    let mut repeated = 0;
-    if known != 0 {
-        let mut places = load_short(&PLACES[..SHORT]);
-        for distance in 1..length {
-            places = _mm_sub_epi16(places, _mm_set1_epi16(1));
-            let before = _mm_permutexvar_epi16(places, choices);
-            repeated |= _mm_cmpeq_epi16_mask(choices, before) & u8::MAX << distance;
-        }
-    }
+fn look_at_short(choices: __m128i, bounds: &Bounds) -> Found {
+    // Inverted, an unknown code is zero, as is what a shift moves in: equal zeros are no repeat.
+    let inverted = _mm_xor_si128(choices, _mm_set1_epi16(-1));
+    let known = _mm_test_epi16_mask(inverted, inverted);
+    let repeated = [
+        _mm_cmpeq_epi16(inverted, _mm_bslli_si128::<2>(inverted)),
+        _mm_cmpeq_epi16(inverted, _mm_bslli_si128::<4>(inverted)),
+        _mm_cmpeq_epi16(inverted, _mm_bslli_si128::<6>(inverted)),
+        _mm_cmpeq_epi16(inverted, _mm_bslli_si128::<8>(inverted)),
+        _mm_cmpeq_epi16(inverted, _mm_bslli_si128::<10>(inverted)),
+        _mm_cmpeq_epi16(inverted, _mm_bslli_si128::<12>(inverted)),
+        _mm_cmpeq_epi16(inverted, _mm_bslli_si128::<14>(inverted)),
+    ];
+    let repeated =
+        repeated.into_iter().fold(_mm_setzero_si128(), |any, one| _mm_or_si128(any, one));
+    let repeated = _mm_movepi16_mask(repeated) & known;
     let lists = _mm_mask_cmplt_epu16_mask(known, choices, _mm_set1_epi16(bounds.lists));
     let foreign = _mm_mask_cmpge_epu16_mask(known, choices, _mm_set1_epi16(bounds.options));
     Found {
         known: u32::from(known),
-        with_list: lists != 0,
-        repeated: u32::from(repeated & known),
-        foreign: foreign != 0,
+        repeated: u32::from(repeated),
+        lists: u32::from(lists),
+        foreign: u32::from(foreign),
     }
 }
 
+/// Looks at up to 32 choices; behind them stand unknown ones.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn look_at_long(choices: __m512i, all: u32, length: usize, bounds: &Bounds) -> Found {
+fn look_at_long(choices: __m512i, length: usize, bounds: &Bounds) -> Found {
     let unknown = _mm512_set1_epi16(UNKNOWN_OPTION.cast_signed());
-    let known = _mm512_mask_cmpneq_epi16_mask(all, choices, unknown);
+    let known = _mm512_cmpneq_epu16_mask(choices, unknown);
     let mut repeated = 0;
-    if known != 0 {
-        let mut places = load_long(&PLACES);
-        for distance in 1..length {
-            places = _mm512_sub_epi16(places, _mm512_set1_epi16(1));
-            let before = _mm512_permutexvar_epi16(places, choices);
-            repeated |= _mm512_cmpeq_epi16_mask(choices, before) & u32::MAX << distance;
-        }
+    let mut places = load_long(&PLACES);
+    for distance in 1..length {
+        places = _mm512_sub_epi16(places, _mm512_set1_epi16(1));
+        let before = _mm512_permutexvar_epi16(places, choices);
+        repeated |= _mm512_cmpeq_epi16_mask(choices, before) & u32::MAX << distance;
     }
     let lists = _mm512_mask_cmplt_epu16_mask(known, choices, _mm512_set1_epi16(bounds.lists));
     let foreign = _mm512_mask_cmpge_epu16_mask(known, choices, _mm512_set1_epi16(bounds.options));
-    Found { known, with_list: lists != 0, repeated: repeated & known, foreign: foreign != 0 }
+    Found { known, repeated: repeated & known, lists, foreign }
 }
 
 /// 0, 1, 2 ... 31.
@@ -221,28 +194,32 @@ const PLACES: [u16_le; LONG] = {
     places
 };
 
+/// Up to eight choices, and unknown ones behind them.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 fn load_short(choices: &[u16_le]) -> __m128i {
-    let some = u8::MAX >> (SHORT - choices.len().clamp(1, SHORT));
-    assert!(!choices.is_empty(), "a ballot as entered is not blank");
+    let length = choices.len();
+    assert!((1..=SHORT).contains(&length), "a short ballot");
     #[expect(unsafe_code, reason = "a load from a pointer")]
-    // SAFETY: the mask has a bit for no more choices than the slice has; what is masked out is not
-    // read; a little-endian number has the bytes of a native one here.
+    // SAFETY: the mask has a bit for each choice of the slice and no other; what is masked out is
+    // not read; a little-endian number has the bytes of a native one here.
     unsafe {
-        _mm_maskz_loadu_epi16(some, choices.as_ptr().cast())
+        let unknown = _mm_set1_epi16(UNKNOWN_OPTION.cast_signed());
+        _mm_mask_loadu_epi16(unknown, u8::MAX >> (SHORT - length), choices.as_ptr().cast())
     }
 }
 
+/// Up to 32 choices, and unknown ones behind them.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
 fn load_long(choices: &[u16_le]) -> __m512i {
-    let some = u32::MAX >> (LONG - choices.len().clamp(1, LONG));
-    assert!(!choices.is_empty(), "a ballot as entered is not blank");
+    let length = choices.len();
+    assert!((1..=LONG).contains(&length), "a long ballot");
     #[expect(unsafe_code, reason = "a load from a pointer")]
     // SAFETY: as in `load_short`.
     unsafe {
-        _mm512_maskz_loadu_epi16(some, choices.as_ptr().cast())
+        let unknown = _mm512_set1_epi16(UNKNOWN_OPTION.cast_signed());
+        _mm512_mask_loadu_epi16(unknown, u32::MAX >> (LONG - length), choices.as_ptr().cast())
     }
 }
 

@@ -1,180 +1,131 @@
-//! The golden folder of format 1, read by FORMAT.md alone and recounted by plain code on bytes.
+//! The golden folders of format 1, read by FORMAT.md alone and recounted by plain code on bytes.
 //!
-//! In: `bench-data/golden/v1`. Out: agreement with its `expected.json`, with a fresh seal of the
-//! same text and with the program. Never: `shomar-format`, the engine or rkyv; if this file needs
-//! to look into them, the document does not suffice.
+//! In: `bench-data/golden`: `v1`, ballot by ballot, and `v1-columnar`, in columns. Out: agreement
+//! with their `expected.json`, with a fresh seal of the same text and with the program. Never:
+//! `shomar-format`, the engine or rkyv; if this file needs to look into them, the document does not
+//! suffice.
 
+mod columns;
+mod damage;
 mod election;
+mod many_options;
 mod reading;
+mod recount;
 mod segment;
 mod text;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use crate::kit;
-use election::{District, Election, UNKNOWN, compiled_arrays, read_compiled, read_election};
+use election::{Election, compiled_arrays, read_compiled, read_election};
 use reading::{OPTIONS, Reading};
+use recount::{document, recount};
 use segment::{
-    Checked, Segment, check, checksum_with_field_as_zero, crc64_nvme, hex, read_payload,
-    read_record, read_segment, sha256, u64_at,
+    Checked, Record, checksum_with_field_as_zero, crc64_nvme, hex, read_segment, sha256, u64_at,
 };
 use text::{Batch, read_ballots};
 
-fn golden() -> PathBuf {
-    kit::workspace().join("bench-data/golden/v1")
-}
+/// A golden folder.
+#[derive(Clone, Copy)]
+struct Golden(&'static str);
 
-fn golden_file(file: &str) -> Vec<u8> {
-    std::fs::read(golden().join(file)).expect("a golden file")
-}
+const SPARSE: Golden = Golden("v1");
+const COLUMNAR: Golden = Golden("v1-columnar");
+const GOLDEN: [Golden; 2] = [SPARSE, COLUMNAR];
 
-fn golden_segment() -> Vec<u8> {
-    golden_file("000000.segment")
-}
-
-fn golden_election() -> Election {
-    read_election(&golden().join("election"))
-}
-
-fn expected() -> Value {
-    serde_json::from_slice(&golden_file("expected.json")).expect("expected.json is JSON")
-}
-
-/// Two records of the golden segment in a segment of their own: few enough bytes to flip each bit.
-/// A record is the same bytes in any segment.
-fn small_segment() -> Vec<u8> {
-    let golden = golden_segment();
-    let mut bytes = golden[..64].to_vec();
-    for (position, record) in [V1_OF_S1, V1_OF_S2].into_iter().enumerate() {
-        bytes.extend(frame(1, 448, position));
-        bytes.extend(&golden[record..record + 448]);
+impl Golden {
+    fn path(self) -> PathBuf {
+        kit::workspace().join("bench-data/golden").join(self.0)
     }
-    bytes.extend(frame(2, 0, 2));
+
+    fn file(self, file: &str) -> Vec<u8> {
+        std::fs::read(self.path().join(file)).expect("a golden file")
+    }
+
+    fn segment(self) -> Vec<u8> {
+        self.file("000000.segment")
+    }
+
+    fn election(self) -> Election {
+        read_election(&self.path().join("election"))
+    }
+
+    fn expected(self) -> Value {
+        serde_json::from_slice(&self.file("expected.json")).expect("expected.json is JSON")
+    }
+
+    /// Reads, recounts and writes down.
+    fn recounted(self, readings: &[Reading]) -> Value {
+        recounted(&self.segment(), &self.election(), readings)
+    }
+}
+
+fn recounted(segment: &[u8], election: &Election, readings: &[Reading]) -> Value {
+    let segment = read_segment(segment).expect("the segment is sound");
+    let totals = recount(&segment, election, readings).expect("the ballots are of this election");
+    document(&segment, election, readings, &totals)
+}
+
+/// What the plain reader says of a segment that claims to be of the golden election.
+pub(crate) fn verdict(bytes: &[u8]) -> Checked<()> {
+    let election = COLUMNAR.election();
+    recount(&read_segment(bytes)?, &election, &election.readings()).map(|_| ())
+}
+
+/// The records of the columnar golden segment as bytes.
+pub(crate) fn columnar_records() -> Vec<Vec<u8>> {
+    segment::records(&COLUMNAR.segment()).into_iter().map(<[u8]>::to_vec).collect()
+}
+
+/// Some records in a segment of their own. A record is the same bytes in any segment.
+pub(crate) fn segment_of(records: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = SPARSE.segment()[..64].to_vec();
+    for (position, record) in records.iter().enumerate() {
+        bytes.extend(frame(1, record.len(), position));
+        bytes.extend(*record);
+    }
+    bytes.extend(frame(2, 0, records.len()));
     bytes
 }
 
-/// Offsets in the golden segment of two records of 448 bytes; they are those of district `V"1"`.
-const V1_OF_S1: usize = 2880;
-const V1_OF_S2: usize = 5312;
-
-fn frame(kind: u32, length: u64, position: usize) -> Vec<u8> {
+fn frame(kind: u32, length: usize, position: usize) -> Vec<u8> {
     let mut frame = b"SHOMARFR".to_vec();
     frame.extend(kind.to_le_bytes());
     frame.extend([0; 4]);
-    frame.extend(length.to_le_bytes());
+    frame.extend((length as u64).to_le_bytes());
     frame.extend((position as u64).to_le_bytes());
     frame.resize(64, 0);
-    let checksum = checksum_with_field_as_zero(&frame, 40);
-    frame[40..48].copy_from_slice(&checksum.to_le_bytes());
+    mend_checksum(&mut frame, 40);
     frame
 }
 
-// The recount.
-
-#[derive(Clone, Default)]
-struct Totals {
-    taken: u64,
-    valid: u64,
-    void: u64,
-    blank: u64,
-    options: Vec<u64>,
+pub(crate) fn mend_checksum(block: &mut [u8], field: usize) {
+    let checksum = checksum_with_field_as_zero(block, field);
+    block[field..field + 8].copy_from_slice(&checksum.to_le_bytes());
 }
 
-fn recount(segment: &Segment, election: &Election, readings: &[Reading]) -> Checked<Vec<Totals>> {
-    let zero = |district: &District| Totals {
-        options: vec![0; district.option_count()],
-        ..Totals::default()
-    };
-    let mut all: Vec<Totals> = election.districts.iter().map(zero).collect();
-    check(segment.definition == election.definition_digest(), "segment: not of this election")?;
-    for record in &segment.records {
-        let (_, devices) =
-            election.stations.get(record.station as usize).ok_or("record: station")?;
-        check((record.device as usize) < *devices, "record: device")?;
-        let index = record.district as usize;
-        let district = election.districts.get(index).ok_or("record: district")?;
-        let mut pairs = election.serves.iter().map(|&(station, district, _)| (station, district));
-        check(pairs.any(|pair| pair == (record.station as usize, index)), "record: not served")?;
-        check(record.option_count as usize == district.option_count(), "record: options")?;
-        check(record.seats as usize == district.seats, "record: seats")?;
-        let totals = &mut all[index];
-        for ballot in &record.clean {
-            let sorted = ballot.is_sorted_by(|a, b| a < b);
-            check(sorted && district.is_clean(ballot), "clean ballot: not clean")?;
-            totals.taken += 1;
-            totals.valid += 1;
-            ballot.iter().for_each(|&option| totals.options[usize::from(option)] += 1);
-        }
-        for ballot in &record.entered {
-            let mut known = ballot.iter().filter(|&&choice| choice != UNKNOWN);
-            check(known.all(|&choice| u32::from(choice) < record.option_count), "option")?;
-            check(!district.is_clean(ballot), "ballot as entered: clean")?;
-            let votes = readings[district.contest].read(ballot, district);
-            totals.taken += 1;
-            *(if votes.is_empty() { &mut totals.void } else { &mut totals.valid }) += 1;
-            votes.iter().for_each(|&option| totals.options[usize::from(option)] += 1);
-        }
-        totals.taken += u64::from(record.blank);
-        totals.void += u64::from(record.blank);
-        totals.blank += u64::from(record.blank);
+/// A record of this payload: the header of another one with length, counts and hash mended.
+pub(crate) fn record_of(
+    header: &[u8],
+    [clean, entered, blank]: [u32; 3],
+    payload: &[u8],
+) -> Vec<u8> {
+    let mut record = header[..192].to_vec();
+    for (at, number) in [(64, clean + entered + blank), (68, clean), (72, entered), (76, blank)] {
+        record[at..at + 4].copy_from_slice(&number.to_le_bytes());
     }
-    Ok(all)
+    record[88..96].copy_from_slice(&(payload.len() as u64).to_le_bytes());
+    record[96..128].copy_from_slice(&sha256(payload));
+    record.extend(payload);
+    record.resize(record.len().next_multiple_of(64) + 128, 0);
+    mend_checksum(&mut record, 128);
+    record
 }
 
-/// The JSON of the tally, from the numbers of the recount.
-fn document(segment: &Segment, election: &Election, readings: &[Reading], all: &[Totals]) -> Value {
-    let mut totals_bytes = b"shomar-totals 1\n".to_vec();
-    totals_bytes.extend(segment.definition);
-    let (mut reading, mut districts) = (serde_json::Map::new(), Vec::new());
-    for (contest, Reading(values)) in election.contests.iter().zip(readings) {
-        let options = OPTIONS.iter().map(|(name, _)| *name).zip(values.iter().map(String::as_str));
-        let words: String =
-            options.clone().map(|(name, value)| format!("\t{name}={value}")).collect();
-        totals_bytes.extend(format!("reading\t{}{words}\n", contest["id"]).bytes());
-        reading.insert(contest["id"].clone(), options.collect());
-    }
-    let mut put = |number: u64| totals_bytes.extend(number.to_le_bytes());
-    let ballots = |totals: &Totals| {
-        let Totals { taken, valid, void, blank, .. } = totals;
-        json!({ "taken": taken, "valid": valid, "void": void, "blank": blank })
-    };
-    let mut sum = Totals::default();
-    for (district, totals) in election.districts.iter().zip(all) {
-        [totals.taken, totals.valid, totals.void, totals.blank].into_iter().for_each(&mut put);
-        sum.taken += totals.taken;
-        sum.valid += totals.valid;
-        sum.void += totals.void;
-        sum.blank += totals.blank;
-        let (list_votes, direct) = totals.options.split_at(district.lists.len());
-        list_votes.iter().copied().for_each(&mut put);
-        let lists = district.lists.iter().zip(list_votes);
-        let lists = lists.map(|(code, votes)| json!({ "code": code, "votes": votes }));
-        let candidates = district.candidates.iter().zip(direct).map(|(&(code, list), &direct)| {
-            let via_list = list.map_or(0, |list| list_votes[list]);
-            [direct, via_list].into_iter().for_each(&mut put);
-            json!({ "code": code, "list": list.map(|list| district.lists[list]),
-                    "direct": direct, "via_list": via_list, "votes": direct + via_list })
-        });
-        districts.push(json!({ "district": district.id, "ballots": ballots(totals),
-            "lists": lists.collect::<Vec<_>>(), "candidates": candidates.collect::<Vec<_>>() }));
-    }
-    let mut hashes: Vec<_> = segment.records.iter().map(|record| record.body_hash).collect();
-    hashes.sort_unstable();
-    json!({ "election": election.id, "mode": "test",
-        "reading": reading, "ballots": ballots(&sum), "districts": districts,
-        "frontier": { "batches": hashes.len(), "evidence": hex(&sha256(&hashes.concat())),
-                      "digest": hex(&sha256(&totals_bytes)) } })
-}
-
-/// Reads, recounts and writes down.
-fn recounted(readings: &[Reading]) -> Value {
-    let segment = read_segment(&golden_segment()).expect("the golden segment is sound");
-    let election = golden_election();
-    let totals =
-        recount(&segment, &election, readings).expect("the golden ballots are of this election");
-    document(&segment, &election, readings, &totals)
+fn format_document() -> String {
+    std::fs::read_to_string(kit::workspace().join("engine/format/FORMAT.md")).unwrap()
 }
 
 #[test]
@@ -184,47 +135,77 @@ fn checksum_is_the_one_the_document_names() {
 
 #[test]
 fn document_alone_suffices_to_recount_the_golden_evidence() {
-    assert_eq!(recounted(&golden_election().readings()), expected());
+    for golden in GOLDEN {
+        assert_eq!(golden.recounted(&golden.election().readings()), golden.expected());
+    }
+}
+
+#[test]
+fn golden_folders_differ_in_their_bytes_and_evidence_alone() {
+    let [mut sparse, mut columnar] = GOLDEN.map(Golden::expected);
+    let [sparse_evidence, columnar_evidence] =
+        [&mut sparse, &mut columnar].map(|totals| totals["frontier"]["evidence"].take());
+    assert_ne!(sparse_evidence, columnar_evidence);
+    assert_eq!(sparse, columnar, "the same totals, and the same digest of them");
+    let text = "ballots.csv election/election.toml election/districts.csv election/lists.csv \
+                election/candidates.csv election/stations.csv election/devices.csv \
+                election/serves.csv election/definition.shomar";
+    for file in text.split(' ') {
+        assert!(SPARSE.file(file) == COLUMNAR.file(file), "{file}");
+    }
+    for (golden, encoding) in GOLDEN.into_iter().zip([1, 2]) {
+        assert_eq!(golden.segment()[128 + 11], encoding, "encoding of the first record");
+    }
 }
 
 #[test]
 fn every_reading_of_the_golden_evidence_is_that_of_the_document() {
-    let mut digests = std::collections::BTreeSet::new();
-    for list_plus_names in OPTIONS[0].1 {
-        for two_lists in OPTIONS[1].1 {
-            for limit in OPTIONS[2].1 {
-                let values = [list_plus_names, two_lists, limit];
-                let reading = Reading(values.map(|&value| value.to_owned()));
-                let options: Vec<String> = OPTIONS
-                    .iter()
-                    .zip(values)
-                    .map(|((name, _), value)| format!("--option={name}={value}"))
-                    .collect();
-                let options: Vec<&str> = options.iter().map(String::as_str).collect();
-                let found = kit::json("tally", &golden(), &options);
-                assert_eq!(recounted(&[reading.clone(), reading.clone(), reading]), found);
-                digests.insert(found["districts"].to_string());
+    for golden in GOLDEN {
+        let mut digests = std::collections::BTreeSet::new();
+        for list_plus_names in OPTIONS[0].1 {
+            for two_lists in OPTIONS[1].1 {
+                for limit in OPTIONS[2].1 {
+                    let values = [list_plus_names, two_lists, limit];
+                    let reading = Reading(values.map(|&value| value.to_owned()));
+                    let options: Vec<String> = OPTIONS
+                        .iter()
+                        .zip(values)
+                        .map(|((name, _), value)| format!("--option={name}={value}"))
+                        .collect();
+                    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+                    let found = kit::json("tally", &golden.path(), &options);
+                    let readings = [reading.clone(), reading.clone(), reading];
+                    assert_eq!(golden.recounted(&readings), found);
+                    digests.insert(found["districts"].to_string());
+                }
             }
         }
+        assert_eq!(digests.len(), 16, "each reading reads some golden ballot otherwise");
     }
-    assert_eq!(digests.len(), 16, "each reading reads some golden ballot otherwise");
 }
 
 #[test]
 fn golden_text_gives_the_golden_batches_by_the_document() {
-    let text = String::from_utf8(golden_file("ballots.csv")).unwrap();
-    let (batches, rejects) = read_ballots(&text, &golden_election());
-    let segment = read_segment(&golden_segment()).unwrap();
-    assert_eq!(batches.len(), segment.records.len());
-    for (batch, record) in batches.iter().zip(segment.records) {
-        let place = (record.station, record.district, record.sequence);
-        let segment::Record { station, district, sequence, clean, entered, blank, .. } = record;
-        let found = Batch { station, district, sequence, clean, entered, blank };
-        assert!(*batch == found, "{place:?} differs");
+    for golden in GOLDEN {
+        let text = String::from_utf8(golden.file("ballots.csv")).unwrap();
+        let (batches, _) = read_ballots(&text, &golden.election());
+        let segment = read_segment(&golden.segment()).unwrap();
+        assert_eq!(batches.len(), segment.records.len());
+        for (batch, record) in batches.iter().zip(segment.records) {
+            let place = (record.station, record.district, record.sequence);
+            let Record { station, district, sequence, body, .. } = record;
+            let (clean, entered, blank) = (body.clean, body.entered, body.blank);
+            let found = Batch { station, district, sequence, clean, entered, blank };
+            assert!(*batch == found, "{}: {place:?} differs", golden.0);
+        }
     }
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("sealed");
-    kit::seal(&golden().join("election"), &golden().join("ballots.csv"), &out);
+}
+
+#[test]
+fn golden_text_gives_the_rejects_of_the_document() {
+    let text = String::from_utf8(COLUMNAR.file("ballots.csv")).unwrap();
+    let (_, rejects) = read_ballots(&text, &COLUMNAR.election());
+    let (_folder, out) = sealed_again();
     let mut reader = csv::Reader::from_path(out.join("rejects.csv")).unwrap();
     let found: Vec<(usize, String)> = reader
         .records()
@@ -237,8 +218,10 @@ fn golden_text_gives_the_golden_batches_by_the_document() {
 
 #[test]
 fn program_counts_the_golden_evidence_as_ever() {
-    let found = kit::json("tally", &golden(), &[]);
-    assert!(holds(&expected(), &found), "{found:#}");
+    for golden in GOLDEN {
+        let found = kit::json("tally", &golden.path(), &[]);
+        assert!(holds(&golden.expected(), &found), "{found:#}");
+    }
     assert!(!holds(&json!({ "a": [1, { "b": 2 }] }), &json!({ "a": [1, { "b": 3 }] })));
 }
 
@@ -255,26 +238,62 @@ fn holds(expected: &Value, found: &Value) -> bool {
     }
 }
 
+/// The golden text, sealed as it is sealed now.
+fn sealed_again() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (out, golden) = (folder.path().join("sealed"), COLUMNAR.path());
+    kit::seal(&golden.join("election"), &golden.join("ballots.csv"), &out);
+    (folder, out)
+}
+
 #[test]
 fn sealing_the_golden_text_again_gives_the_golden_bytes() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let out = folder.path().join("sealed");
-    kit::seal(&golden().join("election"), &golden().join("ballots.csv"), &out);
+    let (_folder, out) = sealed_again();
+    let again = |file: &str| std::fs::read(out.join(file)).expect("a sealed file");
     for file in ["000000.segment", "election/definition.shomar"] {
-        let read = |folder: &Path| std::fs::read(folder.join(file)).expect("a sealed file");
-        assert!(read(&golden()) == read(&out), "{file} differs from the golden one");
+        assert!(COLUMNAR.file(file) == again(file), "{file} differs from the golden one");
     }
+    // Ballot by ballot is read for ever, and no longer written; the definition is as it was.
+    assert!(SPARSE.file("election/definition.shomar") == again("election/definition.shomar"));
+    assert!(SPARSE.segment() != again("000000.segment"));
 }
 
 #[test]
 fn digests_follow_from_the_texts_of_the_document() {
-    let election = golden_election();
+    let election = SPARSE.election();
     let digest = hex(&election.definition_digest());
-    let segment = golden_segment();
-    assert_eq!(hex(&segment[24..56]), digest, "in the segment header");
-    assert_eq!(hex(&segment[128 + 16..128 + 48]), digest, "in a record");
-    let result = kit::json("result", &golden(), &[]);
-    assert_eq!(result["definition_digest"], digest);
+    for golden in GOLDEN {
+        let segment = golden.segment();
+        assert_eq!(hex(&segment[24..56]), digest, "in the segment header");
+        assert_eq!(hex(&segment[128 + 16..128 + 48]), digest, "in a record");
+        let rules = rules_digest(golden, &election, &digest);
+        let expected = golden.expected();
+        let frontier =
+            ["evidence", "digest"].map(|name| expected["frontier"][name].as_str().unwrap());
+        let document = format_document();
+        let names = hex(&election.names_digest());
+        let counting = hex(&sha256(election.counting_text().as_bytes()));
+        let sources = hex(&sources(golden));
+        let digests = [&digest, &names, &counting, &rules, &sources, frontier[0], frontier[1]];
+        for digest in digests {
+            assert!(document.contains(digest), "FORMAT.md does not name {digest}");
+        }
+        for text in [election.counting_text(), election.names_text()] {
+            let begins: Vec<&str> = text.lines().take(6).collect();
+            let begins = begins.join("\n").replace('\t', "~");
+            assert!(document.contains(&begins), "FORMAT.md does not show:\n{begins}");
+        }
+        let readme = String::from_utf8(golden.file("README.md")).unwrap();
+        for digest in [&digest, &hex(&sha256(&segment)), frontier[0], frontier[1]] {
+            assert!(readme.contains(digest), "README.md of {} does not name {digest}", golden.0);
+        }
+    }
+}
+
+/// The digest of the rules text, which is what the program says.
+fn rules_digest(golden: Golden, election: &Election, definition: &str) -> String {
+    let result = kit::json("result", &golden.path(), &[]);
+    assert_eq!(result["definition_digest"], definition);
     let mut rules = "shomar-rules\t1\n".to_owned();
     for contest in &election.contests {
         rules.push_str(&format!("contest\t{}\t{}\n", contest["id"], contest["rule"]));
@@ -290,35 +309,18 @@ fn digests_follow_from_the_texts_of_the_document() {
         }
     }
     election.serves.iter().for_each(|(_, _, line)| rules.push_str(line));
-    assert_eq!(result["rules_digest"], hex(&sha256(rules.as_bytes())), "{rules}");
-    let document = kit::workspace().join("engine/format/FORMAT.md");
-    let document = std::fs::read_to_string(document).unwrap();
-    let names = hex(&election.names_digest());
-    let counting = hex(&sha256(election.counting_text().as_bytes()));
-    let expected = expected();
-    let frontier = ["evidence", "digest"].map(|name| expected["frontier"][name].as_str().unwrap());
-    let rules = hex(&sha256(rules.as_bytes()));
-    for digest in [&digest, &names, &counting, &rules, &hex(&sources()), frontier[0], frontier[1]] {
-        assert!(document.contains(digest), "FORMAT.md does not name {digest}");
-    }
-    for text in [election.counting_text(), election.names_text()] {
-        let begins: Vec<&str> = text.lines().take(6).collect();
-        let begins = begins.join("\n").replace('\t', "~");
-        assert!(document.contains(&begins), "FORMAT.md does not show:\n{begins}");
-    }
-    let readme = String::from_utf8(golden_file("README.md")).unwrap();
-    for digest in [&digest, &hex(&sha256(&segment)), frontier[0], frontier[1]] {
-        assert!(readme.contains(digest), "README.md does not name {digest}");
-    }
+    let digest = hex(&sha256(rules.as_bytes()));
+    assert_eq!(result["rules_digest"], digest, "{rules}");
+    digest
 }
 
 /// The digest of the sources text.
-fn sources() -> [u8; 32] {
+fn sources(golden: Golden) -> [u8; 32] {
     let mut text = "shomar-sources 1\n".to_owned();
     let names = "election.toml districts.csv lists.csv candidates.csv stations.csv devices.csv \
                  serves.csv";
     for name in names.split(' ') {
-        let bytes = golden_file(&format!("election/{name}"));
+        let bytes = golden.file(&format!("election/{name}"));
         text.push_str(&format!("{name}\t{}\t{}\n", bytes.len(), hex(&sha256(&bytes))));
     }
     sha256(text.as_bytes())
@@ -326,168 +328,41 @@ fn sources() -> [u8; 32] {
 
 #[test]
 fn compiled_definition_can_be_read_by_the_document() {
-    let file = golden_file("election/definition.shomar");
-    assert_eq!((&file[..8], u64_at(&file, 8)), (b"SHOMARDF".as_slice(), 1));
-    assert_eq!(u64_at(&file, 16), file.len() as u64 - 128, "payload length");
-    let election = golden_election();
-    assert_eq!(file[24..56], election.definition_digest());
-    assert_eq!(file[56..88], sources());
-    assert_eq!(file[88..120], election.names_digest());
-    assert_eq!(u64_at(&file, 120), checksum_with_field_as_zero(&file, 120));
-    assert_eq!(read_compiled(&file[128..]), compiled_arrays(&election));
+    for golden in GOLDEN {
+        let file = golden.file("election/definition.shomar");
+        assert_eq!((&file[..8], u64_at(&file, 8)), (b"SHOMARDF".as_slice(), 1));
+        assert_eq!(u64_at(&file, 16), file.len() as u64 - 128, "payload length");
+        let election = golden.election();
+        assert_eq!(file[24..56], election.definition_digest());
+        assert_eq!(file[56..88], sources(golden));
+        assert_eq!(file[88..120], election.names_digest());
+        assert_eq!(u64_at(&file, 120), checksum_with_field_as_zero(&file, 120));
+        assert_eq!(read_compiled(&file[128..]), compiled_arrays(&election));
+    }
 }
 
+/// The worked examples: offset, bytes, what they are; the bytes of one come in order, without gaps.
 #[test]
-fn every_flipped_bit_of_a_segment_is_refused() {
-    let mut bytes = small_segment();
-    assert!(read_segment(&bytes).is_ok());
-    for bit in 0..bytes.len() * 8 {
-        bytes[bit / 8] ^= 1 << (bit % 8);
-        assert!(read_segment(&bytes).is_err(), "bit {bit}");
-        bytes[bit / 8] ^= 1 << (bit % 8);
-    }
-    // Of the golden segment itself, which is long, some bits in every part.
-    let mut bytes = golden_segment();
-    for bit in (0..bytes.len() * 8).step_by(9_973) {
-        bytes[bit / 8] ^= 1 << (bit % 8);
-        assert!(read_segment(&bytes).is_err(), "bit {bit}");
-        bytes[bit / 8] ^= 1 << (bit % 8);
-    }
-}
-
-/// The small segment with some bytes changed, and hash and checksums of everything mended.
-fn mended(changes: &[(usize, u8)]) -> Vec<u8> {
-    let mut bytes = small_segment();
-    changes.iter().for_each(|&(at, byte)| bytes[at] = byte);
-    // Record, and bytes of its payload.
-    for (start, payload) in [(FIRST, 96), (SECOND, 68)] {
-        let hash = start + 96..start + 128;
-        if !changes.iter().any(|(at, _)| hash.contains(at)) {
-            let digest = sha256(&bytes[start + 192..][..payload]);
-            bytes[hash].copy_from_slice(&digest);
+fn examples_of_the_document_are_the_bytes_of_the_golden_records() {
+    let document = format_document();
+    for (golden, record, begins) in [
+        (SPARSE, 6, "Example, record 6 of `golden/v1`"),
+        (COLUMNAR, 10, "Example, record 10 of `golden/v1-columnar`"),
+    ] {
+        let (_, example) = document.split_once(begins).expect("the example");
+        let example = example.split("```").nth(1).expect("a block of bytes");
+        let mut bytes = Vec::new();
+        for line in example.lines().filter(|line| !line.trim().is_empty()) {
+            // Three spaces or more end the bytes.
+            let (place, rest) = line.trim_start().split_once("  ").expect("an offset");
+            assert_eq!(place.parse(), Ok(bytes.len()), "{line}");
+            let digits = rest.split("   ").next().unwrap().replace(' ', "");
+            let of = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).expect("hex");
+            bytes.extend((0..digits.len()).step_by(2).map(of));
         }
+        let segment = golden.segment();
+        let records = segment::records(&segment);
+        let length = usize::try_from(u64_at(records[record], 88)).unwrap();
+        assert_eq!(hex(&bytes), hex(&records[record][192..192 + length]), "{begins}");
     }
-    let blocks = [
-        (0..64, 56),
-        (64..128, 40),
-        (576..640, 40),
-        (CLOSE..CLOSE + 64, 40),
-        (FIRST..576, 128),
-        (SECOND..CLOSE, 128),
-    ];
-    for (block, field) in blocks {
-        let checksum = checksum_with_field_as_zero(&bytes[block.clone()], field);
-        bytes[block][field..field + 8].copy_from_slice(&checksum.to_le_bytes());
-    }
-    bytes
-}
-
-/// Offsets in the small segment: two records, the close frame, the payloads of the records.
-const FIRST: usize = 128;
-const SECOND: usize = 640;
-const CLOSE: usize = 1_088;
-const PAYLOAD: usize = FIRST + 192;
-const PADDED: usize = SECOND + 192;
-
-fn verdict(bytes: &[u8]) -> Checked<()> {
-    let election = golden_election();
-    recount(&read_segment(bytes)?, &election, &election.readings()).map(|_| ())
-}
-
-#[test]
-fn every_other_check_bites_when_the_checksums_are_mended() {
-    assert!(verdict(&mended(&[])).is_ok());
-    let cases: [(&str, &[(usize, u8)]); 47] = [
-        ("segment: magic", &[(0, 0)]),
-        ("segment: version", &[(8, 2)]),
-        ("segment: reserved", &[(10, 1)]),
-        ("frame: position", &[(16, 1)]),
-        ("record: definition", &[(24, 1)]),
-        ("frame: magic", &[(64, 0)]),
-        ("frame: kind", &[(64 + 8, 3)]),
-        ("frame: reserved", &[(64 + 12, 1)]),
-        ("frame: length", &[(64 + 16, 0xc1)]),
-        ("frame: record cut off", &[(64 + 18, 1)]),
-        ("frame: position", &[(64 + 24, 1)]),
-        ("frame: reserved", &[(64 + 48, 1)]),
-        ("close frame: length", &[(CLOSE + 16, 64)]),
-        ("close frame: received at", &[(CLOSE + 32, 1)]),
-        ("close frame: something behind it", &[(576 + 8, 2), (576 + 16, 0), (576 + 17, 0)]),
-        ("record: magic", &[(FIRST, 0)]),
-        ("record: version", &[(FIRST + 8, 2)]),
-        ("record: kind", &[(FIRST + 10, 2)]),
-        ("record: encoding", &[(FIRST + 11, 2)]),
-        ("record: station", &[(FIRST + 12, 4)]),
-        ("record: definition", &[(FIRST + 16, 0)]),
-        ("record: district", &[(FIRST + 48, 4)]),
-        ("record: not served", &[(FIRST + 48, 2)]),
-        ("record: device", &[(FIRST + 52, 1)]),
-        ("record: taken", &[(FIRST + 64, 0)]),
-        ("record: counts", &[(FIRST + 68, 6)]),
-        ("record: counts", &[(FIRST + 76, 0)]),
-        ("record: counts", &[(PAYLOAD + 92, 0)]),
-        (
-            "record: taken",
-            &[(FIRST + 66, 1), (FIRST + 64, 0), (FIRST + 76, 247), (PAYLOAD + 92, 247)],
-        ),
-        ("record: options", &[(FIRST + 80, 5)]),
-        ("record: seats", &[(FIRST + 84, 4)]),
-        ("record: payload length", &[(FIRST + 88, 129)]),
-        ("record: body hash", &[(FIRST + 96, 0)]),
-        ("record: reserved", &[(FIRST + 136, 1)]),
-        ("record: padding", &[(FIRST + 288, 1)]),
-        ("record: trailer", &[(FIRST + 320, 1)]),
-        ("record: trailer", &[(FIRST + 352, 1)]),
-        ("record: trailer", &[(FIRST + 416, 1)]),
-        ("payload: place of an array", &[(PAYLOAD + 52, 0xc4)]),
-        ("payload: empty group", &[(PAYLOAD, 0)]),
-        ("payload: strides", &[(PAYLOAD + 8, 2)]),
-        ("payload: choices", &[(PAYLOAD, 3)]),
-        ("segment: not of this election", &[(24, 1), (FIRST + 16, 1), (SECOND + 16, 1)]),
-        ("payload: stride 0", &[(PAYLOAD + 8, 0)]),
-        ("payload: an array reaches into the root", &[(PAYLOAD + 88, 9)]),
-        ("payload: place of the root", &[(PAYLOAD + 88, 6)]),
-        // One group of ballots, and four strides in the same bytes.
-        ("payload: groups", &[(PAYLOAD + 56, 1), (PAYLOAD + 60, 0xc8), (PAYLOAD + 64, 4)]),
-    ];
-    for (what, changes) in cases {
-        assert_eq!(verdict(&mended(changes)).err().as_deref(), Some(what), "{changes:?}");
-    }
-}
-
-#[test]
-fn ballots_out_of_canonical_order_or_of_another_kind_are_refused() {
-    let cases: [(&str, &[(usize, u8)]); 10] = [
-        ("payload: order of clean ballots", &[(PAYLOAD + 12, 2)]),
-        ("payload: padding", &[(PADDED + 22, 1)]),
-        ("clean ballot: not clean", &[(PAYLOAD + 18, 9)]),
-        ("clean ballot: not clean", &[(PAYLOAD + 28, 3)]),
-        ("payload: a ballot without choices", &[(PAYLOAD + 32, 0)]),
-        ("payload: too many choices", &[(PAYLOAD + 35, 5)]),
-        ("payload: order of ballots as entered", &[(PAYLOAD + 40, 3)]),
-        ("option", &[(PAYLOAD + 50, 9)]),
-        ("ballot as entered: clean", &[(PADDED + 16, 1), (PADDED + 17, 0)]),
-        ("payload: choices as entered", &[(PAYLOAD + 32, 3)]),
-    ];
-    for (what, changes) in cases {
-        assert_eq!(verdict(&mended(changes)).err().as_deref(), Some(what), "{changes:?}");
-    }
-}
-
-#[test]
-fn segment_cut_off_anywhere_is_refused() {
-    let bytes = small_segment();
-    for length in 0..bytes.len() {
-        assert!(read_segment(&bytes[..length]).is_err(), "{length} bytes");
-    }
-    let longer = [bytes.as_slice(), &[0]].concat();
-    assert!(read_segment(&longer).is_err(), "one byte more");
-    let definition: [u8; 32] = bytes[24..56].try_into().unwrap();
-    let error = |record: &[u8]| read_record(record, &definition).err();
-    assert_eq!(error(&bytes[FIRST..576]), None, "a record alone");
-    let short = "record: shorter than header and trailer".to_owned();
-    assert_eq!(error(&bytes[FIRST..FIRST + 256]), Some(short));
-    assert_eq!(error(&vec![0; (1 << 30) + 64]), Some("record: too long".to_owned()));
-    let root = read_payload(&[0; 43]).err();
-    assert_eq!(root, Some("payload: shorter than its root".to_owned()));
 }

@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
+use super::columns::read_columns;
+
 pub(super) type Checked<T> = Result<T, String>;
 
 /// Choices of each ballot.
@@ -95,10 +97,29 @@ pub(super) struct Record {
     pub(super) sequence: u64,
     pub(super) option_count: u32,
     pub(super) seats: u32,
-    pub(super) blank: u32,
     pub(super) body_hash: [u8; 32],
+    pub(super) body: Body,
+}
+
+/// What a payload holds.
+pub(super) struct Body {
+    /// In columns: how many lists the district has.
+    pub(super) lists: Option<u32>,
+    /// In the order in which they stand, as those below.
     pub(super) clean: Ballots,
     pub(super) entered: Ballots,
+    pub(super) blank: u32,
+}
+
+/// The bytes of each record of a sound segment.
+pub(super) fn records(segment: &[u8]) -> Vec<&[u8]> {
+    let (mut at, mut records) = (64, Vec::new());
+    while segment[at + 8] == 1 {
+        let length = usize::try_from(u64_at(segment, at + 16)).expect("a length");
+        records.push(&segment[at + 64..][..length]);
+        at += 64 + length;
+    }
+    records
 }
 
 pub(super) fn read_segment(bytes: &[u8]) -> Checked<Segment> {
@@ -142,7 +163,6 @@ pub(super) fn read_record(record: &[u8], definition: &[u8; 32]) -> Checked<Recor
     check_head(record, b"SHOMARBT", 128, "record")?;
     check(u16_at(record, 8) == 1, "record: version")?;
     check(record[10] == 1, "record: kind")?;
-    check(record[11] == 1, "record: encoding")?;
     check(record[16..48] == *definition, "record: definition")?;
     check_zeros(record, 136..192, "record: reserved")?;
     let trailer = record.len() - 128;
@@ -153,21 +173,25 @@ pub(super) fn read_record(record: &[u8], definition: &[u8; 32]) -> Checked<Recor
     check_zeros(record, end..trailer, "record: padding")?;
     check_zeros(record, trailer..trailer + 128, "record: trailer")?;
     let payload = &record[192..end];
-    let (clean, entered, blank) = read_payload(payload)?;
+    let [option_count, seats] = [80, 84].map(|at| u32_at(record, at));
+    let body = match record[11] {
+        1 => read_payload(payload)?,
+        2 => read_columns(payload, option_count, seats)?,
+        _ => return Err("record: encoding".to_owned()),
+    };
     let result = Record {
         station: u32_at(record, 12),
         district: u32_at(record, 48),
         device: u32_at(record, 52),
         sequence: u64_at(record, 56),
-        option_count: u32_at(record, 80),
-        seats: u32_at(record, 84),
-        blank,
+        option_count,
+        seats,
         body_hash: array_at(record, 96),
-        clean,
-        entered,
+        body,
     };
     check(sha256(payload) == result.body_hash, "record: body hash")?;
-    let counts = [result.clean.len() as u64, result.entered.len() as u64, result.blank.into()];
+    let Body { clean, entered, blank, .. } = &result.body;
+    let counts = [clean.len() as u64, entered.len() as u64, u64::from(*blank)];
     let written = [68, 72, 76].map(|at| u64::from(u32_at(record, at)));
     check(written == counts, "record: counts")?;
     let taken = u64::from(u32_at(record, 64));
@@ -175,12 +199,33 @@ pub(super) fn read_record(record: &[u8], definition: &[u8; 32]) -> Checked<Recor
     Ok(result)
 }
 
-/// Clean ballots and ballots as entered, in the order in which they stand, and how many are blank.
-pub(super) fn read_payload(payload: &[u8]) -> Checked<(Ballots, Ballots, u32)> {
+/// A sparse payload.
+pub(super) fn read_payload(payload: &[u8]) -> Checked<Body> {
     check(payload.len() >= 44, "payload: shorter than its root")?;
     let root = payload.len() - 44;
+    let arrays = arrays(payload, root, &[4, 2, 2, 2, 2])?;
+    let (ballots, strides) = (numbers32(arrays[0]), numbers16(arrays[1]));
+    check(ballots.len() == strides.len(), "payload: groups")?;
+    check(!ballots.contains(&0), "payload: empty group")?;
+    check(strides.first() != Some(&0), "payload: stride 0")?;
+    check(strides.is_sorted_by(|a, b| a < b), "payload: strides")?;
+    check(strides.last() <= Some(&1_024), "payload: too many choices")?;
+    let lengths = strides.iter().zip(&ballots);
+    let lengths = lengths.flat_map(|(&stride, &ballots)| (0..ballots).map(move |_| stride));
+    let clean = cut(lengths, &numbers16(arrays[2]), "payload: choices")?;
+    let entered = cut_entered(&numbers16(arrays[3]), &numbers16(arrays[4]))?;
+    check_order(&clean, &entered)?;
+    Ok(Body { lists: None, clean, entered, blank: u32_at(payload, root + 40) })
+}
+
+/// The arrays of a payload, by the widths of their elements: each where the lengths put it.
+pub(super) fn arrays<'a>(
+    payload: &'a [u8],
+    root: usize,
+    widths: &[usize],
+) -> Checked<Vec<&'a [u8]>> {
     let (mut place, mut arrays) = (0, Vec::new());
-    for (field, width) in [4, 2, 2, 2, 2].into_iter().enumerate() {
+    for (field, width) in widths.iter().enumerate() {
         let at = root + field * 8;
         let offset = i64::from(i32::from_le_bytes(array_at(payload, at)));
         let distance = i64::try_from(at - place).expect("a payload is short");
@@ -192,31 +237,24 @@ pub(super) fn read_payload(payload: &[u8]) -> Checked<(Ballots, Ballots, u32)> {
     }
     check(root == place.next_multiple_of(4), "payload: place of the root")?;
     check_zeros(payload, place..root, "payload: padding")?;
-    let (ballots, strides) = (numbers32(arrays[0]), numbers16(arrays[1]));
-    check(ballots.len() == strides.len(), "payload: groups")?;
-    check(!ballots.contains(&0), "payload: empty group")?;
-    check(strides.first() != Some(&0), "payload: stride 0")?;
-    check(strides.is_sorted_by(|a, b| a < b), "payload: strides")?;
-    let lengths = strides.iter().zip(&ballots);
-    let lengths = lengths.flat_map(|(&stride, &ballots)| (0..ballots).map(move |_| stride));
-    let clean = cut(lengths, &numbers16(arrays[2]), "payload: choices")?;
-    check(!numbers16(arrays[3]).contains(&0), "payload: a ballot without choices")?;
-    let most = strides.last().copied().max(numbers16(arrays[3]).into_iter().max());
-    check(most <= Some(1_024), "payload: too many choices")?;
-    let choices = numbers16(arrays[4]);
-    let entered = cut(numbers16(arrays[3]).into_iter(), &choices, "payload: choices as entered")?;
-    let canonical =
-        |ballots: &[Vec<u16>]| ballots.is_sorted_by_key(|ballot| (ballot.len(), ballot));
-    check(canonical(&clean), "payload: order of clean ballots")?;
-    check(canonical(&entered), "payload: order of ballots as entered")?;
-    Ok((clean, entered, u32_at(payload, root + 40)))
+    Ok(arrays)
 }
 
-pub(super) fn cut(
-    lengths: impl Iterator<Item = u16>,
-    mut choices: &[u16],
-    what: &str,
-) -> Checked<Ballots> {
+/// The ballots kept as entered.
+pub(super) fn cut_entered(lengths: &[u16], choices: &[u16]) -> Checked<Ballots> {
+    check(!lengths.contains(&0), "payload: a ballot without choices")?;
+    check(lengths.iter().all(|&length| length <= 1_024), "payload: too many choices")?;
+    cut(lengths.iter().copied(), choices, "payload: choices as entered")
+}
+
+pub(super) fn check_order(clean: &[Vec<u16>], entered: &[Vec<u16>]) -> Checked<()> {
+    let canonical =
+        |ballots: &[Vec<u16>]| ballots.is_sorted_by_key(|ballot| (ballot.len(), ballot));
+    check(canonical(clean), "payload: order of clean ballots")?;
+    check(canonical(entered), "payload: order of ballots as entered")
+}
+
+fn cut(lengths: impl Iterator<Item = u16>, mut choices: &[u16], what: &str) -> Checked<Ballots> {
     let mut ballots = Vec::new();
     for length in lengths {
         let (ballot, rest) = choices.split_at_checked(length.into()).ok_or(what)?;

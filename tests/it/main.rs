@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has found something")]
 
+mod bad_columns;
 mod bad_election;
 mod bad_segments;
 mod bad_text;

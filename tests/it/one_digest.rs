@@ -3,13 +3,18 @@
 //! In: the small fixture and seeded shuffles. Out: equal digests, or equal bytes. Never: a digest
 //! that would stay equal if a ballot changed; the last test sees it change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use shomar_format::{Election, SealedBatch};
+use shomar_engine::{Definition, Evidence, Index, Kernel, Snapshot, tally};
+use shomar_format::{
+    BatchAddress, CanonicalBatch, Canonicaliser, DistrictShape, Election, Encoding, OptionIndex,
+    SealedBatch, UNKNOWN_OPTION,
+};
 use shomar_loader::{Reject, SealJob, SealSink, seal_text};
 
 use crate::kit::{self, digest, fixture};
+use crate::plain_reader::many_options;
 
 /// A small generator of shuffles (splitmix64, Steele, Lea, Flood 2014).
 pub(crate) struct Shuffle(pub(crate) u64);
@@ -175,6 +180,66 @@ fn sorting_on_disk_seals_the_same_bytes_as_sorting_in_memory() {
     let (memory, disk) = (gather(&text, false), gather(&text, true));
     assert!(memory.len() > 3, "{} batches", memory.len());
     assert_eq!(memory, disk);
+}
+
+/// Ballots of every kind; some options are so popular that many ballots of a chunk have them.
+fn random_batches(shape: DistrictShape, random: &mut Shuffle) -> Vec<CanonicalBatch> {
+    let mut canonicaliser = Canonicaliser::new(shape);
+    let options = shape.option_count as usize;
+    for _ in 0..600 {
+        let most = 1 + random.below(shape.seats as usize + 2);
+        let near = 1 + random.below(options);
+        let ballot: Vec<OptionIndex> = (0..random.below(most + 1))
+            .map(|_| match random.below(40) {
+                0 => UNKNOWN_OPTION,
+                _ => OptionIndex::try_from(random.below(near)).unwrap(),
+            })
+            .collect();
+        canonicaliser.add(&ballot, 1);
+    }
+    canonicaliser.finish()
+}
+
+#[test]
+fn rows_and_columns_give_one_digest_by_every_kernel() {
+    let work = tempfile::tempdir().unwrap();
+    let folder = work.path().join("election");
+    many_options::write_election(&folder);
+    let definition = Definition::open(&folder).unwrap();
+    let (counting, readings) = (definition.counting(), definition.readings());
+    let mut random = Shuffle(7);
+    let mut batches = Vec::new();
+    for district in 0..counting.district_count() {
+        for batch in random_batches(counting.shape(district), &mut random) {
+            let sequence = batches.len() as u64;
+            batches.push((BatchAddress { district, station: 0, device: 0, sequence }, batch));
+        }
+    }
+    // All in rows, all in columns, and one after the other.
+    let all: [&[Encoding]; 3] =
+        [&[Encoding::Sparse], &[Encoding::Columnar], &[Encoding::Columnar, Encoding::Sparse]];
+    let mut frontiers = Vec::new();
+    for (number, encodings) in all.into_iter().enumerate() {
+        let out = work.path().join(number.to_string());
+        std::fs::create_dir(&out).unwrap();
+        let mut writer = shomar_store::SegmentWriter::new(&out, *counting.digest());
+        for ((address, batch), &encoding) in batches.iter().zip(encodings.iter().cycle()) {
+            let sealed = SealedBatch::seal_as(encoding, counting.digest(), *address, batch);
+            writer.append(sealed.bytes()).unwrap();
+        }
+        writer.finish().unwrap();
+        let evidence = Evidence::open(&shomar_store::list_segments(&out).unwrap()).unwrap();
+        let index = Index::build(&evidence, &counting);
+        for &kernel in Kernel::available() {
+            let tallied = tally(&evidence, &index, &counting, &readings, kernel).unwrap();
+            let snapshot = Snapshot::merge(tallied, &counting, &definition.head, &readings);
+            assert_eq!(snapshot.ballots().taken, 600 * u64::from(counting.district_count()));
+            frontiers.push((snapshot.frontier().digest, snapshot.frontier().evidence));
+        }
+    }
+    let (digests, evidence): (Vec<_>, BTreeSet<_>) = frontiers.into_iter().unzip();
+    assert!(digests.iter().all(|digest| *digest == digests[0]), "{digests:?}");
+    assert_eq!(evidence.len(), 3, "the bytes differ, and so does the evidence");
 }
 
 #[test]

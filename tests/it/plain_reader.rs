@@ -8,7 +8,7 @@
 mod columns;
 mod damage;
 mod election;
-mod many_options;
+pub(crate) mod many_options;
 mod reading;
 mod recount;
 mod segment;
@@ -70,13 +70,19 @@ fn recounted(segment: &[u8], election: &Election, readings: &[Reading]) -> Value
 
 /// What the plain reader says of a segment that claims to be of the golden election.
 pub(crate) fn verdict(bytes: &[u8]) -> Checked<()> {
+    let segment = read_segment(bytes)?;
     let election = COLUMNAR.election();
-    recount(&read_segment(bytes)?, &election, &election.readings()).map(|_| ())
+    recount(&segment, &election, &election.readings()).map(|_| ())
 }
 
 /// The records of the columnar golden segment as bytes.
 pub(crate) fn columnar_records() -> Vec<Vec<u8>> {
     segment::records(&COLUMNAR.segment()).into_iter().map(<[u8]>::to_vec).collect()
+}
+
+/// A record of the sparse golden segment.
+pub(crate) fn sparse_record(number: usize) -> Vec<u8> {
+    segment::records(&SPARSE.segment())[number].to_vec()
 }
 
 /// Some records in a segment of their own. A record is the same bytes in any segment.
@@ -113,7 +119,12 @@ pub(crate) fn record_of(
     payload: &[u8],
 ) -> Vec<u8> {
     let mut record = header[..192].to_vec();
-    for (at, number) in [(64, clean + entered + blank), (68, clean), (72, entered), (76, blank)] {
+    for (at, number) in [
+        (64, clean.wrapping_add(entered).wrapping_add(blank)),
+        (68, clean),
+        (72, entered),
+        (76, blank),
+    ] {
         record[at..at + 4].copy_from_slice(&number.to_le_bytes());
     }
     record[88..96].copy_from_slice(&(payload.len() as u64).to_le_bytes());

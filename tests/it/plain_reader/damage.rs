@@ -1,11 +1,11 @@
 //! Damage to sparse records: every check of FORMAT.md bites, one by one, in the plain reader.
 //!
 //! In: two records of `bench-data/golden/v1`, with bytes changed and the checksums mended. Out: the
-//! check that refuses them. Never: the program; what it refuses stands in `bad_segments.rs`, and
-//! columns in `bad_columns.rs`.
+//! check that refuses them; the program refuses them, too. Never: columns, which are damaged in
+//! `bad_columns.rs`.
 
 use super::segment::{read_payload, read_record, read_segment, records, sha256};
-use super::{SPARSE, mend_checksum, segment_of, verdict};
+use super::{SPARSE, kit, mend_checksum, segment_of, verdict};
 
 /// Two records of the golden segment in a segment of their own, few enough bytes to flip each bit:
 /// those of district `V"1"`, 448 bytes each.
@@ -66,6 +66,23 @@ const CLOSE: usize = 1_088;
 const PAYLOAD: usize = FIRST + 192;
 const PADDED: usize = SECOND + 192;
 
+/// Expects the plain reader to refuse with these words, and the program to refuse: the ballots, or
+/// the evidence alone where the document says so.
+fn refuses(bytes: &[u8], what: &str) {
+    assert_eq!(verdict(bytes).err().as_deref(), Some(what));
+    let folder = tempfile::tempdir().unwrap();
+    kit::copy_files(&SPARSE.path().join("election"), &folder.path().join("election"));
+    let segment = folder.path().join("damaged.segment");
+    std::fs::write(&segment, bytes).unwrap();
+    let evidence_alone = what == "record: body hash" || what.contains("order of");
+    let tallied = kit::run(["tally", kit::text(folder.path())]);
+    assert_eq!(tallied.0, i32::from(!evidence_alone), "{what}: {}", tallied.2);
+    if evidence_alone {
+        let inspected = kit::run(["inspect", kit::text(&segment)]);
+        assert_eq!(inspected.0, 1, "{what}: {}", inspected.1);
+    }
+}
+
 #[test]
 fn every_other_check_bites_when_the_checksums_are_mended() {
     assert!(verdict(&mended(&[])).is_ok());
@@ -123,7 +140,7 @@ fn every_other_check_bites_when_the_checksums_are_mended() {
         ("payload: groups", &[(PAYLOAD + 56, 1), (PAYLOAD + 60, 0xc8), (PAYLOAD + 64, 4)]),
     ];
     for (what, changes) in cases {
-        assert_eq!(verdict(&mended(changes)).err().as_deref(), Some(what), "{changes:?}");
+        refuses(&mended(changes), what);
     }
 }
 
@@ -142,7 +159,7 @@ fn ballots_out_of_canonical_order_or_of_another_kind_are_refused() {
         ("payload: choices as entered", &[(PAYLOAD + 32, 3)]),
     ];
     for (what, changes) in cases {
-        assert_eq!(verdict(&mended(changes)).err().as_deref(), Some(what), "{changes:?}");
+        refuses(&mended(changes), what);
     }
 }
 

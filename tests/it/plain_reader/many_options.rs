@@ -21,7 +21,7 @@ const DISTRICTS: [(&str, usize, usize, usize); 5] = [
     ("few", 1, 3, 2),
 ];
 
-fn write_election(folder: &Path) {
+pub(crate) fn write_election(folder: &Path) {
     let mut files = [
         "district,contest,name_fa,name_en,province,county,seats,alternates\n",
         "district,code,name_fa,name_en\n",
@@ -72,7 +72,7 @@ fn write_ballots(file: &Path) {
             let choices = match random.below(20) {
                 0 => 0,
                 1..8 if lists > 0 => 1,
-                9 => seats + 1,
+                19 => seats + 1,
                 _ => 1 + random.below(seats),
             };
             let list = choices == 1 && lists > 0 || candidates == 0;

@@ -240,6 +240,108 @@ mod tests {
         assert_eq!(counts, [(65_000, 535, 0), (0, 465, 65_000)]);
     }
 
+    /// What the cutter gives when plainly sorted ballots are handed to it.
+    fn cut_plainly(
+        shape: DistrictShape,
+        ballots: &[(Vec<OptionIndex>, u32)],
+    ) -> Vec<CanonicalBatch> {
+        let mut sorted: Vec<(BallotClass, usize, Vec<OptionIndex>, u32)> = ballots
+            .iter()
+            .map(|(choices, count)| {
+                let mut choices = choices.clone();
+                (shape.classify(&mut choices), choices.len(), choices, *count)
+            })
+            .collect();
+        sorted.sort();
+        let (mut batches, mut cutter) = (Vec::new(), BatchCutter::new(shape));
+        for (class, _, choices, count) in sorted {
+            let mut emit = |batch| {
+                batches.push(batch);
+                Ok::<_, std::convert::Infallible>(())
+            };
+            let Ok(()) = cutter.add(class, &choices, count.into(), &mut emit);
+        }
+        batches.push(cutter.finish());
+        batches
+    }
+
+    /// Districts on both sides of a word of names, and of the names that fit a packed number.
+    fn shapes() -> impl Strategy<Value = DistrictShape> {
+        let options = prop_oneof![
+            Just(1_u32),
+            Just(2),
+            Just(63),
+            Just(64),
+            Just(65),
+            Just(128),
+            Just(65_535),
+            1..20_u32,
+            60..300_u32,
+        ];
+        (options, 0..70_u32, 1..14_u32).prop_map(|(option_count, lists, seats)| DistrictShape {
+            option_count,
+            list_count: lists.min(option_count),
+            seats,
+        })
+    }
+
+    /// Up to 14 choices, many of them equal in their first names; some options are popular.
+    fn ballots(shape: DistrictShape) -> impl Strategy<Value = Vec<(Vec<OptionIndex>, u32)>> {
+        let last = OptionIndex::try_from(shape.option_count - 1).unwrap();
+        let first_name = OptionIndex::try_from(shape.list_count).unwrap().min(last);
+        let near = last.min(first_name.saturating_add(14));
+        let choice = prop_oneof![
+            20 => first_name..=near,
+            10 => first_name..=last,
+            2 => 0..=last,
+            1 => Just(UNKNOWN_OPTION),
+        ];
+        let names = (first_name..=near).collect::<Vec<_>>();
+        let most = names.len().min(12);
+        // Names without repetition, in any order: clean, if they are no more than the seats.
+        let clean = prop::sample::subsequence(names, 0..=most).prop_shuffle();
+        let any = prop::collection::vec(choice, 0..14);
+        prop::collection::vec((prop_oneof![2 => clean, 1 => any], 1..4_u32), 0..80)
+    }
+
+    proptest! {
+        #[test]
+        fn batches_are_those_of_plainly_sorted_ballots(
+            (shape, ballots) in shapes().prop_flat_map(|shape| (Just(shape), ballots(shape))),
+        ) {
+            let mut canonicaliser = Canonicaliser::new(shape);
+            for (choices, count) in &ballots {
+                canonicaliser.add(choices, *count);
+            }
+            prop_assert_eq!(canonicaliser.finish(), cut_plainly(shape, &ballots));
+        }
+    }
+
+    #[test]
+    fn batches_that_are_cut_are_those_of_plainly_sorted_ballots() {
+        for option_count in [40, 65] {
+            let shape = DistrictShape { option_count, list_count: 2, seats: 12 };
+            let mut ballots: Vec<(Vec<OptionIndex>, u32)> = Vec::new();
+            for number in 0..3_000_u16 {
+                // Ballots of 1 to 12 names that differ in the last ones.
+                let length = 1 + number % 12;
+                let mut names: Vec<OptionIndex> = (2..2 + length).collect();
+                *names.last_mut().unwrap() += number * 7 % 24;
+                names.rotate_left(usize::from(number % length));
+                ballots.push((names, 60));
+            }
+            ballots.push((vec![0, 0], 40_000));
+            ballots.push((vec![], 70_000));
+            let mut canonicaliser = Canonicaliser::new(shape);
+            for (choices, count) in &ballots {
+                canonicaliser.add(choices, *count);
+            }
+            let batches = canonicaliser.finish();
+            assert_eq!(batches.len(), 5);
+            assert!(batches == cut_plainly(shape, &ballots), "{option_count} options");
+        }
+    }
+
     proptest! {
         #[test]
         fn order_of_voting_is_erased_and_no_ballot_is_lost(

@@ -12,6 +12,8 @@
 
 pub mod columnar;
 pub mod sparse;
+#[cfg(test)]
+mod tests;
 
 use rkyv::rend::u16_le;
 

@@ -298,10 +298,13 @@ mod tests {
         ];
         let names = (first_name..=near).collect::<Vec<_>>();
         let most = names.len().min(12);
+        // Many names of few: ballots that differ behind the names that fit a packed number.
+        let many = names[..names.len().min(13)].to_vec();
+        let many = prop::sample::subsequence(many, most.saturating_sub(3)..=most).prop_shuffle();
         // Names without repetition, in any order: clean, if they are no more than the seats.
         let clean = prop::sample::subsequence(names, 0..=most).prop_shuffle();
         let any = prop::collection::vec(choice, 0..14);
-        prop::collection::vec((prop_oneof![2 => clean, 1 => any], 1..4_u32), 0..80)
+        prop::collection::vec((prop_oneof![clean, many, any], 1..4_u32), 0..80)
     }
 
     proptest! {

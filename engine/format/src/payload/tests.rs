@@ -191,6 +191,7 @@ fn cells_that_the_encoder_does_not_write_are_refused_by_name() {
     let beyond = "its list names a ballot beyond the last";
     assert_eq!(with(|payload| payload.numbers[2] = 3 | LAST), (1, 0, beyond));
     assert_eq!(with(|payload| payload.numbers[5] = 17), (4, 0, "its list does not ascend"));
+    assert_eq!(with(|payload| payload.numbers[4] = 19), (4, 0, "its list does not ascend"));
     let unended = "its list is missing or not ended";
     assert_eq!(with(|payload| payload.numbers[6] = 19), (4, 0, unended));
     assert_eq!(with(|payload| payload.numbers.truncate(4)), (4, 0, unended));

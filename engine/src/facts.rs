@@ -10,7 +10,7 @@
 use shomar_format::bytes::Digest32;
 use shomar_format::counting_definition::serve_key;
 use shomar_format::record::Expectation;
-use shomar_format::{BatchAddress, CountingDefinition, DistrictShape};
+use shomar_format::{CountingDefinition, DistrictShape};
 
 use crate::prefetch::prefetch;
 
@@ -97,13 +97,13 @@ impl<'a> Facts<'a> {
         own.binary_search_by_key(&key, |key| key.to_native()).is_ok()
     }
 
-    /// Asks for the facts of an address, which may be foreign.
-    pub(crate) fn prefetch(&self, address: BatchAddress) {
-        prefetch(&self.districts, address.district as usize);
-        prefetch(&self.stations, address.station as usize);
+    /// Asks for the facts of a station and a district, which may be foreign.
+    pub(crate) fn prefetch(&self, station: u32, district: u32) {
+        prefetch(&self.districts, district as usize);
+        prefetch(&self.stations, station as usize);
     }
 
-    /// Asks for what the facts of an address point to.
+    /// Asks for what the facts of a station point to.
     pub(crate) fn prefetch_serves(&self, station: u32) {
         if let (Some(facts), Some(keys)) =
             (self.stations.get(station as usize), self.definition.serve_keys())

@@ -21,21 +21,31 @@ use crate::walk::{Walked, walk};
 /// the next one costs nothing.
 const STRETCH_BYTES: usize = 1 << 19;
 
-/// Where a record stands: multiples of 64, so that a nation's places stay in the caches.
+/// Where a record stands, and whose it says it is: enough to ask for what counting it will need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RecordPlace {
     pub(crate) segment: u32,
+    /// Multiples of 64, so that a nation's places stay in the caches.
     offset: u32,
     length: u32,
+    /// Nothing of these was verified.
+    pub(crate) station: u32,
+    pub(crate) district: u32,
 }
 
 const UNIT: usize = shomar_format::limits::ALIGNMENT;
 
 impl RecordPlace {
     /// The place of a record; `None` if it is too far behind in its segment to be said.
-    pub(crate) fn new(segment: u32, offset: usize, length: usize) -> Option<Self> {
+    pub(crate) fn new(
+        segment: u32,
+        offset: usize,
+        length: usize,
+        address: BatchAddress,
+    ) -> Option<Self> {
         let units = |bytes: usize| u32::try_from(bytes / UNIT).ok();
-        Some(Self { segment, offset: units(offset)?, length: units(length)? })
+        let BatchAddress { station, district, .. } = address;
+        Some(Self { segment, offset: units(offset)?, length: units(length)?, station, district })
     }
 
     pub(crate) fn offset(&self) -> usize {

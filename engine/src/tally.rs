@@ -13,7 +13,7 @@ use crossbeam::utils::CachePadded;
 use shomar_format::bytes::Digest32;
 use shomar_format::document::BallotCounts;
 use shomar_format::record::{VerifiedBatch, address_at, verify};
-use shomar_format::{BatchAddress, CountingDefinition, Fault, Reading, layout};
+use shomar_format::{BatchAddress, CountingDefinition, Fault, Reading, layout, limits};
 
 use crate::counters::{Bank, add_up};
 use crate::evidence::Evidence;
@@ -113,6 +113,11 @@ pub fn tally(
     Ok(tallied)
 }
 
+/// How many batches ahead each thing is asked for, and how many lines of the next record.
+const FACTS_AHEAD: usize = 8;
+const COUNTERS_AHEAD: usize = 3;
+const RECORD_LINES: usize = 8;
+
 /// What all workers share.
 #[derive(Clone, Copy)]
 struct Counting<'a, 'b> {
@@ -142,22 +147,24 @@ impl<'a, 'b> Worker<'a, 'b> {
         }
     }
 
-    /// Asks for what the next batches need while this one is counted: for the header of one, for the
-    /// facts of its address when the header is there, for its counters when the facts are.
+    /// Asks for what the next batches need while this one is counted: first for the facts of their
+    /// addresses, then for what these point to, last for the record.
     fn announce(&self, coming: &[RecordPlace]) {
         let Counting { evidence, facts, .. } = self.counting;
-        if let Some(third) = coming.get(2) {
-            prefetch(third.record(evidence).1, 0);
+        if let Some(place) = coming.get(FACTS_AHEAD) {
+            facts.prefetch(place.station, place.district);
         }
-        if let Some(second) = coming.get(1) {
-            facts.prefetch(address_at(second.record(evidence).1));
-        }
-        if let Some(next) = coming.first() {
+        if let Some(place) = coming.get(COUNTERS_AHEAD) {
+            facts.prefetch_serves(place.station);
             // Not verified yet: a foreign number asks for nothing.
-            let address = address_at(next.record(evidence).1);
-            facts.prefetch_serves(address.station);
-            if let Some(district) = facts.district(address.district) {
-                self.bank.prefetch(address.district, district.options());
+            if let Some(district) = facts.district(place.district) {
+                self.bank.prefetch(place.district, district.options());
+            }
+        }
+        if let Some(place) = coming.first() {
+            let (_, record) = place.record(evidence);
+            for line in 0..RECORD_LINES {
+                prefetch(record, line * limits::ALIGNMENT);
             }
         }
     }

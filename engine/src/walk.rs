@@ -158,12 +158,14 @@ impl Walker<'_> {
                 prefetch(self.bytes, reader.offset());
                 prefetch(self.bytes, reader.offset() + limits::ALIGNMENT);
                 let length = framed.record.len();
-                let place = RecordPlace::new(self.segment, framed.offset, length);
-                let (Some(place), true) = (place, length >= limits::RECORD_BYTES_MIN) else {
+                if length < limits::RECORD_BYTES_MIN {
                     return State::Lost;
-                };
+                }
+                let address = address_at(framed.record);
+                let place = RecordPlace::new(self.segment, framed.offset, length, address);
+                let Some(place) = place else { return State::Lost };
                 self.places.push(place);
-                self.hashes.push(hash(address_at(framed.record)));
+                self.hashes.push(hash(address));
                 State::Walking
             }
             Ok(None) => State::Closed,
@@ -217,12 +219,14 @@ fn walk_in_one_piece(
                 let found = format!("{length} bytes");
                 return Err(Fault::new(framed.offset, "record", found, expected));
             }
-            let place = RecordPlace::new(segment, framed.offset, length).ok_or_else(|| {
+            let address = address_at(framed.record);
+            let place = RecordPlace::new(segment, framed.offset, length, address);
+            let place = place.ok_or_else(|| {
                 let expected = "a segment of less than 2^38 bytes";
                 Fault::new(framed.offset, "offset of the record", framed.offset, expected)
             })?;
             places.push(place);
-            hashes.push(hash(address_at(framed.record)));
+            hashes.push(hash(address));
         }
         Ok(first..reader.position())
     };

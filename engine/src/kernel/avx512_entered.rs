@@ -9,12 +9,13 @@
 //! the limit. They are gathered first and counted together, so that no branch depends on a ballot.
 
 use std::arch::x86_64::{
-    __m128i, __m512i, _mm_bslli_si128, _mm_cmpeq_epi16, _mm_mask_cmpge_epu16_mask,
-    _mm_mask_cmplt_epu16_mask, _mm_mask_loadu_epi16, _mm_maskz_compress_epi16, _mm_movepi16_mask,
-    _mm_or_si128, _mm_set1_epi16, _mm_setzero_si128, _mm_storeu_si128, _mm_test_epi16_mask,
-    _mm_xor_si128, _mm512_cmpeq_epi16_mask, _mm512_cmpneq_epu16_mask, _mm512_mask_cmpge_epu16_mask,
-    _mm512_mask_cmplt_epu16_mask, _mm512_mask_loadu_epi16, _mm512_maskz_compress_epi16,
-    _mm512_permutexvar_epi16, _mm512_set1_epi16, _mm512_storeu_si512, _mm512_sub_epi16, _pdep_u32,
+    __m128i, __m512i, _mm_bslli_si128, _mm_cmpeq_epi16, _mm_cmpneq_epu16_mask,
+    _mm_mask_cmpge_epu16_mask, _mm_mask_cmplt_epu16_mask, _mm_mask_loadu_epi16,
+    _mm_maskz_compress_epi16, _mm_movepi16_mask, _mm_or_si128, _mm_set1_epi16, _mm_setzero_si128,
+    _mm_storeu_si128, _mm_test_epi16_mask, _mm_xor_si128, _mm512_cmpeq_epi16_mask,
+    _mm512_cmpneq_epu16_mask, _mm512_mask_cmpge_epu16_mask, _mm512_mask_cmplt_epu16_mask,
+    _mm512_mask_loadu_epi16, _mm512_maskz_compress_epi16, _mm512_permutexvar_epi16,
+    _mm512_set1_epi16, _mm512_storeu_si512, _mm512_sub_epi16, _pdep_u32,
 };
 
 use rkyv::rend::u16_le;
@@ -96,6 +97,11 @@ fn gather(
         let to = &mut names[gathered..gathered + LONG];
         let kept = if length <= SHORT {
             let choices = load_short(ballot);
+            // Half of all ballots as entered hold nothing known; those of one length stand together.
+            if nothing_known(choices) {
+                count.void += 1;
+                continue;
+            }
             let kept = keep(&look_at_short(choices, &bounds), length, &bounds)?;
             let [keep, ..] = kept.unwrap_or_default().to_le_bytes();
             store_short(to, _mm_maskz_compress_epi16(keep, choices));
@@ -133,6 +139,13 @@ fn keep(found: &Found, length: usize, bounds: &Bounds) -> Option<Option<u32>> {
         return Some(None);
     }
     Some(Some(_pdep_u32(bounds.limit, found.known & !found.repeated)))
+}
+
+/// Whether all of up to eight choices are unknown codes.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+fn nothing_known(choices: __m128i) -> bool {
+    _mm_cmpneq_epu16_mask(choices, _mm_set1_epi16(UNKNOWN_OPTION.cast_signed())) == 0
 }
 
 /// Looks at up to eight choices; behind them stand unknown ones.

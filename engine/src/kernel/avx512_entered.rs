@@ -1,18 +1,19 @@
 //! Ballots kept as entered, by AVX-512: one ballot in a register.
 //!
-//! In: the entered ballots of one batch. Out: how many were read and how many are void, their names
-//! counted; `None` if one of them should not be there. Never: a reading rule of its own: a ballot
-//! that holds a list code, or more than 32 choices, goes to the plain reader.
+//! In: the entered ballots of one batch. Out: how many were read and how many are void, what was
+//! read counted; `None` if one of them should not be there. Never: a rare reading: a ballot with a
+//! list under other options than the default ones, or of more than 32 choices, goes to the plain
+//! reader.
 //!
 //! Most ballots as entered hold unknown codes, a repeated name or too many names. Which choices are
 //! known, and which come again, are masks; the names read are the lowest bits that are left, up to
 //! the limit. They are gathered first and counted together, so that no branch depends on a ballot.
 
 use std::arch::x86_64::{
-    __m128i, __m512i, _mm_bslli_si128, _mm_cmpeq_epi16, _mm_cmpneq_epu16_mask,
-    _mm_mask_cmpge_epu16_mask, _mm_mask_cmplt_epu16_mask, _mm_mask_loadu_epi16,
-    _mm_maskz_compress_epi16, _mm_movepi16_mask, _mm_or_si128, _mm_set1_epi16, _mm_setzero_si128,
-    _mm_storeu_si128, _mm_test_epi16_mask, _mm_xor_si128, _mm512_cmpeq_epi16_mask,
+    __m128i, __m512i, _mm_bslli_si128, _mm_cmpeq_epi16, _mm_mask_cmpge_epu16_mask,
+    _mm_mask_cmplt_epu16_mask, _mm_mask_loadu_epi16, _mm_maskz_compress_epi16, _mm_movepi16_mask,
+    _mm_or_si128, _mm_set1_epi16, _mm_setzero_si128, _mm_storeu_si128, _mm_test_epi16_mask,
+    _mm_xor_si128, _mm512_cmpeq_epi16_mask, _mm512_cmpgt_epu16_mask, _mm512_cmple_epu16_mask,
     _mm512_cmpneq_epu16_mask, _mm512_mask_cmpge_epu16_mask, _mm512_mask_cmplt_epu16_mask,
     _mm512_mask_loadu_epi16, _mm512_maskz_compress_epi16, _mm512_permutexvar_epi16,
     _mm512_set1_epi16, _mm512_storeu_si512, _mm512_sub_epi16, _pdep_u32,
@@ -20,10 +21,13 @@ use std::arch::x86_64::{
 
 use rkyv::rend::u16_le;
 use shomar_format::payload::Entered;
+use shomar_format::reading::{ListPlusNames, TwoLists};
 use shomar_format::{OptionIndex, UNKNOWN_OPTION};
 
 use super::entered::{EnteredCount, Plain};
 
+/// Choices of the longest ballots that are counted several at a time.
+const SEVERAL_MAX: usize = 4;
 /// Choices of a short ballot.
 const SHORT: usize = 8;
 /// Most choices that fit a register.
@@ -57,6 +61,8 @@ struct Bounds {
     seats: usize,
     /// The lowest bits, as many as names are read.
     limit: u32,
+    /// Whether the first list on a ballot is read, and nothing besides.
+    first_list_alone: bool,
 }
 
 /// What was found on one ballot, a bit per choice.
@@ -87,43 +93,174 @@ fn gather(
         options: small(district.shape.option_count),
         seats: district.shape.seats as usize,
         limit: u32::MAX >> (LONG - district.name_limit.clamp(1, LONG)),
+        first_list_alone: district.reading.list_plus_names == ListPlusNames::ListWins
+            && district.reading.two_lists == TwoLists::FirstListOnly,
     };
-    let mut count = EnteredCount::default();
-    let (mut rest, mut gathered) = (ballots.choices, 0);
-    for length in ballots.lengths {
-        let length = usize::from(length.to_native());
-        let (ballot, tail) = rest.split_at_checked(length)?;
-        rest = tail;
-        let to = &mut names[gathered..gathered + LONG];
+    let shorter = count_short(ballots.lengths)?;
+    let mut gatherer = Gatherer { bounds, names, gathered: 0, count: EnteredCount::default() };
+    let (mut lengths, mut choices) = (ballots.lengths, ballots.choices);
+    for length in 1..=SEVERAL_MAX {
+        let (run, others) = lengths.split_at(shorter[length] - shorter[length - 1]);
+        let (own, rest) = choices.split_at_checked(run.len() * length)?;
+        let counted = match length {
+            1 => gatherer.count_run::<1>(own)?,
+            2 => gatherer.count_run::<2>(own)?,
+            3 => gatherer.count_run::<3>(own)?,
+            _ => gatherer.count_run::<4>(own)?,
+        };
+        if !counted {
+            for ballot in own.chunks_exact(length) {
+                gatherer.count_ballot(ballot, plain, counts)?;
+            }
+        }
+        (lengths, choices) = (others, rest);
+    }
+    for length in lengths {
+        let (ballot, rest) = choices.split_at_checked(usize::from(length.to_native()))?;
+        gatherer.count_ballot(ballot, plain, counts)?;
+        choices = rest;
+    }
+    Some((gatherer.count, gatherer.gathered))
+}
+
+/// How many ballots have no more than 0, 1, 2, 3, 4 choices; `None` if they do not stand by length.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,popcnt")]
+fn count_short(lengths: &[u16_le]) -> Option<[usize; SEVERAL_MAX + 1]> {
+    let mut shorter = [0; SEVERAL_MAX + 1];
+    let mut falls = 0;
+    for (at, part) in lengths.chunks(LONG).enumerate() {
+        // Behind the lengths stand ones that are longer than any.
+        let here = load_long(part);
+        let next = match &lengths[at * LONG + 1..] {
+            [] => here,
+            next => load_long(&next[..next.len().min(LONG)]),
+        };
+        falls |= _mm512_cmpgt_epu16_mask(here, next);
+        for (shorter, number) in shorter.iter_mut().zip(0_i16..) {
+            let no_more = _mm512_cmple_epu16_mask(here, _mm512_set1_epi16(number));
+            *shorter += no_more.count_ones() as usize;
+        }
+    }
+    (falls == 0).then_some(shorter)
+}
+
+/// Where names are gathered.
+struct Gatherer<'a> {
+    bounds: Bounds,
+    names: &'a mut [OptionIndex],
+    gathered: usize,
+    count: EnteredCount,
+}
+
+impl Gatherer<'_> {
+    /// Counts ballots of K choices each, several in a register. `None` if one should not be there,
+    /// false if they must be counted one by one: a list is on one, or not all of its names are read.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
+    fn count_run<const K: usize>(&mut self, choices: &[u16_le]) -> Option<bool> {
+        let lists = _mm512_set1_epi16(self.bounds.lists);
+        let options = _mm512_set1_epi16(self.bounds.options);
+        let unknown = _mm512_set1_epi16(UNKNOWN_OPTION.cast_signed());
+        if (self.bounds.limit.count_ones() as usize) < K {
+            return Some(choices.is_empty());
+        }
+        let (before, gathered) = (self.count, self.gathered);
+        for part in choices.chunks(LONG / K * K) {
+            let ballots = part.len() / K;
+            let values = load_long(part);
+            let known = _mm512_cmpneq_epu16_mask(values, unknown);
+            if _mm512_mask_cmplt_epu16_mask(known, values, lists) != 0 {
+                (self.count, self.gathered) = (before, gathered);
+                return Some(false);
+            }
+            if _mm512_mask_cmpge_epu16_mask(known, values, options) != 0 {
+                return None;
+            }
+            let mut repeated = 0;
+            let mut places = load_long(&PLACES);
+            for distance in 1..K {
+                places = _mm512_sub_epi16(places, _mm512_set1_epi16(1));
+                let other = _mm512_permutexvar_epi16(places, values);
+                repeated |= _mm512_cmpeq_epi16_mask(values, other) & FROM_PLACE[K][distance];
+            }
+            let kept = known & !repeated;
+            let (mut any, mut all) = (kept, kept);
+            for distance in 1..K {
+                any |= kept >> distance;
+                all &= kept >> distance;
+            }
+            let firsts = FIRST_PLACE[K] & u32::MAX >> (LONG - ballots * K);
+            if all & firsts != 0 && K <= self.bounds.seats.max(1) {
+                return None;
+            }
+            let read = (any & firsts).count_ones();
+            self.count.read += u64::from(read);
+            self.count.void += ballots as u64 - u64::from(read);
+            let to = &mut self.names[self.gathered..self.gathered + LONG];
+            store_long(to, _mm512_maskz_compress_epi16(kept, values));
+            self.gathered += kept.count_ones() as usize;
+        }
+        Some(true)
+    }
+
+    /// Counts one ballot; `None` if it should not be there.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,bmi2,popcnt")]
+    fn count_ballot(
+        &mut self,
+        ballot: &[u16_le],
+        plain: &mut Plain<'_, '_>,
+        counts: &mut [u32],
+    ) -> Option<()> {
+        let length = ballot.len();
+        let to = &mut self.names[self.gathered..self.gathered + LONG];
         let kept = if length <= SHORT {
             let choices = load_short(ballot);
-            // Half of all ballots as entered hold nothing known; those of one length stand together.
-            if nothing_known(choices) {
-                count.void += 1;
-                continue;
-            }
-            let kept = keep(&look_at_short(choices, &bounds), length, &bounds)?;
+            let kept = keep(&look_at_short(choices, &self.bounds), length, &self.bounds)?;
             let [keep, ..] = kept.unwrap_or_default().to_le_bytes();
             store_short(to, _mm_maskz_compress_epi16(keep, choices));
             kept
         } else if length <= LONG {
             let choices = load_long(ballot);
-            let kept = keep(&look_at_long(choices, length, &bounds), length, &bounds)?;
+            let kept = keep(&look_at_long(choices, length, &self.bounds), length, &self.bounds)?;
             store_long(to, _mm512_maskz_compress_epi16(kept.unwrap_or_default(), choices));
             kept
         } else {
             None
         };
         let Some(kept) = kept else {
-            plain.count_ballot(ballot, &mut count, counts).ok()?;
-            continue;
+            return plain.count_ballot(ballot, &mut self.count, counts).ok();
         };
-        gathered += kept.count_ones() as usize;
-        count.read += u64::from(kept != 0);
-        count.void += u64::from(kept == 0);
+        self.gathered += kept.count_ones() as usize;
+        self.count.read += u64::from(kept != 0);
+        self.count.void += u64::from(kept == 0);
+        Some(())
     }
-    Some((count, gathered))
 }
+
+/// By the length of the ballots in a register: the places that are not among the first 0, 1, 2, 3
+/// of their ballot.
+const FROM_PLACE: [[u32; SEVERAL_MAX]; SEVERAL_MAX + 1] = {
+    let mut places = [[0; SEVERAL_MAX]; SEVERAL_MAX + 1];
+    let mut length = 1;
+    while length <= SEVERAL_MAX {
+        let mut at = 0;
+        while at < LONG {
+            let mut place = 0;
+            while place <= at % length {
+                places[length][place] |= 1 << at;
+                place += 1;
+            }
+            at += 1;
+        }
+        length += 1;
+    }
+    places
+};
+
+/// By the length of the ballots in a register: where each begins.
+const FIRST_PLACE: [u32; SEVERAL_MAX + 1] = [0, u32::MAX, 0x5555_5555, 0x4924_9249, 0x1111_1111];
 
 /// Which choices are read: `None` if the ballot should not be there, `Some(None)` if the plain
 /// reader must decide.
@@ -136,16 +273,13 @@ fn keep(found: &Found, length: usize, bounds: &Bounds) -> Option<Option<u32>> {
         return None;
     }
     if found.lists != 0 {
-        return Some(None);
+        if length == 1 {
+            return None;
+        }
+        let first = found.lists & found.lists.wrapping_neg();
+        return Some(bounds.first_list_alone.then_some(first));
     }
     Some(Some(_pdep_u32(bounds.limit, found.known & !found.repeated)))
-}
-
-/// Whether all of up to eight choices are unknown codes.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn nothing_known(choices: __m128i) -> bool {
-    _mm_cmpneq_epu16_mask(choices, _mm_set1_epi16(UNKNOWN_OPTION.cast_signed())) == 0
 }
 
 /// Looks at up to eight choices; behind them stand unknown ones.

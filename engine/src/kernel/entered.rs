@@ -67,6 +67,13 @@ impl Plain<'_, '_> {
         ballots: &Entered<'_>,
         counts: &mut [u32],
     ) -> Result<EnteredCount, Invalid> {
+        if !ballots.lengths.is_sorted_by_key(|length| length.to_native()) {
+            return Err(Invalid {
+                what: "ballots as entered",
+                found: "a ballot behind a longer one".to_owned(),
+                expected: "canonical order".to_owned(),
+            });
+        }
         let mut count = EnteredCount::default();
         for ballot in ballots.ballots() {
             self.count_ballot(ballot, &mut count, counts)?;

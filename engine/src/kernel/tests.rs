@@ -192,7 +192,7 @@ proptest! {
         options in (0..4_u8, 0..2_u8, 0..2_u8),
     ) {
         let mut numbers = Numbers(seed);
-        let (mut lengths, mut choices) = (Vec::new(), Vec::new());
+        let mut all = Vec::new();
         for _ in 0..ballots {
             let longest = if numbers.below(6) == 0 { 40 } else { 9 };
             let length = 1 + numbers.below(longest);
@@ -210,9 +210,17 @@ proptest! {
             if sound == 0 && numbers.below(40) == 0 {
                 ballot[0] = OptionIndex::try_from(shape.option_count).unwrap();
             }
-            lengths.push(u16_le::from_native(u16::try_from(ballot.len()).unwrap()));
-            choices.extend(ballot.into_iter().map(u16_le::from_native));
+            all.push(ballot);
         }
+        if sound > 1 || numbers.below(4) > 0 {
+            all.sort_by_key(Vec::len);
+        }
+        let lengths: Vec<u16_le> = all
+            .iter()
+            .map(|ballot| u16_le::from_native(u16::try_from(ballot.len()).unwrap()))
+            .collect();
+        let choices: Vec<u16_le> =
+            all.iter().flatten().map(|&choice| u16_le::from_native(choice)).collect();
         let entered = Entered { lengths: &lengths, choices: &choices };
         let reading = Reading {
             list_plus_names: [
@@ -248,6 +256,9 @@ proptest! {
 
 /// Reads one ballot after another; `None` if one should not be there.
 fn read_plainly(entered: &Entered<'_>, district: District<'_>) -> Option<(EnteredCount, Vec<u32>)> {
+    if !entered.lengths.is_sorted_by_key(|length| length.to_native()) {
+        return None;
+    }
     let mut reader = BallotReader::new(district);
     let mut counts = vec![0; district.shape.option_count as usize];
     let mut count = EnteredCount::default();

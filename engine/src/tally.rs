@@ -80,8 +80,9 @@ pub fn tally(
         while let Some(stretch) = index.stretches.get(next.fetch_add(1, Ordering::Relaxed)) {
             let places = &index.places[stretch.clone()];
             for (at, place) in places.iter().enumerate() {
-                worker.announce(&places[at + 1..]);
-                worker.count(place);
+                let coming = &places[at + 1..];
+                worker.announce(coming);
+                worker.count(place, coming.first());
             }
         }
         worker
@@ -113,10 +114,10 @@ pub fn tally(
     Ok(tallied)
 }
 
-/// How many batches ahead each thing is asked for, and how many lines of the next record.
+/// How many batches ahead each thing is asked for, and how many lines of a record at a time.
 const FACTS_AHEAD: usize = 8;
 const COUNTERS_AHEAD: usize = 3;
-const RECORD_LINES: usize = 8;
+const LINES_AT_ONCE: usize = 16;
 
 /// What all workers share.
 #[derive(Clone, Copy)]
@@ -148,9 +149,9 @@ impl<'a, 'b> Worker<'a, 'b> {
     }
 
     /// Asks for what the next batches need while this one is counted: first for the facts of their
-    /// addresses, then for what these point to, last for the record.
+    /// addresses, then for what these point to.
     fn announce(&self, coming: &[RecordPlace]) {
-        let Counting { evidence, facts, .. } = self.counting;
+        let facts = self.counting.facts;
         if let Some(place) = coming.get(FACTS_AHEAD) {
             facts.prefetch(place.station, place.district);
         }
@@ -161,17 +162,12 @@ impl<'a, 'b> Worker<'a, 'b> {
                 self.bank.prefetch(place.district, district.options());
             }
         }
-        if let Some(place) = coming.first() {
-            let (_, record) = place.record(evidence);
-            for line in 0..RECORD_LINES {
-                prefetch(record, line * limits::ALIGNMENT);
-            }
-        }
     }
 
-    fn count(&mut self, place: &RecordPlace) {
+    fn count(&mut self, place: &RecordPlace, next: Option<&RecordPlace>) {
         let (path, record) = place.record(self.counting.evidence);
-        let counted = self.counting.verify(record).and_then(|batch| self.count_batch(&batch));
+        let next = next.map(|next| next.record(self.counting.evidence).1).unwrap_or_default();
+        let counted = self.counting.verify(record).and_then(|batch| self.count_batch(&batch, next));
         match counted {
             Ok(batch) => self.batches.push(batch),
             Err(fault) => {
@@ -184,16 +180,22 @@ impl<'a, 'b> Worker<'a, 'b> {
     }
 
     /// Counts one verified batch, and asserts that each of its ballots was counted.
-    fn count_batch(&mut self, batch: &VerifiedBatch<'_>) -> Result<CountedBatch, Fault> {
+    fn count_batch(
+        &mut self,
+        batch: &VerifiedBatch<'_>,
+        next: &[u8],
+    ) -> Result<CountedBatch, Fault> {
         let Counting { facts, readings, kernel, .. } = self.counting;
         let header = batch.header();
         let number = header.address.district;
         let district = facts.district(number).expect("verified");
         self.bank.begin_batch(facts.definition(), header.taken);
         let counts = self.bank.votes(district.options());
+        prefetch_lines(next, 0);
         kernel
             .count_clean(batch.payload(), district.shape, &mut self.scratch, counts)
             .map_err(invalid_payload)?;
+        prefetch_lines(next, 1);
         // Only a list is asked for its members; most districts have none.
         let has_lists = district.shape.list_count > 0;
         let option_lists =
@@ -204,6 +206,7 @@ impl<'a, 'b> Worker<'a, 'b> {
         let entered = kernel
             .count_entered(&entered, district, &mut self.scratch, counts)
             .map_err(invalid_payload)?;
+        prefetch_lines(next, 2);
         let count = entered.read + entered.void;
         assert_eq!(count, u64::from(header.entered), "every ballot as entered was read");
         let blank = header.blank;
@@ -211,6 +214,14 @@ impl<'a, 'b> Worker<'a, 'b> {
         self.bank.add_ballots(number, header.taken, void, blank);
         let (address, body_hash) = (header.address, header.body_hash);
         Ok(CountedBatch { address, taken: header.taken, void, body_hash })
+    }
+}
+
+/// Asks for a part of the next record. No more at a time than the processor can wait for, and the
+/// parts between the steps of counting this one: so that memory and the kernel work side by side.
+fn prefetch_lines(record: &[u8], part: usize) {
+    for line in part * LINES_AT_ONCE..(part + 1) * LINES_AT_ONCE {
+        prefetch(record, line * limits::ALIGNMENT);
     }
 }
 

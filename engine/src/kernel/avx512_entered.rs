@@ -155,16 +155,13 @@ struct Gatherer<'a> {
 
 impl Gatherer<'_> {
     /// Counts ballots of K choices each, several in a register. `None` if one should not be there,
-    /// false if they must be counted one by one: a list is on one, or not all of its names are read.
+    /// false if they must be counted one by one, because a list is on one.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
     fn count_run<const K: usize>(&mut self, choices: &[u16_le]) -> Option<bool> {
         let lists = _mm512_set1_epi16(self.bounds.lists);
         let options = _mm512_set1_epi16(self.bounds.options);
         let unknown = _mm512_set1_epi16(UNKNOWN_OPTION.cast_signed());
-        if (self.bounds.limit.count_ones() as usize) < K {
-            return Some(choices.is_empty());
-        }
         let (before, gathered) = (self.count, self.gathered);
         for part in choices.chunks(LONG / K * K) {
             let ballots = part.len() / K;
@@ -184,12 +181,13 @@ impl Gatherer<'_> {
                 let other = _mm512_permutexvar_epi16(places, values);
                 repeated |= _mm512_cmpeq_epi16_mask(values, other) & FROM_PLACE[K][distance];
             }
-            let kept = known & !repeated;
-            let (mut any, mut all) = (kept, kept);
+            let different = known & !repeated;
+            let (mut any, mut all) = (different, different);
             for distance in 1..K {
-                any |= kept >> distance;
-                all &= kept >> distance;
+                any |= different >> distance;
+                all &= different >> distance;
             }
+            let kept = different & !beyond_limit::<K>(different, self.bounds.limit);
             let firsts = FIRST_PLACE[K] & u32::MAX >> (LONG - ballots * K);
             if all & firsts != 0 && K <= self.bounds.seats.max(1) {
                 return None;
@@ -236,6 +234,22 @@ impl Gatherer<'_> {
         self.count.read += u64::from(kept != 0);
         self.count.void += u64::from(kept == 0);
         Some(())
+    }
+}
+
+/// Of the names of ballots of K choices, those that have as many names of their ballot before them
+/// as are read.
+#[inline]
+fn beyond_limit<const K: usize>(names: u32, limit: u32) -> u32 {
+    let before = |distance: usize| {
+        if distance < K { names << distance & FROM_PLACE[K][distance] } else { 0 }
+    };
+    let (first, second, third) = (before(1), before(2), before(3));
+    match limit.count_ones() {
+        1 => first | second | third,
+        2 => first & second | first & third | second & third,
+        3 => first & second & third,
+        _ => 0,
     }
 }
 

@@ -50,7 +50,6 @@ pub struct CountedBatch {
 
 impl Tallied {
     /// Every batch that was counted, in no order: for roll-ups by station.
-    #[must_use]
     pub fn batches(&self) -> impl Iterator<Item = &CountedBatch> {
         self.batches.iter().flatten()
     }

@@ -176,10 +176,10 @@ impl Gatherer<'_> {
             }
             let mut repeated = 0;
             let mut places = load_long(&PLACES);
-            for distance in 1..K {
+            for from in &FROM_PLACE[K][1..K] {
                 places = _mm512_sub_epi16(places, _mm512_set1_epi16(1));
                 let other = _mm512_permutexvar_epi16(places, values);
-                repeated |= _mm512_cmpeq_epi16_mask(values, other) & FROM_PLACE[K][distance];
+                repeated |= _mm512_cmpeq_epi16_mask(values, other) & from;
             }
             let different = known & !repeated;
             let (mut any, mut all) = (different, different);

@@ -1,5 +1,5 @@
-//! The stages of a night on a synthetic nation: generate, seal text, find, verify and tally by each
-//! kernel, merge, seats.
+//! The stages of a night on a synthetic nation: generate, parse and seal text, find, verify and
+//! tally by each kernel, merge, seats.
 //!
 //! In: a nation of two million ballots from the generator; of 20,000 when the ordinary check runs
 //! every bench once. Out: criterion's times. Never: a time of a result that was not compared with
@@ -13,7 +13,7 @@ use shomar_engine::outcome::{OutcomeInput, contest_rules, outcomes};
 use shomar_engine::{Definition, Evidence, Index, Kernel, Snapshot, tally};
 use shomar_format::document::TallyDocument;
 use shomar_format::{Election, SealedBatch};
-use shomar_loader::{Reject, SealJob, SealSink, seal_text};
+use shomar_loader::{Reject, SealJob, SealSink, count_rows, seal_text};
 use shomar_store::{SegmentWriter, list_segments};
 
 const SEED: u64 = 1405;
@@ -125,6 +125,10 @@ fn night(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(ballots()));
     let temporary = tempfile::tempdir().expect("a temporary folder");
     group.bench_function("generate", |bencher| bencher.iter(generate));
+    let text = std::fs::read(&prepared.text).expect("the text is there");
+    let parse = || count_rows(&prepared.election, &text).expect("it has a header");
+    assert_eq!((parse().ballots, parse().rejected), (ballots(), 0));
+    group.bench_function("parse", |bencher| bencher.iter(parse));
     group.bench_function("seal_text", |bencher| {
         bencher.iter(|| seal(&prepared, temporary.path()));
     });

@@ -55,7 +55,7 @@ impl Definition {
         // Its arrays must give the digest that it names, and which every batch carries: a forged
         // file would be refused by every batch, and is not even used.
         let (of_this_text, authentic) = rayon::join(
-            || Ok::<_, EngineError>(*counting.sources() == Sources::read(folder)?.digest()),
+            || Ok::<_, EngineError>(*counting.sources() == Sources::digest_of(folder)?),
             || definition_digest(&head, &counting, counting.names()) == *counting.digest(),
         );
         let usable = of_this_text? && authentic;

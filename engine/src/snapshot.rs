@@ -25,7 +25,7 @@ pub struct Snapshot {
     ballots: Vec<BallotCounts>,
     total: BallotCounts,
     readings: Vec<Reading>,
-    batches: u64,
+    batches: Vec<Vec<CountedBatch>>,
     evidence: Digest32,
     digest: Digest32,
 }
@@ -61,12 +61,14 @@ impl Snapshot {
             ballots,
             total,
             readings: readings.to_vec(),
-            batches: batches.iter().map(|batches| batches.len() as u64).sum(),
+            batches,
             evidence: [0; 32],
             digest: [0; 32],
         };
-        (snapshot.evidence, snapshot.digest) =
-            rayon::join(|| evidence_digest(&batches), || snapshot.totals_digest(definition, head));
+        (snapshot.evidence, snapshot.digest) = rayon::join(
+            || evidence_digest(&snapshot.batches),
+            || snapshot.totals_digest(definition, head),
+        );
         snapshot
     }
 
@@ -110,10 +112,19 @@ impl Snapshot {
         &self.readings
     }
 
+    /// Every batch that was counted, in no order: for roll-ups by station.
+    pub fn batches(&self) -> impl Iterator<Item = &CountedBatch> {
+        self.batches.iter().flatten()
+    }
+
     /// Up to where was counted.
     #[must_use]
     pub fn frontier(&self) -> Frontier {
-        Frontier { batches: self.batches, evidence: hex(&self.evidence), digest: hex(&self.digest) }
+        Frontier {
+            batches: self.batches.iter().map(|batches| batches.len() as u64).sum(),
+            evidence: hex(&self.evidence),
+            digest: hex(&self.digest),
+        }
     }
 
     /// The JSON of the tally; with `only`, that district alone (the frontier stays that of all).

@@ -17,6 +17,7 @@ mod row;
 mod seal;
 mod stored;
 
+pub use parse::{RowCount, count_rows};
 pub use row::Reject;
 pub use seal::{Progress, SealJob, SealReport, SealSink, seal_text};
 

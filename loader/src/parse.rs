@@ -10,7 +10,7 @@ use std::sync::Mutex;
 
 use crossbeam::channel::{Receiver, Sender, bounded};
 use shomar_format::table::read_header;
-use shomar_format::{OptionIndex, RejectCode, limits};
+use shomar_format::{Election, OptionIndex, RejectCode, limits};
 
 use crate::chunk::{CHUNK_SIZE, ChunkReader, Piece};
 use crate::codes::Codes;
@@ -60,6 +60,31 @@ pub(crate) fn read_columns(path: &Path, input: &mut impl BufRead) -> Result<Colu
         return Err(header_error(problems));
     };
     Ok(Columns { field_count: names.len(), station, district, choices, count: place(3) })
+}
+
+/// What parsing alone gave: the first stage of sealing, by one thread, with nothing kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RowCount {
+    /// Rows that can be sealed.
+    pub accepted: u64,
+    /// Rows that cannot.
+    pub rejected: u64,
+    /// Ballots of the accepted rows.
+    pub ballots: u64,
+}
+
+/// Parses a whole text with its header, and counts its rows.
+///
+/// # Errors
+/// If the header does not tell where station, district and choices stand.
+pub fn count_rows(election: &Election, text: &[u8]) -> Result<RowCount, LoaderError> {
+    let mut rows = text;
+    let columns = read_columns(Path::new("text"), &mut rows)?;
+    let codes = Codes::new(election);
+    let mut parser = PieceParser::new(columns, &codes);
+    let parsed = parser.parse(rows, 2, |_, _| Ok(()))?;
+    let (accepted, ballots) = (parsed.accepted, parsed.ballots);
+    Ok(RowCount { accepted, rejected: parsed.rejects.len() as u64, ballots })
 }
 
 /// What one piece of the text gave.

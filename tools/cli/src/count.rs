@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use shomar_engine::{CountedBatch, Definition, Evidence, Index, Kernel, Snapshot, tally};
+use shomar_engine::{Definition, Evidence, Index, Kernel, Snapshot, tally};
 use shomar_format::Reading;
 use shomar_format::election::Mode;
 use shomar_store::StoreError;
@@ -20,8 +20,6 @@ pub(crate) struct Counted {
     pub(crate) definition: Definition,
     /// The totals.
     pub(crate) snapshot: Snapshot,
-    /// Every batch that was counted.
-    pub(crate) batches: Vec<CountedBatch>,
     /// Bytes of all segments.
     pub(crate) evidence_bytes: u64,
     /// What counted it.
@@ -94,33 +92,30 @@ pub(crate) fn count(
     let kernel = Kernel::best();
     let mut timing = Timing { open: began.elapsed(), ..Timing::default() };
     let mut repeats = Vec::new();
-    let mut merged: Option<(Snapshot, Vec<CountedBatch>)> = None;
+    let (mut merged, mut frontier) = (None::<Snapshot>, None);
     for _ in 0..repeat {
+        // Nothing of the count before is kept but its frontier.
+        drop(merged.take());
         let began = Instant::now();
         let index = Index::build(&evidence, &counting);
         let tallied = tally(&evidence, &index, &counting, &readings, kernel)
             .map_err(|findings| CheckFailed::findings(&findings))?;
         timing.counts.push(began.elapsed());
-        let batches = tallied.batches().copied().collect();
         let began = Instant::now();
         let snapshot = Snapshot::merge(tallied, &counting, &definition.head, &readings);
         timing.merge = began.elapsed();
-        if let Some((before, _)) = &merged {
-            assert_eq!(
-                before.frontier(),
-                snapshot.frontier(),
-                "two counts of the same bytes agree"
-            );
-        }
-        merged = Some((snapshot, batches));
+        let counted = snapshot.frontier();
+        let before = frontier.get_or_insert_with(|| counted.clone());
+        assert_eq!(*before, counted, "two counts of the same bytes agree");
+        merged = Some(snapshot);
         repeats = index.repeats;
     }
     for repeat in &repeats {
         eprintln!("note: {repeat}; counted once");
     }
-    let (snapshot, batches) = merged.context("nothing was counted")?;
+    let snapshot = merged.context("nothing was counted")?;
     let (evidence_bytes, threads) = (evidence.bytes(), rayon::current_num_threads());
-    Ok(Counted { definition, snapshot, batches, evidence_bytes, kernel, threads, timing })
+    Ok(Counted { definition, snapshot, evidence_bytes, kernel, threads, timing })
 }
 
 /// Opens an election folder for counting.

@@ -7,6 +7,7 @@
 use std::path::Path;
 
 use rkyv::util::AlignedVec;
+use sha2::{Digest, Sha256};
 
 use super::{Election, ElectionError, digest, read};
 use crate::bytes::{Digest32, hex, sha256};
@@ -30,27 +31,28 @@ impl Sources {
     /// # Errors
     /// If the folder or a file cannot be read, or a file is larger than the limit.
     pub fn read(folder: &Path) -> Result<Self, ElectionError> {
-        let unreadable =
-            |path: &Path, source| ElectionError::Unreadable { path: path.to_owned(), source };
-        std::fs::read_dir(folder).map_err(|source| unreadable(folder, source))?;
         let mut files = Vec::new();
-        for (name, _) in read::FILES {
-            let path = folder.join(name);
-            match std::fs::metadata(&path) {
-                Ok(metadata) if metadata.len() > limits::ELECTION_FILE_BYTES_MAX => {
-                    let most = limits::ELECTION_FILE_BYTES_MAX;
-                    let text = format!("found {} bytes, expected at most {most}", metadata.len());
-                    return Err(unreadable(&path, std::io::Error::other(text)));
-                }
-                Ok(_) => files.push((
-                    name,
-                    std::fs::read(&path).map_err(|source| unreadable(&path, source))?,
-                )),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(source) => return Err(unreadable(&path, source)),
-            }
-        }
+        each_file(folder, |name, path| {
+            files.push((name, std::fs::read(path)?));
+            Ok(())
+        })?;
         Ok(Self { files })
+    }
+
+    /// [`Sources::digest`] of the files of a folder, none of which is held in memory: for whoever
+    /// does not need their text.
+    ///
+    /// # Errors
+    /// As [`Sources::read`].
+    pub fn digest_of(folder: &Path) -> Result<Digest32, ElectionError> {
+        let mut text = String::from(DIGEST_TEXT);
+        each_file(folder, |name, path| {
+            let mut hasher = Hasher { sha256: Sha256::new(), bytes: 0 };
+            std::io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;
+            add_line(&mut text, name, hasher.bytes, &hasher.sha256.finalize().into());
+            Ok(())
+        })?;
+        Ok(sha256(text.as_bytes()))
     }
 
     /// The bytes of a file, if it is there.
@@ -73,12 +75,61 @@ impl Sources {
     /// SHA-256 over names, lengths and SHA-256 of all files: the text that a compiled file is of.
     #[must_use]
     pub fn digest(&self) -> Digest32 {
-        let mut text = String::from("shomar-sources 1\n");
+        let mut text = String::from(DIGEST_TEXT);
         for (name, bytes) in &self.files {
-            text.push_str(&format!("{name}\t{}\t{}\n", bytes.len(), hex(&sha256(bytes))));
+            add_line(&mut text, name, bytes.len() as u64, &sha256(bytes));
         }
         sha256(text.as_bytes())
     }
+}
+
+/// How the text of which the digest is taken begins (FORMAT.md, section 8.3).
+const DIGEST_TEXT: &str = "shomar-sources 1\n";
+
+fn add_line(text: &mut String, name: &str, bytes: u64, digest: &Digest32) {
+    text.push_str(&format!("{name}\t{bytes}\t{}\n", hex(digest)));
+}
+
+/// Takes bytes, and keeps their number and their digest.
+struct Hasher {
+    sha256: Sha256,
+    bytes: u64,
+}
+
+impl std::io::Write for Hasher {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.sha256.update(bytes);
+        self.bytes += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Gives every known file that is there to `each`, which reads it.
+fn each_file(
+    folder: &Path,
+    mut each: impl FnMut(&'static str, &Path) -> std::io::Result<()>,
+) -> Result<(), ElectionError> {
+    let unreadable =
+        |path: &Path, source| ElectionError::Unreadable { path: path.to_owned(), source };
+    std::fs::read_dir(folder).map_err(|source| unreadable(folder, source))?;
+    for (name, _) in read::FILES {
+        let path = folder.join(name);
+        match std::fs::metadata(&path) {
+            Ok(metadata) if metadata.len() > limits::ELECTION_FILE_BYTES_MAX => {
+                let most = limits::ELECTION_FILE_BYTES_MAX;
+                let text = format!("found {} bytes, expected at most {most}", metadata.len());
+                return Err(unreadable(&path, std::io::Error::other(text)));
+            }
+            Ok(_) => each(name, &path).map_err(|source| unreadable(&path, source))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(source) => return Err(unreadable(&path, source)),
+        }
+    }
+    Ok(())
 }
 
 /// The compiled definition of an election.

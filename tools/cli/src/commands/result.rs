@@ -78,7 +78,8 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
         Some(path) => recorded_lots(path, &counted)?,
         None => Vec::new(),
     };
-    let missing = missing_districts(&definition, counted.batches.iter().map(|batch| batch.address));
+    let missing =
+        missing_districts(&definition, counted.snapshot.batches().map(|batch| batch.address));
     let input = OutcomeInput {
         election: &election,
         definition,

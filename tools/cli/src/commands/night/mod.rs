@@ -98,7 +98,8 @@ fn night(arguments: &NightArguments, nation: &Nation, folder: &Path) -> anyhow::
     let election = nation.election();
     let rules = contest_rules(&election.head, &[])
         .map_err(|problems| anyhow::anyhow!("{}", problems.join("\n")))?;
-    let missing = missing_districts(&definition, counted.batches.iter().map(|batch| batch.address));
+    let missing =
+        missing_districts(&definition, counted.snapshot.batches().map(|batch| batch.address));
     let input = OutcomeInput {
         election,
         definition,
@@ -117,7 +118,7 @@ fn night(arguments: &NightArguments, nation: &Nation, folder: &Path) -> anyhow::
         election,
         counted: &counted,
         outcomes: &outcomes,
-        provinces: roll_up::by_province(election, &rules, &counted.batches),
+        provinces: roll_up::by_province(election, &rules, counted.snapshot.batches()),
         measured,
         kept: arguments.keep.as_deref(),
     };

@@ -45,10 +45,10 @@ impl ProvinceRow {
 }
 
 /// Sums by province, in the order in which stations name them.
-pub(super) fn by_province(
+pub(super) fn by_province<'a>(
     election: &Election,
     rules: &[ContestRule],
-    batches: &[CountedBatch],
+    batches: impl Iterator<Item = &'a CountedBatch>,
 ) -> Vec<ProvinceRow> {
     let mut rows: Vec<ProvinceRow> = Vec::new();
     let mut places: HashMap<&str, usize> = HashMap::new();

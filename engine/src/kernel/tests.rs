@@ -157,7 +157,7 @@ proptest! {
     #[test]
     fn every_kernel_refuses_what_the_reference_refuses(
         shape in shapes(), ballots in ballot_counts(), seed in any::<u64>(),
-        damage in prop::collection::vec((0..5_u8, any::<u64>(), any::<u8>()), 1..4),
+        damage in prop::collection::vec((0..6_u8, any::<u64>(), any::<u8>()), 1..4),
     ) {
         let mut payload = clean_batch(shape, ballots, seed);
         for (array, place, change) in damage {
@@ -170,6 +170,7 @@ proptest! {
                 1 => pick(&mut payload.numbers, place).map(|number| *number ^= 0x80),
                 2 => pick(&mut payload.cells, place).map(|word| *word ^= 1 << (change % 64)),
                 3 => pick(&mut payload.maps, place).map(|word| *word ^= 1 << (change % 64)),
+                4 => pick(&mut payload.maps, place).map(|word| *word &= u64::from(change)),
                 _ => {
                     payload.name_ballots ^= u32::from(change) % 128;
                     None

@@ -10,7 +10,6 @@
 //! once, when the workers meet.
 
 use rayon::prelude::*;
-use shomar_format::CountingDefinition;
 use shomar_format::document::BallotCounts;
 
 use crate::prefetch::prefetch;
@@ -43,32 +42,31 @@ pub(crate) struct Sums {
 }
 
 impl Sums {
-    fn new(definition: &CountingDefinition<'_>) -> Self {
-        Self {
-            votes: vec![0; definition.option_total()],
-            ballots: vec![BallotCounts::default(); definition.district_count() as usize],
-        }
+    fn new(options: usize, districts: usize) -> Self {
+        Self { votes: vec![0; options], ballots: vec![BallotCounts::default(); districts] }
     }
 }
 
 impl Bank {
-    pub(crate) fn new(definition: &CountingDefinition<'_>) -> Self {
+    pub(crate) fn new(options: usize, districts: usize) -> Self {
         Self {
-            votes: vec![0; definition.option_total()],
-            ballots: vec![DistrictBallots::default(); definition.district_count() as usize],
+            votes: vec![0; options],
+            ballots: vec![DistrictBallots::default(); districts],
             taken: 0,
             spilled: None,
         }
     }
 
     /// Makes room for a batch of so many ballots.
-    pub(crate) fn begin_batch(&mut self, definition: &CountingDefinition<'_>, taken: u32) {
+    pub(crate) fn begin_batch(&mut self, taken: u32) {
         match self.taken.checked_add(taken) {
             Some(sum) => self.taken = sum,
             None => {
-                let mut spilled = self.spilled.take().unwrap_or_else(|| Sums::new(definition));
+                let (options, districts) = (self.votes.len(), self.ballots.len());
+                let mut spilled =
+                    self.spilled.take().unwrap_or_else(|| Sums::new(options, districts));
                 self.spill_into(&mut spilled);
-                *self = Self { taken, spilled: Some(spilled), ..Self::new(definition) };
+                *self = Self { taken, spilled: Some(spilled), ..Self::new(options, districts) };
             }
         }
     }
@@ -125,8 +123,8 @@ const LINES_AHEAD: usize = 12;
 const STRETCH: usize = 1 << 14;
 
 /// Adds up the banks of all workers.
-pub(crate) fn add_up(definition: &CountingDefinition<'_>, banks: &[Bank]) -> Sums {
-    let mut sums = Sums::new(definition);
+pub(crate) fn add_up(options: usize, districts: usize, banks: &[Bank]) -> Sums {
+    let mut sums = Sums::new(options, districts);
     let Sums { votes, ballots } = &mut sums;
     votes.par_chunks_mut(STRETCH).enumerate().for_each(|(stretch, sums)| {
         let range = stretch * STRETCH..stretch * STRETCH + sums.len();
@@ -150,4 +148,29 @@ pub(crate) fn add_up(definition: &CountingDefinition<'_>, banks: &[Bank]) -> Sum
         }
     }
     sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_beyond_32_bits_spill_and_none_is_lost() {
+        let mut banks = [Bank::new(2, 1), Bank::new(2, 1)];
+        let batch = u32::MAX / 2;
+        for round in 0..7 {
+            for bank in &mut banks {
+                bank.begin_batch(batch);
+                bank.votes(1..2)[0] += batch;
+                bank.add_ballots(0, batch, round, 0);
+            }
+        }
+        assert!(banks.iter().all(|bank| bank.spilled.is_some()));
+        let sums = add_up(2, 1, &banks);
+        let taken = 14 * u64::from(batch);
+        assert_eq!(sums.votes, [0, taken]);
+        let void = 2 * (1 + 2 + 3 + 4 + 5 + 6);
+        let expected = BallotCounts { taken, valid: taken - void, void, blank: 0 };
+        assert_eq!(sums.ballots, [expected]);
+    }
 }

@@ -48,13 +48,6 @@ pub struct CountedBatch {
     pub body_hash: Digest32,
 }
 
-impl Tallied {
-    /// Every batch that was counted, in no order: for roll-ups by station.
-    pub fn batches(&self) -> impl Iterator<Item = &CountedBatch> {
-        self.batches.iter().flatten()
-    }
-}
-
 /// Verifies and counts everything in the index.
 ///
 /// # Errors
@@ -99,12 +92,13 @@ pub fn tally(
     if !findings.is_empty() {
         return Err(findings);
     }
-    let sums = add_up(definition, &banks);
+    let districts = definition.district_count() as usize;
+    let sums = add_up(definition.option_total(), districts, &banks);
     let mut total = BallotCounts::default();
     sums.ballots.iter().for_each(|district| total.add(district));
     let tallied = Tallied { options: sums.votes, ballots: sums.ballots, batches };
     let (mut taken, mut counted) = (0, 0);
-    for batch in tallied.batches() {
+    for batch in tallied.batches.iter().flatten() {
         taken += u64::from(batch.taken);
         counted += 1;
     }
@@ -140,7 +134,10 @@ impl<'a, 'b> Worker<'a, 'b> {
     fn new(counting: Counting<'a, 'b>, batches: usize) -> Self {
         Self {
             counting,
-            bank: Bank::new(counting.facts.definition()),
+            bank: Bank::new(
+                counting.facts.definition().option_total(),
+                counting.facts.definition().district_count() as usize,
+            ),
             scratch: Scratch::default(),
             batches: Vec::with_capacity(batches),
             findings: Vec::new(),
@@ -188,7 +185,7 @@ impl<'a, 'b> Worker<'a, 'b> {
         let header = batch.header();
         let number = header.address.district;
         let district = facts.district(number).expect("verified");
-        self.bank.begin_batch(facts.definition(), header.taken);
+        self.bank.begin_batch(header.taken);
         let counts = self.bank.votes(district.options());
         prefetch_lines(next, 0);
         kernel

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use shomar_engine::{Definition, Evidence, Finding, Index, Kernel, tally};
+use shomar_format::segment::{close_frame, record_frame, segment_header};
 
 use crate::kit::{self, fixture, run, text};
 use crate::plain_reader::{segment_of, sparse_record};
@@ -292,4 +293,42 @@ fn a_folder_without_segments_or_election_is_unusable() {
     let (code, _, stderr) = run(["tally", text(empty.path())]);
     assert_eq!(code, 1);
     assert!(stderr.contains("has not finished"), "{stderr}");
+}
+
+/// Large segments are walked from several places at once, each a guess. Here every guess is wrong:
+/// inside each record stand frames with sound checksums, just behind every cut, and they announce
+/// records that fit: only where the walk before arrived tells them from true ones.
+#[test]
+fn frames_inside_a_record_mislead_no_walk() {
+    let folder = Folder::new();
+    let definition = Definition::open(&folder.path().join("election")).unwrap();
+    let counting = definition.counting();
+    let mut decoy = vec![0; 5 << 20];
+    for cut in (0..decoy.len()).step_by(1 << 20) {
+        decoy[cut..cut + 64].copy_from_slice(&record_frame(1 << 20, 1, 0));
+    }
+    let mut bytes = segment_header(counting.digest(), 0).to_vec();
+    for position in 0..3_u64 {
+        // Addresses that differ, so that no record is taken for another one.
+        decoy[56..64].copy_from_slice(&(position + 100).to_le_bytes());
+        bytes.extend(record_frame(decoy.len(), position, 0));
+        bytes.extend(&decoy);
+    }
+    bytes.extend(close_frame(3));
+    std::fs::write(&folder.segment, &bytes).unwrap();
+    let evidence = Evidence::open(std::slice::from_ref(&folder.segment)).unwrap();
+    let index = Index::build(&evidence, &counting);
+    assert_eq!((index.batches(), &index.findings), (3, &Vec::new()));
+    // Damage in the last one is told as a walk in one piece finds it.
+    let last = bytes.len() - 64 - decoy.len() - 64;
+    bytes[last + 20] ^= 1;
+    std::fs::write(&folder.segment, &bytes).unwrap();
+    let evidence = Evidence::open(std::slice::from_ref(&folder.segment)).unwrap();
+    let index = Index::build(&evidence, &counting);
+    assert_eq!((index.batches(), index.findings.len()), (2, 1));
+    assert!(
+        index.findings[0].to_string().contains("checksum of the frame"),
+        "{:?}",
+        index.findings
+    );
 }

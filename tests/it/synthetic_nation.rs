@@ -64,10 +64,11 @@ fn the_tally_is_the_answer_that_the_generator_knew() {
     }
 }
 
-/// The slow check (`cargo xtask soak`) asks for many millions.
+/// Enough ballots for several cuts of the walk. The slow check (`cargo xtask soak`) asks for many
+/// millions.
 #[test]
 fn every_kernel_counts_the_nation_as_its_generator_did() {
-    let ballots = std::env::var("SHOMAR_SOAK_BALLOTS").unwrap_or_else(|_| "40000".to_owned());
+    let ballots = std::env::var("SHOMAR_SOAK_BALLOTS").unwrap_or_else(|_| "600000".to_owned());
     let work = tempfile::tempdir().unwrap();
     let out = work.path().join("sealed");
     generate("nation", &ballots, &out, &[]);

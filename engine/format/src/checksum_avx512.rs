@@ -4,10 +4,10 @@
 //! the property tests of `checksum.rs` hold it to. Never: a length with a rest; a machine without
 //! the instructions gets `None`.
 //!
-//! `crc-fast` needs 200 ns for the three parts of a record with a hole in its header, as long as
-//! for 4 KB: more than the record has. Here the hole is a mask on one load. Folding and Barrett's
-//! reduction as in Gopal et al., "Fast CRC computation for generic polynomials using PCLMULQDQ"
-//! (Intel, 2009), for a reflected polynomial of 64 bits.
+//! `crc-fast` needs 100 to 200 ns more for the three parts of a record with a hole in its header,
+//! as long as for some kilobytes: more than most records have. Here the hole is a mask on one load.
+//! Folding and Barrett's reduction as in Gopal et al., "Fast CRC computation for generic
+//! polynomials using PCLMULQDQ" (Intel, 2009), for a reflected polynomial of 64 bits.
 //!
 //! In a word the lowest bit is the highest power, so a product of two words comes out multiplied by
 //! x once too often, and every constant below is one power lower than the distance it folds.

@@ -7,7 +7,7 @@
 use crate::findings::Findings;
 use crate::tidy::mask::{LITERAL, is_name_char, mask};
 
-/// The only files with `unsafe`; each argues why at its head, and Miri is run on them.
+/// The only files with `unsafe`; each argues why at its head.
 const UNSAFE_FILES: &[&str] = &[
     "engine/format/src/checksum_avx512.rs",
     "engine/src/kernel/avx512.rs",

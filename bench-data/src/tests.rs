@@ -19,7 +19,7 @@ fn seal(nation: &Nation) -> (Vec<Vec<u8>>, Expected) {
     let mut before = 0;
     let definition = nation.election().definition_digest();
     let expected = nation.seal_all(&definition, |batch, ballots| {
-        let taken = RecordHeader::read(batch.bytes()).unwrap().taken;
+        let taken = RecordHeader::read(batch.bytes()).unwrap().taken();
         assert_eq!(before + u64::from(taken), ballots);
         before = ballots;
         records.push(batch.bytes().to_vec());
@@ -163,7 +163,7 @@ fn batches_arrive_in_a_random_order_that_follows_from_the_seed() {
         let nation = Nation::plan(Profile::Nation, 20_000, seed).unwrap();
         let (records, _) = seal(&nation);
         let address = |record: &Vec<u8>| {
-            let address = RecordHeader::read(record).unwrap().address;
+            let address = RecordHeader::read(record).unwrap().address();
             (address.station, address.district, address.sequence)
         };
         let planned: Vec<_> =
@@ -232,7 +232,7 @@ fn the_folder_reads_back_as_the_same_election_and_its_batches_verify() {
         let Ok(_) = nation.seal_all(&digest, |batch, _| {
             let verified = record::verify(batch.bytes(), &definition).unwrap();
             record::verify_evidence(batch.bytes()).unwrap();
-            let address = verified.header().address;
+            let address = verified.header().address();
             let served = definition.serves(address.station, address.district);
             assert_eq!(served, Some(true));
             let sequence = next.entry(address.station).or_insert(0);
@@ -292,7 +292,7 @@ fn a_nation_looks_like_one() {
     let all = document.ballots;
     assert!((1..=8).contains(&per_cent(all.void, all.taken)), "{all:?}");
     let entered: u64 =
-        records.iter().map(|record| u64::from(RecordHeader::read(record).unwrap().entered)).sum();
+        records.iter().map(|record| u64::from(RecordHeader::read(record).unwrap().entered())).sum();
     // Void ballots with unknown codes, and those that need a reading rule.
     assert!((2..=7).contains(&per_cent(entered, all.taken)), "{entered}");
     for (station, serves) in serves_by_station(nation.election()) {

@@ -117,7 +117,7 @@ impl DistrictBallots {
 /// Counters in a line of the cache.
 const LINE_COUNTERS: usize = 16;
 /// Lines that are asked for ahead.
-const LINES_AHEAD: usize = 12;
+const LINES_AHEAD: usize = 5;
 
 /// Options that one worker adds up at a time.
 const STRETCH: usize = 1 << 14;

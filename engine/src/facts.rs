@@ -47,6 +47,9 @@ struct StationFacts {
     serves: (u32, u32),
 }
 
+/// Pairs of a station that are looked at one by one, sooner than a search finds its branches.
+const FEW: usize = 8;
+
 impl<'a> Facts<'a> {
     /// Collects them.
     pub(crate) fn of(definition: CountingDefinition<'a>) -> Self {
@@ -92,8 +95,11 @@ impl<'a> Facts<'a> {
         let Some(keys) = self.definition.serve_keys() else { return true };
         let (first, end) = self.stations[station as usize].serves;
         let key = serve_key(station, district);
-        // A station serves a few districts, but nothing says that it may not serve a thousand.
         let own = &keys[first as usize..end as usize];
+        // A station serves a few districts, but nothing says that it may not serve a thousand.
+        if own.len() <= FEW {
+            return own.iter().fold(false, |any, own| any | (own.to_native() == key));
+        }
         own.binary_search_by_key(&key, |key| key.to_native()).is_ok()
     }
 

@@ -110,7 +110,7 @@ pub fn tally(
 /// How many batches ahead each thing is asked for, and how many lines of a record at a time.
 const FACTS_AHEAD: usize = 8;
 const COUNTERS_AHEAD: usize = 3;
-const LINES_AT_ONCE: usize = 16;
+const LINES_AT_ONCE: usize = 2;
 
 /// What all workers share.
 #[derive(Clone, Copy)]
@@ -183,9 +183,9 @@ impl<'a, 'b> Worker<'a, 'b> {
     ) -> Result<CountedBatch, Fault> {
         let Counting { facts, readings, kernel, .. } = self.counting;
         let header = batch.header();
-        let number = header.address.district;
+        let number = header.address().district;
         let district = facts.district(number).expect("verified");
-        self.bank.begin_batch(header.taken);
+        self.bank.begin_batch(header.taken());
         let counts = self.bank.votes(district.options());
         prefetch_lines(next, 0);
         kernel
@@ -204,17 +204,18 @@ impl<'a, 'b> Worker<'a, 'b> {
             .map_err(invalid_payload)?;
         prefetch_lines(next, 2);
         let count = entered.read + entered.void;
-        assert_eq!(count, u64::from(header.entered), "every ballot as entered was read");
-        let blank = header.blank;
+        assert_eq!(count, u64::from(header.entered()), "every ballot as entered was read");
+        let blank = header.blank();
         let void = u32::try_from(entered.void).expect("at most the ballots of the batch") + blank;
-        self.bank.add_ballots(number, header.taken, void, blank);
-        let (address, body_hash) = (header.address, header.body_hash);
-        Ok(CountedBatch { address, taken: header.taken, void, body_hash })
+        self.bank.add_ballots(number, header.taken(), void, blank);
+        let (address, body_hash) = (header.address(), *header.body_hash());
+        Ok(CountedBatch { address, taken: header.taken(), void, body_hash })
     }
 }
 
-/// Asks for a part of the next record. No more at a time than the processor can wait for, and the
-/// parts between the steps of counting this one: so that memory and the kernel work side by side.
+/// Asks for a part of the next record, between the steps of counting this one. Its first lines are
+/// enough: what is read from front to back the processor foresees, and asking for more costs more
+/// than it gives.
 fn prefetch_lines(record: &[u8], part: usize) {
     for line in part * LINES_AT_ONCE..(part + 1) * LINES_AT_ONCE {
         prefetch(record, line * limits::ALIGNMENT);
@@ -224,7 +225,7 @@ fn prefetch_lines(record: &[u8], part: usize) {
 impl Counting<'_, '_> {
     fn verify<'c>(&self, record: &'c [u8]) -> Result<VerifiedBatch<'c>, Fault> {
         let batch = verify(record, self.facts)?;
-        let BatchAddress { station, district, .. } = batch.header().address;
+        let BatchAddress { station, district, .. } = batch.header().address();
         if !self.facts.expects(station, district) {
             let (found, expected) = ("this pair", "a pair of station and district in serves.csv");
             let at = layout::record::STATION_OFFSET;

@@ -338,7 +338,7 @@ mod tests {
         let (result, sink) = seal(2, false, usize::MAX);
         result.unwrap();
         let places = sink.records.iter().map(|record| {
-            let address = shomar_format::record::RecordHeader::read(record).unwrap().address;
+            let address = shomar_format::record::RecordHeader::read(record).unwrap().address();
             (address.station, address.district, address.sequence)
         });
         let expected: Vec<_> = (0..40).flat_map(|at| [(at, 0, 0), (at, 1, 1)]).collect();

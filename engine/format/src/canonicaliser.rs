@@ -377,7 +377,7 @@ mod tests {
                         stored.push(row.iter().map(|choice| choice.to_native()).collect());
                     }
                 }
-                for row in view.entered.ballots() {
+                for row in view.entered().ballots() {
                     stored.push(row.iter().map(|choice| choice.to_native()).collect());
                 }
                 stored.extend((0..batch.counts().2).map(|_| Vec::new()));

@@ -20,6 +20,7 @@ pub struct Fault {
 
 impl Fault {
     /// A fault at `offset`.
+    #[cold]
     pub fn new(
         offset: usize,
         what: &'static str,

@@ -13,13 +13,15 @@
 use std::arch::x86_64::{
     __m128i, __m512i, _mm_cvtsi128_si32, _mm512_add_epi8, _mm512_add_epi16, _mm512_add_epi32,
     _mm512_add_epi64, _mm512_and_si512, _mm512_castsi512_si256, _mm512_cmpgt_epu8_mask,
-    _mm512_cmplt_epu8_mask, _mm512_cvtepi64_epi8, _mm512_cvtepu8_epi16, _mm512_cvtepu8_epi32,
-    _mm512_cvtepu16_epi32, _mm512_extracti32x4_epi32, _mm512_extracti64x4_epi64,
-    _mm512_loadu_si512, _mm512_mask_storeu_epi32, _mm512_maskz_compress_epi8,
-    _mm512_maskz_compress_epi64, _mm512_maskz_expand_epi8, _mm512_maskz_loadu_epi8,
-    _mm512_maskz_loadu_epi32, _mm512_maskz_loadu_epi64, _mm512_movepi8_mask, _mm512_or_si512,
-    _mm512_popcnt_epi64, _mm512_reduce_add_epi64, _mm512_sad_epu8, _mm512_set1_epi8,
-    _mm512_setzero_si512, _mm512_shuffle_epi32, _mm512_storeu_si512, _mm512_sub_epi8,
+    _mm512_cmplt_epu8_mask, _mm512_cvtepi64_epi8, _mm512_cvtepu16_epi32, _mm512_extracti64x4_epi64,
+    _mm512_loadu_si512, _mm512_mask_cmple_epu64_mask, _mm512_mask_storeu_epi32,
+    _mm512_maskz_compress_epi8, _mm512_maskz_compress_epi64, _mm512_maskz_expand_epi8,
+    _mm512_maskz_loadu_epi8, _mm512_maskz_loadu_epi32, _mm512_maskz_loadu_epi64, _mm512_max_epu8,
+    _mm512_movepi8_mask, _mm512_or_si512, _mm512_permutex2var_epi64, _mm512_popcnt_epi64,
+    _mm512_reduce_add_epi32, _mm512_reduce_add_epi64, _mm512_sad_epu8, _mm512_set1_epi8,
+    _mm512_set1_epi16, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_shuffle_epi32,
+    _mm512_srli_epi16, _mm512_storeu_si512, _mm512_sub_epi8, _mm512_unpackhi_epi16,
+    _mm512_unpacklo_epi16,
 };
 
 use rkyv::rend::u64_le;
@@ -40,12 +42,15 @@ pub(super) struct Scratch {
     ends: Vec<u8>,
     /// Bits of each map.
     map_ballots: Vec<u8>,
+    /// [`Counts`] of each group of a wide district.
+    counts: Vec<StoredCounts>,
 }
 
 /// Whether this processor has the instructions.
 pub(super) fn is_available() -> bool {
     is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512cd")
         && is_x86_feature_detected!("avx512vl")
         && is_x86_feature_detected!("avx512vbmi")
         && is_x86_feature_detected!("avx512vbmi2")
@@ -78,22 +83,26 @@ fn count_here(
     scratch: &mut Scratch,
     counts: &mut [u32],
 ) -> Option<Sums> {
-    let lists = find_ends(view.numbers, &mut scratch.ends)?;
-    let maps = count_maps(view.maps, &mut scratch.map_ballots)?;
-    // As many lists and maps as the words announce: below, none can be read that is not there.
-    let (mut listed, mut mapped) = (0, 0);
-    for pair in view.cells.as_chunks::<2>().0 {
-        listed += pair[0].to_native().count_ones() as usize;
-        mapped += pair[1].to_native().count_ones() as usize;
-    }
-    if listed != lists || mapped != maps {
-        return None;
-    }
-    let columns = Columns { view, scratch };
-    let [lists, names] = view.sections(option_count);
-    let (lists, place) = columns.count_section(&lists, Place::default(), counts)?;
-    let (names, _) = columns.count_section(&names, place, counts)?;
-    Some(Sums { lists, names })
+    let lists = find_ends(view.numbers(), &mut scratch.ends)?;
+    let maps = count_maps(view.maps(), &mut scratch.map_ballots)?;
+    let zero = _mm512_setzero_si512();
+    let mut cells = Cells {
+        words: view.cells(),
+        ends: &scratch.ends[LANES - 1..2 * LANES + lists],
+        map_ballots: &scratch.map_ballots[..LANES + maps],
+        wrong: 0,
+        longest: zero,
+        numbers: zero,
+    };
+    let [list_section, name_section] = view.sections(option_count);
+    let sums = &mut scratch.counts;
+    let lists = count_section(view, &mut cells, &list_section, sums, counts)?;
+    let names = count_section(view, &mut cells, &name_section, sums, counts)?;
+    let longer = _mm512_cmpgt_epu8_mask(cells.longest, in_every_lane(LISTED_MAX));
+    // As many lists and maps as the words announce: where they announce more, something was
+    // counted that is not there.
+    let all = cells.ends.len() == LANES + 1 && cells.map_ballots.len() == LANES;
+    (all & (cells.wrong | longer == 0)).then_some(Sums { lists, names })
 }
 
 /// Writes where lists end, modulo 256; gives their number, or `None` if one does not ascend or the
@@ -137,8 +146,8 @@ fn find_ends(numbers: &[u8], ends: &mut Vec<u8>) -> Option<usize> {
     (wrong == 0).then_some(to - LANES)
 }
 
-/// Writes the number of bits of each map; gives the number of maps, or `None` if half a map is
-/// left.
+/// Writes the number of bits of each map; gives the number of maps, or `None` if one has as few
+/// as a list, or half a map is left.
 #[inline]
 #[target_feature(enable = "avx512f,avx512vl,avx512vpopcntdq")]
 fn count_maps(words: &[u64_le], map_ballots: &mut Vec<u8>) -> Option<usize> {
@@ -150,147 +159,145 @@ fn count_maps(words: &[u64_le], map_ballots: &mut Vec<u8>) -> Option<usize> {
     if map_ballots.len() < room {
         map_ballots.resize(room, 0);
     }
+    let most = _mm512_set1_epi64(i64::from(LISTED_MAX));
+    let mut few = 0;
     for (four, to) in words.chunks(8).zip(map_ballots.chunks_exact_mut(4)) {
+        let there = first_of_8(four.len());
         let bits = _mm512_popcnt_epi64(load_words(four));
         // The two words of a map stand side by side; their sum is in both places then.
         let sums = _mm512_add_epi64(bits, _mm512_shuffle_epi32::<0b01_00_11_10>(bits));
+        few |= _mm512_mask_cmple_epu64_mask(there, sums, most);
         let four: __m128i = _mm512_cvtepi64_epi8(_mm512_maskz_compress_epi64(0x55, sums));
         to.copy_from_slice(&_mm_cvtsi128_si32(four).to_le_bytes());
     }
-    Some(maps)
+    (few == 0).then_some(maps)
 }
 
-/// What is counted.
+/// The cells from one place on, and what was seen of those before it.
 #[derive(Clone, Copy)]
-struct Columns<'a> {
-    view: &'a ColumnarView<'a>,
-    scratch: &'a Scratch,
+struct Cells<'a> {
+    words: &'a [u64_le],
+    /// From the end of the last list before this place; behind the last list stands a register.
+    ends: &'a [u8],
+    /// Behind the last map stands a register.
+    map_ballots: &'a [u8],
+    /// Cells that are both listed and mapped, or beyond the options.
+    wrong: u64,
+    /// Per lane the longest list.
+    longest: __m512i,
+    /// How many ballot numbers stood in lists, in eight sums.
+    numbers: __m512i,
 }
 
-/// Where counting stands in the arrays.
-#[derive(Clone, Copy, Default)]
-struct Place {
-    word: usize,
-    list: usize,
-    map: usize,
-    number: usize,
-}
-
-impl Columns<'_> {
-    /// Counts the cells of a section; `None` if one is not as the encoder writes it.
-    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
-    fn count_section(
-        self,
-        section: &Section,
-        mut place: Place,
-        counts: &mut [u32],
-    ) -> Option<(u64, Place)> {
-        if section.ballots == 0 {
-            return Some((0, place));
-        }
-        let Self { view: ColumnarView { cells, .. }, scratch: Scratch { ends, map_ballots } } =
-            self;
-        let options = section.options.start as usize..section.options.end as usize;
-        let counts = &mut counts[options];
-        let most = in_every_lane(LISTED_MAX);
-        let zero = _mm512_setzero_si512();
-        let (mut listed_ballots, mut all_ballots) = (zero, zero);
-        let mut few_counts = [zero; 2];
-        let few = counts.len() <= LANES;
-        let (mut wrong, mut left) = (0, section.ballots);
-        while left > 0 {
-            let begin = place;
-            if left < CHUNK_BALLOTS {
-                // The last chunk: where its numbers begin.
-                place.number += sum(listed_ballots);
-                listed_ballots = zero;
-            }
-            for counts in counts.chunks_mut(LANES) {
-                let words = &cells[place.word..place.word + 2];
-                let (listed, mapped) = (words[0].to_native(), words[1].to_native());
-                place.word += 2;
-                // A list is as long as its end is behind the end of the one before.
-                let ends = &ends[LANES - 1 + place.list..][..LANES + 1];
-                let lengths = _mm512_sub_epi8(load(&ends[1..]), load(&ends[..LANES]));
-                let lists = _mm512_maskz_expand_epi8(listed, lengths);
-                let maps = load(&map_ballots[place.map..][..LANES]);
-                let maps = _mm512_maskz_expand_epi8(mapped, maps);
-                place.list += listed.count_ones() as usize;
-                place.map += mapped.count_ones() as usize;
-                wrong |= listed & mapped
-                    | (listed | mapped) & !first(counts.len())
-                    | _mm512_cmpgt_epu8_mask(lists, most)
-                    | mapped & !_mm512_cmpgt_epu8_mask(maps, most);
-                let cells = _mm512_or_si512(lists, maps);
-                listed_ballots = _mm512_add_epi64(listed_ballots, _mm512_sad_epu8(lists, zero));
-                all_ballots = _mm512_add_epi64(all_ballots, _mm512_sad_epu8(cells, zero));
-                if few {
-                    few_counts = add_bytes_to_words(few_counts, cells);
-                } else {
-                    add_bytes(counts, cells);
-                }
-            }
-            if left < CHUNK_BALLOTS {
-                let begin = Place { number: place.number, ..begin };
-                place.number += sum(listed_ballots);
-                listed_ballots = zero;
-                wrong |= self.beyond(begin, place, left)?;
-            }
-            left -= left.min(CHUNK_BALLOTS);
-        }
-        place.number += sum(listed_ballots);
-        if few {
-            add_words(counts, few_counts);
-        }
-        (wrong == 0).then(|| (sum(all_ballots) as u64, place))
-    }
-
-    /// Not zero if the lists and maps between two places name a ballot beyond the last one.
+impl Cells<'_> {
+    /// The ballots of the next 64 cells, of which those with a bit in `exist` may have some.
     #[inline]
-    #[target_feature(enable = "avx512f,avx512bw")]
-    fn beyond(self, begin: Place, end: Place, ballots: u32) -> Option<u64> {
-        let low = in_every_lane(0x7f);
-        let last = in_every_lane(ballots - 1);
-        let mut wrong = 0;
-        for part in self.view.numbers.get(begin.number..end.number)?.chunks(LANES) {
-            let numbers = _mm512_and_si512(load_some(part), low);
-            wrong |= _mm512_cmpgt_epu8_mask(numbers, last);
-        }
-        let beyond = map_words(!(u128::MAX >> (CHUNK_BALLOTS - ballots)));
-        for pair in &self.view.maps.as_chunks::<2>().0[begin.map..end.map] {
-            wrong |= pair[0].to_native() & beyond[0] | pair[1].to_native() & beyond[1];
-        }
-        Some(wrong)
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
+    fn next(&mut self, exist: u64) -> Option<__m512i> {
+        let ([listed, mapped], words) = self.words.split_first_chunk()?;
+        let (listed, mapped) = (listed.to_native(), mapped.to_native());
+        // A list is as long as its end is behind the end of the one before.
+        let (before, ends) = (self.ends.get(..LANES)?, self.ends.get(1..=LANES)?);
+        let lengths = _mm512_sub_epi8(load(ends), load(before));
+        let lists = _mm512_maskz_expand_epi8(listed, lengths);
+        let maps = _mm512_maskz_expand_epi8(mapped, load(self.map_ballots.get(..LANES)?));
+        self.words = words;
+        self.ends = &self.ends[listed.count_ones() as usize..];
+        self.map_ballots = &self.map_ballots[mapped.count_ones() as usize..];
+        self.wrong |= listed & mapped | (listed | mapped) & !exist;
+        self.longest = _mm512_max_epu8(self.longest, lists);
+        let numbers = _mm512_sad_epu8(lists, _mm512_setzero_si512());
+        self.numbers = _mm512_add_epi64(self.numbers, numbers);
+        Some(_mm512_or_si512(lists, maps))
     }
 }
 
-/// Adds 64 bytes to 64 sums of 16 bits: a batch has no more ballots than these can hold. So the
-/// counts of most districts stay in two registers from chunk to chunk.
+/// Counts of 64 options in 16 bits: of those in even places, and of those in odd ones. A batch has
+/// no more ballots than these can hold.
+type Counts = [__m512i; 2];
+
+/// [`Counts`] in memory.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
+struct StoredCounts([[u16; 32]; 2]);
+
+/// Counts the cells of a section, and gives the number of choices; `None` if a cell is not as the
+/// encoder writes it.
 #[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn add_bytes_to_words([low, high]: [__m512i; 2], bytes: __m512i) -> [__m512i; 2] {
-    let lower = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(bytes));
-    let upper = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64::<1>(bytes));
-    [_mm512_add_epi16(low, lower), _mm512_add_epi16(high, upper)]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
+fn count_section(
+    view: &ColumnarView<'_>,
+    place: &mut Cells<'_>,
+    section: &Section,
+    stored: &mut Vec<StoredCounts>,
+    counts: &mut [u32],
+) -> Option<u64> {
+    if section.ballots == 0 || section.options.is_empty() {
+        return Some(0);
+    }
+    let options = section.options.start as usize..section.options.end as usize;
+    let counts = &mut counts[options];
+    let groups = counts.len().div_ceil(LANES);
+    let last_cells = first(counts.len() - (groups - 1) * LANES);
+    let zero = _mm512_setzero_si512();
+    let (mut cells, mut last_chunk, mut choices) = (*place, *place, zero);
+    if groups == 1 {
+        // The counts of most districts stay in two registers from chunk to chunk.
+        let mut sums = [zero; 2];
+        for _ in 0..section.chunks() {
+            last_chunk = cells;
+            sums = add_bytes(sums, cells.next(last_cells)?);
+        }
+        choices = add_counts(counts, sums);
+    } else {
+        if stored.len() < groups {
+            stored.resize(groups, StoredCounts::default());
+        }
+        let stored = &mut stored[..groups];
+        stored.fill(StoredCounts::default());
+        for _ in 0..section.chunks() {
+            last_chunk = cells;
+            let (last, others) = stored.split_last_mut()?;
+            for sums in others {
+                store_counts(sums, add_bytes(load_counts(sums), cells.next(u64::MAX)?));
+            }
+            store_counts(last, add_bytes(load_counts(last), cells.next(last_cells)?));
+        }
+        for (counts, sums) in counts.chunks_mut(LANES).zip(stored) {
+            choices = _mm512_add_epi32(choices, add_counts(counts, load_counts(sums)));
+        }
+    }
+    *place = cells;
+    let ballots = section.ballots % CHUNK_BALLOTS;
+    if ballots > 0 {
+        place.wrong |= beyond(view, &last_chunk, place, ballots)?;
+    }
+    Some(u64::from(_mm512_reduce_add_epi32(choices).cast_unsigned()))
 }
 
-/// Adds 64 bytes to the counts, of which there may be fewer.
+/// Not zero if a list or a map between two places names a ballot beyond the last one.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn add_bytes(counts: &mut [u32], bytes: __m512i) {
-    let (parts, rest) = counts.as_chunks_mut::<16>();
-    let lanes = [
-        _mm512_extracti32x4_epi32::<0>(bytes),
-        _mm512_extracti32x4_epi32::<1>(bytes),
-        _mm512_extracti32x4_epi32::<2>(bytes),
-        _mm512_extracti32x4_epi32::<3>(bytes),
-    ];
-    for (counts, lanes) in parts.iter_mut().zip(lanes) {
-        add_16(counts, _mm512_cvtepu8_epi32(lanes));
+fn beyond(
+    view: &ColumnarView<'_>,
+    begin: &Cells<'_>,
+    end: &Cells<'_>,
+    ballots: u32,
+) -> Option<u64> {
+    let low = in_every_lane(0x7f);
+    let last = in_every_lane(ballots - 1);
+    let mut wrong = 0;
+    for part in view.numbers().get(sum(begin.numbers)..sum(end.numbers))?.chunks(LANES) {
+        let numbers = _mm512_and_si512(load_some(part), low);
+        wrong |= _mm512_cmpgt_epu8_mask(numbers, last);
     }
-    if let Some(lanes) = lanes.get(parts.len()) {
-        add_some(rest, _mm512_cvtepu8_epi32(*lanes));
+    let beyond = map_words(!(u128::MAX >> (CHUNK_BALLOTS - ballots)));
+    let (maps, _) = view.maps().as_chunks::<2>();
+    let number = |place: &Cells<'_>| (maps.len() + LANES).checked_sub(place.map_ballots.len());
+    for pair in maps.get(number(begin)?..number(end)?)? {
+        wrong |= pair[0].to_native() & beyond[0] | pair[1].to_native() & beyond[1];
     }
+    Some(wrong)
 }
 
 /// The sum of eight sums.
@@ -301,31 +308,52 @@ fn sum(sums: __m512i) -> usize {
     usize::try_from(sum).expect("ballots of one batch, times options")
 }
 
-/// Adds 64 sums of 16 bits to the counts, of which there may be fewer.
+/// Adds 64 bytes to 64 sums.
 #[inline]
-#[target_feature(enable = "avx512f")]
-fn add_words(counts: &mut [u32], [low, high]: [__m512i; 2]) {
-    let words = [
-        _mm512_castsi512_si256(low),
-        _mm512_extracti64x4_epi64::<1>(low),
-        _mm512_castsi512_si256(high),
-        _mm512_extracti64x4_epi64::<1>(high),
-    ];
-    for (counts, words) in counts.chunks_mut(16).zip(words) {
-        add_some(counts, _mm512_cvtepu16_epi32(words));
-    }
+#[target_feature(enable = "avx512f,avx512bw")]
+fn add_bytes([even, odd]: Counts, bytes: __m512i) -> Counts {
+    let low = _mm512_and_si512(bytes, _mm512_set1_epi16(0xff));
+    [_mm512_add_epi16(even, low), _mm512_add_epi16(odd, _mm512_srli_epi16::<8>(bytes))]
 }
 
+/// Adds 64 sums to the counts, of which there may be fewer. Gives sums of what was added.
 #[inline]
-#[target_feature(enable = "avx512f")]
-fn add_16(counts: &mut [u32; 16], numbers: __m512i) {
-    let place = counts.as_mut_ptr().cast();
-    #[expect(unsafe_code, reason = "a load from and a store to a pointer")]
-    // SAFETY: the array has the 16 numbers that are read and written; neither needs an alignment.
-    unsafe {
-        let before = _mm512_loadu_si512(place);
-        _mm512_storeu_si512(place, _mm512_add_epi32(before, numbers));
+#[target_feature(enable = "avx512f,avx512bw")]
+fn add_counts(counts: &mut [u32], [even, odd]: Counts) -> __m512i {
+    let (low, high) = (_mm512_unpacklo_epi16(even, odd), _mm512_unpackhi_epi16(even, odd));
+    let mut sum = _mm512_setzero_si512();
+    let first_half = _mm512_permutex2var_epi64(low, load_words(&FIRST_HALF), high);
+    let second_half = _mm512_permutex2var_epi64(low, load_words(&SECOND_HALF), high);
+    let words = [
+        _mm512_castsi512_si256(first_half),
+        _mm512_extracti64x4_epi64::<1>(first_half),
+        _mm512_castsi512_si256(second_half),
+        _mm512_extracti64x4_epi64::<1>(second_half),
+    ];
+    for (quarter, words) in words.into_iter().enumerate() {
+        let numbers = _mm512_cvtepu16_epi32(words);
+        sum = _mm512_add_epi32(sum, numbers);
+        let from = counts.len().min(quarter * 16);
+        add_some(&mut counts[from..], numbers);
     }
+    sum
+}
+
+/// Words of two registers in which 64 numbers stand by turns of 8: the first 32 of them.
+const FIRST_HALF: [u64_le; 8] = words_by_turns(0);
+/// The other 32.
+const SECOND_HALF: [u64_le; 8] = words_by_turns(4);
+
+const fn words_by_turns(first: u64) -> [u64_le; 8] {
+    let from_both =
+        [first, first + 1, first + 8, first + 9, first + 2, first + 3, first + 10, first + 11];
+    let mut words = [u64_le::from_native(0); 8];
+    let mut at = 0;
+    while at < 8 {
+        words[at] = u64_le::from_native(from_both[at]);
+        at += 1;
+    }
+    words
 }
 
 /// Adds up to 16 numbers to the counts.
@@ -425,5 +453,26 @@ fn store(bytes: &mut [u8], value: __m512i) {
     // SAFETY: the slice has the 64 bytes that are written; the store needs no alignment.
     unsafe {
         _mm512_storeu_si512(bytes.as_mut_ptr().cast(), value);
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_counts(StoredCounts([even, odd]): &StoredCounts) -> Counts {
+    #[expect(unsafe_code, reason = "a load from a pointer")]
+    // SAFETY: each half has the 32 numbers that are read; the load needs no alignment.
+    unsafe {
+        [_mm512_loadu_si512(even.as_ptr().cast()), _mm512_loadu_si512(odd.as_ptr().cast())]
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn store_counts(StoredCounts([even, odd]): &mut StoredCounts, counts: Counts) {
+    #[expect(unsafe_code, reason = "a store to a pointer")]
+    // SAFETY: each half has room for the 32 numbers that are written; the store needs no alignment.
+    unsafe {
+        _mm512_storeu_si512(even.as_mut_ptr().cast(), counts[0]);
+        _mm512_storeu_si512(odd.as_mut_ptr().cast(), counts[1]);
     }
 }

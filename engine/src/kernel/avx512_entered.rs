@@ -10,13 +10,13 @@
 //! the limit. They are gathered first and counted together, so that no branch depends on a ballot.
 
 use std::arch::x86_64::{
-    __m128i, __m512i, _mm_bslli_si128, _mm_cmpeq_epi16, _mm_mask_cmpge_epu16_mask,
-    _mm_mask_cmplt_epu16_mask, _mm_mask_loadu_epi16, _mm_maskz_compress_epi16, _mm_movepi16_mask,
-    _mm_or_si128, _mm_set1_epi16, _mm_setzero_si128, _mm_storeu_si128, _mm_test_epi16_mask,
-    _mm_xor_si128, _mm512_cmpeq_epi16_mask, _mm512_cmpgt_epu16_mask, _mm512_cmple_epu16_mask,
-    _mm512_cmpneq_epu16_mask, _mm512_mask_cmpge_epu16_mask, _mm512_mask_cmplt_epu16_mask,
+    __m256i, __m512i, _mm256_cmpneq_epu16_mask, _mm256_mask_cmpge_epu16_mask,
+    _mm256_mask_cmplt_epu16_mask, _mm256_mask_loadu_epi16, _mm256_maskz_compress_epi16,
+    _mm256_set1_epi16, _mm256_storeu_si256, _mm512_cmpeq_epi16_mask, _mm512_cmpgt_epu16_mask,
+    _mm512_cmple_epu16_mask, _mm512_cmpneq_epu16_mask, _mm512_conflict_epi32,
+    _mm512_cvtepu16_epi32, _mm512_mask_cmpge_epu16_mask, _mm512_mask_cmplt_epu16_mask,
     _mm512_mask_loadu_epi16, _mm512_maskz_compress_epi16, _mm512_permutexvar_epi16,
-    _mm512_set1_epi16, _mm512_storeu_si512, _mm512_sub_epi16, _pdep_u32,
+    _mm512_set1_epi16, _mm512_storeu_si512, _mm512_sub_epi16, _mm512_test_epi32_mask, _pdep_u32,
 };
 
 use rkyv::rend::u16_le;
@@ -29,7 +29,7 @@ use super::entered::{EnteredCount, Plain};
 /// Choices of the longest ballots that are counted several at a time.
 const SEVERAL_MAX: usize = 4;
 /// Choices of a short ballot.
-const SHORT: usize = 8;
+const SHORT: usize = 16;
 /// Most choices that fit a register.
 const LONG: usize = 32;
 
@@ -77,7 +77,7 @@ struct Found {
     foreign: u32,
 }
 
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,bmi2,popcnt")]
+#[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512vl,avx512vbmi2,bmi2,popcnt")]
 fn gather(
     ballots: &Entered<'_>,
     plain: &mut Plain<'_, '_>,
@@ -97,28 +97,19 @@ fn gather(
             && district.reading.two_lists == TwoLists::FirstListOnly,
     };
     let shorter = count_short(ballots.lengths)?;
-    let mut gatherer = Gatherer { bounds, names, gathered: 0, count: EnteredCount::default() };
-    let (mut lengths, mut choices) = (ballots.lengths, ballots.choices);
-    for length in 1..=SEVERAL_MAX {
-        let (run, others) = lengths.split_at(shorter[length] - shorter[length - 1]);
-        let (own, rest) = choices.split_at_checked(run.len() * length)?;
-        let counted = match length {
-            1 => gatherer.count_run::<1>(own)?,
-            2 => gatherer.count_run::<2>(own)?,
-            3 => gatherer.count_run::<3>(own)?,
-            _ => gatherer.count_run::<4>(own)?,
-        };
-        if !counted {
-            for ballot in own.chunks_exact(length) {
-                gatherer.count_ballot(ballot, plain, counts)?;
-            }
-        }
-        (lengths, choices) = (others, rest);
-    }
-    for length in lengths {
-        let (ballot, rest) = choices.split_at_checked(usize::from(length.to_native()))?;
+    let Entered { lengths, choices } = *ballots;
+    let count = EnteredCount::default();
+    let mut gatherer = Gatherer { bounds, lengths, choices, names, gathered: 0, count };
+    let run = |length: usize| shorter[length] - shorter[length - 1];
+    let _up_to_a_list = gatherer.count_unknown(run(1))?
+        && gatherer.count_run::<2>(run(2))?
+        && gatherer.count_run::<3>(run(3))?
+        && gatherer.count_run::<4>(run(4))?;
+    for length in gatherer.lengths {
+        let length = usize::from(length.to_native());
+        let (ballot, rest) = gatherer.choices.split_at_checked(length)?;
         gatherer.count_ballot(ballot, plain, counts)?;
-        choices = rest;
+        gatherer.choices = rest;
     }
     Some((gatherer.count, gatherer.gathered))
 }
@@ -145,25 +136,45 @@ fn count_short(lengths: &[u16_le]) -> Option<[usize; SEVERAL_MAX + 1]> {
     (falls == 0).then_some(shorter)
 }
 
-/// Where names are gathered.
+/// Ballots that were not counted yet, and where names are gathered.
 struct Gatherer<'a> {
     bounds: Bounds,
+    lengths: &'a [u16_le],
+    choices: &'a [u16_le],
     names: &'a mut [OptionIndex],
     gathered: usize,
     count: EnteredCount,
 }
 
-impl Gatherer<'_> {
+impl<'a> Gatherer<'a> {
+    /// Counts ballots of one choice. A known one would be clean: then `None`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn count_unknown(&mut self, ballots: usize) -> Option<bool> {
+        let unknown = _mm512_set1_epi16(UNKNOWN_OPTION.cast_signed());
+        let (own, rest) = self.choices.split_at_checked(ballots)?;
+        for part in own.chunks(LONG) {
+            if _mm512_cmpneq_epu16_mask(load_long(part), unknown) != 0 {
+                return None;
+            }
+        }
+        self.count.void += ballots as u64;
+        self.pass(ballots, rest)
+    }
+
     /// Counts ballots of K choices each, several in a register. `None` if one should not be there,
     /// false if they must be counted one by one, because a list is on one.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
-    fn count_run<const K: usize>(&mut self, choices: &[u16_le]) -> Option<bool> {
+    fn count_run<const K: usize>(&mut self, run: usize) -> Option<bool> {
         let lists = _mm512_set1_epi16(self.bounds.lists);
         let options = _mm512_set1_epi16(self.bounds.options);
         let unknown = _mm512_set1_epi16(UNKNOWN_OPTION.cast_signed());
         let (before, gathered) = (self.count, self.gathered);
-        for part in choices.chunks(LONG / K * K) {
+        let (mut own, rest) = self.choices.split_at_checked(run * K)?;
+        // Most runs are of one register or of none: both go through here once.
+        loop {
+            let (part, others) = own.split_at(own.len().min(LONG / K * K));
             let ballots = part.len() / K;
             let values = load_long(part);
             let known = _mm512_cmpneq_epu16_mask(values, unknown);
@@ -188,7 +199,7 @@ impl Gatherer<'_> {
                 all &= different >> distance;
             }
             let kept = different & !beyond_limit::<K>(different, self.bounds.limit);
-            let firsts = FIRST_PLACE[K] & u32::MAX >> (LONG - ballots * K);
+            let firsts = FIRST_PLACE[K] & first(ballots * K);
             if all & firsts != 0 && K <= self.bounds.seats.max(1) {
                 return None;
             }
@@ -198,13 +209,24 @@ impl Gatherer<'_> {
             let to = &mut self.names[self.gathered..self.gathered + LONG];
             store_long(to, _mm512_maskz_compress_epi16(kept, values));
             self.gathered += kept.count_ones() as usize;
+            if others.is_empty() {
+                return self.pass(run, rest);
+            }
+            own = others;
         }
+    }
+
+    /// Goes on behind so many ballots.
+    #[inline]
+    fn pass(&mut self, ballots: usize, rest: &'a [u16_le]) -> Option<bool> {
+        self.lengths = self.lengths.get(ballots..)?;
+        self.choices = rest;
         Some(true)
     }
 
     /// Counts one ballot; `None` if it should not be there.
     #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,bmi2,popcnt")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512vl,avx512vbmi2,bmi2,popcnt")]
     fn count_ballot(
         &mut self,
         ballot: &[u16_le],
@@ -216,8 +238,9 @@ impl Gatherer<'_> {
         let kept = if length <= SHORT {
             let choices = load_short(ballot);
             let kept = keep(&look_at_short(choices, &self.bounds), length, &self.bounds)?;
-            let [keep, ..] = kept.unwrap_or_default().to_le_bytes();
-            store_short(to, _mm_maskz_compress_epi16(keep, choices));
+            let [low, high, ..] = kept.unwrap_or_default().to_le_bytes();
+            let keep = u16::from_le_bytes([low, high]);
+            store_short(to, _mm256_maskz_compress_epi16(keep, choices));
             kept
         } else if length <= LONG {
             let choices = load_long(ballot);
@@ -296,27 +319,17 @@ fn keep(found: &Found, length: usize, bounds: &Bounds) -> Option<Option<u32>> {
     Some(Some(_pdep_u32(bounds.limit, found.known & !found.repeated)))
 }
 
-/// Looks at up to eight choices; behind them stand unknown ones.
+/// Looks at up to 16 choices; behind them stand unknown ones.
 #[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn look_at_short(choices: __m128i, bounds: &Bounds) -> Found {
-    // Inverted, an unknown code is zero, as is what a shift moves in: equal zeros are no repeat.
-    let inverted = _mm_xor_si128(choices, _mm_set1_epi16(-1));
-    let known = _mm_test_epi16_mask(inverted, inverted);
-    let repeated = [
-        _mm_cmpeq_epi16(inverted, _mm_bslli_si128::<2>(inverted)),
-        _mm_cmpeq_epi16(inverted, _mm_bslli_si128::<4>(inverted)),
-        _mm_cmpeq_epi16(inverted, _mm_bslli_si128::<6>(inverted)),
-        _mm_cmpeq_epi16(inverted, _mm_bslli_si128::<8>(inverted)),
-        _mm_cmpeq_epi16(inverted, _mm_bslli_si128::<10>(inverted)),
-        _mm_cmpeq_epi16(inverted, _mm_bslli_si128::<12>(inverted)),
-        _mm_cmpeq_epi16(inverted, _mm_bslli_si128::<14>(inverted)),
-    ];
-    let repeated =
-        repeated.into_iter().fold(_mm_setzero_si128(), |any, one| _mm_or_si128(any, one));
-    let repeated = _mm_movepi16_mask(repeated) & known;
-    let lists = _mm_mask_cmplt_epu16_mask(known, choices, _mm_set1_epi16(bounds.lists));
-    let foreign = _mm_mask_cmpge_epu16_mask(known, choices, _mm_set1_epi16(bounds.options));
+#[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512vl")]
+fn look_at_short(choices: __m256i, bounds: &Bounds) -> Found {
+    let unknown = _mm256_set1_epi16(UNKNOWN_OPTION.cast_signed());
+    let known = _mm256_cmpneq_epu16_mask(choices, unknown);
+    // For each choice, which ones before it are equal.
+    let equals = _mm512_conflict_epi32(_mm512_cvtepu16_epi32(choices));
+    let repeated = _mm512_test_epi32_mask(equals, equals) & known;
+    let lists = _mm256_mask_cmplt_epu16_mask(known, choices, _mm256_set1_epi16(bounds.lists));
+    let foreign = _mm256_mask_cmpge_epu16_mask(known, choices, _mm256_set1_epi16(bounds.options));
     Found {
         known: u32::from(known),
         repeated: u32::from(repeated),
@@ -355,18 +368,24 @@ const PLACES: [u16_le; LONG] = {
     places
 };
 
-/// Up to eight choices, and unknown ones behind them.
+/// A mask of the first `count` lanes, up to 32.
+#[inline]
+fn first(count: usize) -> u32 {
+    if count == 0 { 0 } else { u32::MAX >> (LONG - count) }
+}
+
+/// Up to 16 choices, and unknown ones behind them.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn load_short(choices: &[u16_le]) -> __m128i {
+fn load_short(choices: &[u16_le]) -> __m256i {
     let length = choices.len();
     assert!((1..=SHORT).contains(&length), "a short ballot");
     #[expect(unsafe_code, reason = "a load from a pointer")]
     // SAFETY: the mask has a bit for each choice of the slice and no other; what is masked out is
     // not read; a little-endian number has the bytes of a native one here.
     unsafe {
-        let unknown = _mm_set1_epi16(UNKNOWN_OPTION.cast_signed());
-        _mm_mask_loadu_epi16(unknown, u8::MAX >> (SHORT - length), choices.as_ptr().cast())
+        let unknown = _mm256_set1_epi16(UNKNOWN_OPTION.cast_signed());
+        _mm256_mask_loadu_epi16(unknown, u16::MAX >> (SHORT - length), choices.as_ptr().cast())
     }
 }
 
@@ -374,24 +393,23 @@ fn load_short(choices: &[u16_le]) -> __m128i {
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
 fn load_long(choices: &[u16_le]) -> __m512i {
-    let length = choices.len();
-    assert!((1..=LONG).contains(&length), "a long ballot");
+    let some = first(choices.len());
     #[expect(unsafe_code, reason = "a load from a pointer")]
     // SAFETY: as in `load_short`.
     unsafe {
         let unknown = _mm512_set1_epi16(UNKNOWN_OPTION.cast_signed());
-        _mm512_mask_loadu_epi16(unknown, u32::MAX >> (LONG - length), choices.as_ptr().cast())
+        _mm512_mask_loadu_epi16(unknown, some, choices.as_ptr().cast())
     }
 }
 
 #[inline]
-#[target_feature(enable = "sse2")]
-fn store_short(names: &mut [OptionIndex], value: __m128i) {
+#[target_feature(enable = "avx")]
+fn store_short(names: &mut [OptionIndex], value: __m256i) {
     assert!(names.len() >= SHORT);
     #[expect(unsafe_code, reason = "a store to a pointer")]
-    // SAFETY: the slice has room for the eight numbers that are written.
+    // SAFETY: the slice has room for the 16 numbers that are written.
     unsafe {
-        _mm_storeu_si128(names.as_mut_ptr().cast(), value);
+        _mm256_storeu_si256(names.as_mut_ptr().cast(), value);
     }
 }
 

@@ -165,7 +165,7 @@ fn explain(view: &ColumnarView<'_>, option_count: u32) -> Invalid {
 }
 
 fn check_sums(view: &ColumnarView<'_>, shape: DistrictShape, sums: Sums) -> Result<(), Invalid> {
-    let (lists, ballots) = (u64::from(view.list_ballots), u64::from(view.name_ballots));
+    let (lists, ballots) = (u64::from(view.list_ballots()), u64::from(view.name_ballots()));
     if sums.lists != lists {
         return Err(Invalid {
             what: "choices of ballots with a list",

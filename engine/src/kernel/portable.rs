@@ -27,12 +27,12 @@ pub(super) fn count(
     scratch: &mut Scratch,
     counts: &mut [u32],
 ) -> Option<Sums> {
-    find_ends(view.numbers, &mut scratch.ends)?;
+    find_ends(view.numbers(), &mut scratch.ends)?;
     let mut columns = Columns { view, ends: &scratch.ends, words: 0, list: 0, map: 0 };
     let [lists, names] = view.sections(option_count);
     let sums =
         Sums { lists: columns.count(&lists, counts)?, names: columns.count(&names, counts)? };
-    let all = columns.list == scratch.ends.len() && columns.map * 2 == view.maps.len();
+    let all = columns.list == scratch.ends.len() && columns.map * 2 == view.maps().len();
     all.then_some(sums)
 }
 
@@ -97,7 +97,7 @@ impl Columns<'_> {
     }
 
     fn count_group(&mut self, exist: u64, counts: &mut [u32]) -> Option<u64> {
-        let words = &self.view.cells[self.words..self.words + 2];
+        let words = &self.view.cells()[self.words..self.words + 2];
         let (mut listed, mut mapped) = (words[0].to_native(), words[1].to_native());
         self.words += 2;
         if (listed | mapped) & !exist | listed & mapped != 0 {
@@ -116,7 +116,7 @@ impl Columns<'_> {
             start = end;
             self.list += 1;
         }
-        let maps = self.view.maps.as_chunks::<2>().0;
+        let maps = self.view.maps().as_chunks::<2>().0;
         for [low, high] in maps.get(self.map..)?.get(..mapped.count_ones() as usize)? {
             let ballots = low.to_native().count_ones() + high.to_native().count_ones();
             if ballots <= LISTED_MAX {
@@ -139,12 +139,12 @@ impl Columns<'_> {
     fn is_within(&self, list: usize, map: usize, ballots: u32) -> bool {
         let numbers = self.start_of(list) as usize..self.start_of(self.list) as usize;
         let beyond = !(u128::MAX >> (CHUNK_BALLOTS - ballots));
-        let maps = &self.view.maps.as_chunks::<2>().0[map..self.map];
+        let maps = &self.view.maps().as_chunks::<2>().0[map..self.map];
         let outside = maps.iter().fold(0, |outside, [low, high]| {
             let map = u128::from(high.to_native()) << 64 | u128::from(low.to_native());
             outside | map & beyond
         });
-        let most = self.view.numbers[numbers].iter().map(|number| number & !LAST).max();
+        let most = self.view.numbers()[numbers].iter().map(|number| number & !LAST).max();
         outside == 0 && most.is_none_or(|most| u32::from(most) < ballots)
     }
 }

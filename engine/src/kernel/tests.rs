@@ -109,7 +109,7 @@ fn reference(view: &ColumnarView<'_>, shape: DistrictShape) -> Option<(Vec<u32>,
     view.visit_cells(shape.option_count, |cell| {
         let ballots = cell.ballots.count_ones();
         counts[cell.option as usize] += ballots;
-        let sum = if cell.option < view.lists { &mut sums.lists } else { &mut sums.names };
+        let sum = if cell.option < view.lists() { &mut sums.lists } else { &mut sums.names };
         *sum += u64::from(ballots);
     })
     .ok()?;
@@ -294,8 +294,8 @@ fn sums_that_no_clean_ballots_give_are_refused() {
     let payload = clean_batch(shape, 40, 1);
     let bytes = bytes_at(&payload, 0);
     let view = columnar::access(&bytes).unwrap();
-    let names = u64::from(view.name_ballots);
-    let lists = u64::from(view.list_ballots);
+    let names = u64::from(view.name_ballots());
+    let lists = u64::from(view.list_ballots());
     for (lists_found, names_found, accepted) in [
         (lists, names, true),
         (lists, names * 2, true),

@@ -29,7 +29,10 @@ pub const LAST: u8 = 0x80;
 
 /// The columnar payload of one batch. Every array holds plain little-endian integers.
 #[derive(Archive, Serialize, Debug, Default, Clone, PartialEq, Eq)]
-#[rkyv(attr(allow(missing_docs, reason = "the fields are those of ColumnarPayload")))]
+#[rkyv(
+    derive(Debug),
+    attr(allow(missing_docs, reason = "the fields are those of ColumnarPayload"))
+)]
 pub struct ColumnarPayload {
     /// Per section, chunk and group of 64 options: which cells are listed, then which are mapped.
     pub cells: Vec<u64>,
@@ -190,22 +193,7 @@ impl<'a> SectionWriter<'a> {
 /// sound is told by [`ColumnarView::visit_cells`], or by who counts them.
 #[derive(Clone, Copy, Debug)]
 pub struct ColumnarView<'a> {
-    /// See [`ColumnarPayload::cells`].
-    pub cells: &'a [u64_le],
-    /// See [`ColumnarPayload::maps`].
-    pub maps: &'a [u64_le],
-    /// The ballots kept as entered.
-    pub entered: Entered<'a>,
-    /// See [`ColumnarPayload::numbers`].
-    pub numbers: &'a [u8],
-    /// See [`ColumnarPayload::lists`].
-    pub lists: u32,
-    /// See [`ColumnarPayload::list_ballots`].
-    pub list_ballots: u32,
-    /// See [`ColumnarPayload::name_ballots`].
-    pub name_ballots: u32,
-    /// See [`ColumnarPayload::blank_ballots`].
-    pub blank_ballots: u32,
+    archived: &'a ArchivedColumnarPayload,
 }
 
 /// Ballots whose options are numbered together: those with a list, or those with names.
@@ -260,21 +248,78 @@ pub struct Cell {
 }
 
 impl<'a> ColumnarView<'a> {
+    /// See [`ColumnarPayload::cells`].
+    #[must_use]
+    #[inline]
+    pub fn cells(&self) -> &'a [u64_le] {
+        &self.archived.cells
+    }
+
+    /// See [`ColumnarPayload::maps`].
+    #[must_use]
+    #[inline]
+    pub fn maps(&self) -> &'a [u64_le] {
+        &self.archived.maps
+    }
+
+    /// The ballots kept as entered.
+    #[must_use]
+    #[inline]
+    pub fn entered(&self) -> Entered<'a> {
+        let Self { archived } = *self;
+        Entered { lengths: &archived.entered_lengths, choices: &archived.entered_choices }
+    }
+
+    /// See [`ColumnarPayload::numbers`].
+    #[must_use]
+    #[inline]
+    pub fn numbers(&self) -> &'a [u8] {
+        &self.archived.numbers
+    }
+
+    /// See [`ColumnarPayload::lists`].
+    #[must_use]
+    #[inline]
+    pub fn lists(&self) -> u32 {
+        self.archived.lists.to_native()
+    }
+
+    /// See [`ColumnarPayload::list_ballots`].
+    #[must_use]
+    #[inline]
+    pub fn list_ballots(&self) -> u32 {
+        self.archived.list_ballots.to_native()
+    }
+
+    /// See [`ColumnarPayload::name_ballots`].
+    #[must_use]
+    #[inline]
+    pub fn name_ballots(&self) -> u32 {
+        self.archived.name_ballots.to_native()
+    }
+
+    /// See [`ColumnarPayload::blank_ballots`].
+    #[must_use]
+    #[inline]
+    pub fn blank_ballots(&self) -> u32 {
+        self.archived.blank_ballots.to_native()
+    }
+
     /// Clean ballots.
     #[must_use]
     #[inline]
     pub fn clean_ballots(&self) -> u64 {
-        u64::from(self.list_ballots) + u64::from(self.name_ballots)
+        u64::from(self.list_ballots()) + u64::from(self.name_ballots())
     }
 
     /// The two sections of a district of `option_count` options: lists, then names.
     #[must_use]
     #[inline]
     pub fn sections(&self, option_count: u32) -> [Section; 2] {
-        let lists = self.lists.min(option_count);
+        let lists = self.lists().min(option_count);
         [
-            Section { options: 0..lists, ballots: self.list_ballots },
-            Section { options: lists..option_count, ballots: self.name_ballots },
+            Section { options: 0..lists, ballots: self.list_ballots() },
+            Section { options: lists..option_count, ballots: self.name_ballots() },
         ]
     }
 
@@ -284,8 +329,8 @@ impl<'a> ColumnarView<'a> {
     /// If they are not, or there are more lists than options.
     #[inline]
     pub fn check_sections(&self, option_count: u32) -> Result<(), PayloadError> {
-        if self.lists > option_count {
-            let (found, expected) = (u64::from(self.lists), u64::from(option_count));
+        if self.lists() > option_count {
+            let (found, expected) = (u64::from(self.lists()), u64::from(option_count));
             return Err(PayloadError::Counts { what: "lists, at most", found, expected });
         }
         let most = u64::from(limits::BATCH_BALLOTS_MAX);
@@ -297,7 +342,7 @@ impl<'a> ColumnarView<'a> {
             // At most 512 chunks of 1,024 groups.
             u64::from(section.chunks()) * u64::from(section.groups()) * 2
         });
-        expect("words of cells", self.cells.len() as u64, words[0] + words[1])
+        expect("words of cells", self.cells().len() as u64, words[0] + words[1])
     }
 
     /// Gives every cell that has a ballot to `visit`, by section, chunk and option, and checks
@@ -312,9 +357,9 @@ impl<'a> ColumnarView<'a> {
         mut visit: impl FnMut(Cell),
     ) -> Result<(), PayloadError> {
         self.check_sections(option_count)?;
-        let mut words = self.cells.iter().map(|word| word.to_native());
-        let mut maps = self.maps.iter().map(|word| word.to_native());
-        let mut numbers = self.numbers.iter().copied();
+        let mut words = self.cells().iter().map(|word| word.to_native());
+        let mut maps = self.maps().iter().map(|word| word.to_native());
+        let mut numbers = self.numbers().iter().copied();
         for section in self.sections(option_count) {
             for (chunk, group) in (0..section.chunks())
                 .flat_map(|chunk| (0..section.groups()).map(move |group| (chunk, group)))
@@ -360,10 +405,10 @@ impl<'a> ColumnarView<'a> {
     ) -> Result<(), PayloadError> {
         self.check_sections(option_count)?;
         let mut ballots: Vec<Vec<OptionIndex>> =
-            vec![Vec::new(); (self.list_ballots + self.name_ballots) as usize];
-        let lists = self.lists;
+            vec![Vec::new(); (self.list_ballots() + self.name_ballots()) as usize];
+        let lists = self.lists();
         self.visit_cells(option_count, |mut cell| {
-            let section = if cell.option < lists { 0 } else { self.list_ballots };
+            let section = if cell.option < lists { 0 } else { self.list_ballots() };
             let option = OptionIndex::try_from(cell.option).expect("within the options");
             while cell.ballots != 0 {
                 let number = section + cell.chunk * CHUNK_BALLOTS + cell.ballots.trailing_zeros();
@@ -417,27 +462,20 @@ fn read_list(numbers: &mut impl Iterator<Item = u8>, ballots: u32) -> Result<u12
 /// # Errors
 /// If bytecheck refuses them, if anything stands elsewhere than the encoder puts it, or if the
 /// lengths of the ballots as entered do not sum up to their choices.
+#[inline]
 pub fn access(bytes: &[u8]) -> Result<ColumnarView<'_>, PayloadError> {
     let archived = rkyv::access::<ArchivedColumnarPayload, rkyv::rancor::Error>(bytes)
         .map_err(|error| bytecheck(&error))?;
-    let view = ColumnarView {
-        cells: &archived.cells,
-        maps: &archived.maps,
-        entered: Entered { lengths: &archived.entered_lengths, choices: &archived.entered_choices },
-        numbers: &archived.numbers,
-        lists: archived.lists.to_native(),
-        list_ballots: archived.list_ballots.to_native(),
-        name_ballots: archived.name_ballots.to_native(),
-        blank_ballots: archived.blank_ballots.to_native(),
-    };
+    let view = ColumnarView { archived };
+    let entered = view.entered();
     let arrays = [
-        (view.cells.len(), 8),
-        (view.maps.len(), 8),
-        (view.entered.lengths.len(), 2),
-        (view.entered.choices.len(), 2),
-        (view.numbers.len(), 1),
+        (view.cells().len(), 8),
+        (view.maps().len(), 8),
+        (entered.lengths.len(), 2),
+        (entered.choices.len(), 2),
+        (view.numbers().len(), 1),
     ];
     check_places(bytes, &arrays, ROOT_BYTES)?;
-    view.entered.check()?;
+    entered.check()?;
     Ok(view)
 }

@@ -47,8 +47,8 @@ impl<'a> Payload<'a> {
     #[inline]
     pub fn entered(&self) -> Entered<'a> {
         match self {
-            Self::Sparse(view) => view.entered,
-            Self::Columnar(view) => view.entered,
+            Self::Sparse(view) => view.entered(),
+            Self::Columnar(view) => view.entered(),
         }
     }
 
@@ -57,8 +57,8 @@ impl<'a> Payload<'a> {
     #[inline]
     pub fn blank_ballots(&self) -> u32 {
         match self {
-            Self::Sparse(view) => view.blank_ballots,
-            Self::Columnar(view) => view.blank_ballots,
+            Self::Sparse(view) => view.blank_ballots(),
+            Self::Columnar(view) => view.blank_ballots(),
         }
     }
 }
@@ -85,20 +85,24 @@ impl<'a> Entered<'a> {
         })
     }
 
-    fn check(&self) -> Result<(), PayloadError> {
+    #[inline]
+    fn check(self) -> Result<(), PayloadError> {
         // Without a branch per ballot: nearly always all is well.
-        let (mut choices, mut least, mut most) = (0_u64, u16::MAX, 0);
-        for length in self.lengths {
-            let length = length.to_native();
-            choices += u64::from(length);
-            least = least.min(length);
-            most = most.max(length);
+        let (mut choices, mut wrong) = (0, 0);
+        for lengths in self.lengths.chunks(PART) {
+            let mut sum = 0_u32;
+            for length in lengths {
+                let length = length.to_native();
+                sum = sum.wrapping_add(u32::from(length));
+                wrong |= u16::from(length.wrapping_sub(1) >= CHOICES_MAX);
+            }
+            choices += u64::from(sum);
         }
-        if least == 0 {
+        if wrong != 0 {
+            self.lengths.iter().try_for_each(|length| check_length(length.to_native()))?;
             let what = "length of a ballot kept as entered";
             return Err(PayloadError::Counts { what, found: 0, expected: 1 });
         }
-        check_length(most)?;
         expect("choices as entered", self.choices.len() as u64, choices)
     }
 }
@@ -142,6 +146,7 @@ type ArrayShape = (usize, usize);
 
 /// Demands that the root of a payload, whose first fields are its arrays, names exactly the places
 /// and lengths that follow from the lengths alone.
+#[inline]
 fn check_places(
     bytes: &[u8],
     arrays: &[ArrayShape],
@@ -174,17 +179,27 @@ fn check_places(
     Ok(())
 }
 
+/// [`BALLOT_CHOICES_MAX`].
+const CHOICES_MAX: u16 = {
+    let [low, high, rest @ ..] = BALLOT_CHOICES_MAX.to_le_bytes();
+    assert!(matches!(rest, [0, 0, 0, 0, 0, 0]));
+    u16::from_le_bytes([low, high])
+};
+/// Lengths that are summed up in 32 bits.
+const PART: usize = 1 << 16;
+
 fn check_length(choices: u16) -> Result<(), PayloadError> {
-    if usize::from(choices) <= BALLOT_CHOICES_MAX {
+    if choices <= CHOICES_MAX {
         return Ok(());
     }
     Err(PayloadError::Counts {
         what: "choices of one ballot, at most",
         found: u64::from(choices),
-        expected: BALLOT_CHOICES_MAX as u64,
+        expected: u64::from(CHOICES_MAX),
     })
 }
 
+#[inline]
 fn expect(what: &'static str, found: u64, expected: u64) -> Result<(), PayloadError> {
     if found == expected { Ok(()) } else { Err(PayloadError::Counts { what, found, expected }) }
 }

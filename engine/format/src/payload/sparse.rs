@@ -6,7 +6,7 @@
 //! The first encoding. Its arrays are also what a canonical batch is in memory, whatever encoding
 //! it is sealed in.
 
-use rkyv::rend::{u16_le, u32_le};
+use rkyv::rend::u16_le;
 use rkyv::util::AlignedVec;
 use rkyv::{Archive, Serialize};
 
@@ -14,7 +14,7 @@ use super::{Entered, PayloadError, bytecheck, check_length, check_places, expect
 
 /// The sparse payload of one batch. Every array holds plain little-endian integers.
 #[derive(Archive, Serialize, Debug, Default, Clone, PartialEq, Eq)]
-#[rkyv(attr(allow(missing_docs, reason = "the fields are those of SparsePayload")))]
+#[rkyv(derive(Debug), attr(allow(missing_docs, reason = "the fields are those of SparsePayload")))]
 pub struct SparsePayload {
     /// Ballots in each group; never 0.
     pub group_ballots: Vec<u32>,
@@ -51,16 +51,7 @@ impl SparsePayload {
 /// Zero-copy view of a checked payload: its arrays agree with each other and stand in their places.
 #[derive(Clone, Copy, Debug)]
 pub struct SparseView<'a> {
-    /// See [`SparsePayload::group_ballots`].
-    pub group_ballots: &'a [u32_le],
-    /// See [`SparsePayload::strides`].
-    pub strides: &'a [u16_le],
-    /// See [`SparsePayload::choices`].
-    pub choices: &'a [u16_le],
-    /// The ballots kept as entered.
-    pub entered: Entered<'a>,
-    /// See [`SparsePayload::blank_ballots`].
-    pub blank_ballots: u32,
+    archived: &'a ArchivedSparsePayload,
 }
 
 /// Ballots of one group of a payload: all with the same number of choices.
@@ -81,10 +72,26 @@ impl Group<'_> {
 }
 
 impl<'a> SparseView<'a> {
+    /// The ballots kept as entered.
+    #[must_use]
+    #[inline]
+    pub fn entered(&self) -> Entered<'a> {
+        let Self { archived } = *self;
+        Entered { lengths: &archived.entered_lengths, choices: &archived.entered_choices }
+    }
+
+    /// See [`SparsePayload::blank_ballots`].
+    #[must_use]
+    #[inline]
+    pub fn blank_ballots(&self) -> u32 {
+        self.archived.blank_ballots.to_native()
+    }
+
     /// The groups, by ascending stride.
     pub fn groups(&self) -> impl Iterator<Item = Group<'a>> {
-        let mut rest = self.choices;
-        self.strides.iter().zip(self.group_ballots).map(move |(stride, ballots)| {
+        let ArchivedSparsePayload { strides, group_ballots, choices, .. } = self.archived;
+        let mut rest: &[u16_le] = choices;
+        strides.iter().zip(group_ballots.iter()).map(move |(stride, ballots)| {
             let stride = usize::from(stride.to_native());
             // `access` has proven that the products sum up to `choices.len()`.
             let (choices, tail) = rest.split_at(stride * ballots.to_native() as usize);
@@ -96,7 +103,7 @@ impl<'a> SparseView<'a> {
     /// Clean ballots.
     #[must_use]
     pub fn clean_ballots(&self) -> u64 {
-        self.group_ballots.iter().map(|ballots| u64::from(ballots.to_native())).sum()
+        self.archived.group_ballots.iter().map(|ballots| u64::from(ballots.to_native())).sum()
     }
 }
 
@@ -108,30 +115,27 @@ impl<'a> SparseView<'a> {
 pub fn access(bytes: &[u8]) -> Result<SparseView<'_>, PayloadError> {
     let archived = rkyv::access::<ArchivedSparsePayload, rkyv::rancor::Error>(bytes)
         .map_err(|error| bytecheck(&error))?;
-    let view = SparseView {
-        group_ballots: &archived.group_ballots,
-        strides: &archived.strides,
-        choices: &archived.choices,
-        entered: Entered { lengths: &archived.entered_lengths, choices: &archived.entered_choices },
-        blank_ballots: archived.blank_ballots.to_native(),
-    };
+    let view = SparseView { archived };
+    let entered = view.entered();
     let arrays = [
-        (view.group_ballots.len(), 4),
-        (view.strides.len(), 2),
-        (view.choices.len(), 2),
-        (view.entered.lengths.len(), 2),
-        (view.entered.choices.len(), 2),
+        (archived.group_ballots.len(), 4),
+        (archived.strides.len(), 2),
+        (archived.choices.len(), 2),
+        (entered.lengths.len(), 2),
+        (entered.choices.len(), 2),
     ];
     check_places(bytes, &arrays, ROOT_BYTES)?;
-    check_counts(&view)?;
+    check_counts(archived)?;
+    entered.check()?;
     Ok(view)
 }
 
-fn check_counts(view: &SparseView<'_>) -> Result<(), PayloadError> {
-    expect("strides", view.strides.len() as u64, view.group_ballots.len() as u64)?;
+fn check_counts(payload: &ArchivedSparsePayload) -> Result<(), PayloadError> {
+    let ArchivedSparsePayload { strides, group_ballots, .. } = payload;
+    expect("strides", strides.len() as u64, group_ballots.len() as u64)?;
     let mut choices = 0_u64;
     let mut stride_before = 0;
-    for (stride, ballots) in view.strides.iter().zip(view.group_ballots) {
+    for (stride, ballots) in strides.iter().zip(group_ballots.iter()) {
         let (stride, ballots) = (stride.to_native(), ballots.to_native());
         if stride <= stride_before {
             return Err(PayloadError::Counts {
@@ -148,8 +152,7 @@ fn check_counts(view: &SparseView<'_>) -> Result<(), PayloadError> {
         // At most 65,535 groups of 2^16 * 2^32: far below 2^64.
         choices += u64::from(stride) * u64::from(ballots);
     }
-    expect("choices", view.choices.len() as u64, choices)?;
-    view.entered.check()
+    expect("choices", payload.choices.len() as u64, choices)
 }
 
 #[cfg(test)]
@@ -189,8 +192,8 @@ mod tests {
             })
             .collect();
         assert_eq!(groups, [(1, 2, vec![0, 4]), (3, 1, vec![1, 2, 3])]);
-        assert_eq!(view.entered.ballots().count(), 1);
-        assert_eq!((view.clean_ballots(), view.blank_ballots), (3, 4));
+        assert_eq!(view.entered().ballots().count(), 1);
+        assert_eq!((view.clean_ballots(), view.blank_ballots()), (3, 4));
     }
 
     #[test]

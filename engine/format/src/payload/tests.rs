@@ -98,12 +98,12 @@ fn the_view_gives_back_what_was_sealed() {
         [(0, 0, 0b011), (1, 0, 0b100), (2, 0, 1 << 19), (3, 0, 0x0009_ffff), (4, 0, 0b111 << 17)];
     assert_eq!(cells, expected);
     let entered: Vec<Vec<u16>> = view
-        .entered
+        .entered()
         .ballots()
         .map(|ballot| ballot.iter().map(|choice| choice.to_native()).collect())
         .collect();
     assert_eq!(entered, [[3, 3]]);
-    assert_eq!((view.clean_ballots(), view.blank_ballots), (23, 4));
+    assert_eq!((view.clean_ballots(), view.blank_ballots()), (23, 4));
 }
 
 #[test]
@@ -262,9 +262,9 @@ proptest! {
         let [rows, columns] = records.each_ref().map(|record| {
             let (header, _) = verify_bytes(record.bytes()).unwrap();
             prop_assert!(crate::record::verify_evidence(record.bytes()).is_ok());
-            let counts = (header.taken, header.clean, header.entered, header.blank);
-            let rest = (header.kind, header.definition, header.address);
-            Ok((counts, rest, header.option_count, header.seats))
+            let counts = (header.taken(), header.clean(), header.entered(), header.blank());
+            let rest = (header.kind(), header.definition(), header.address());
+            Ok((counts, rest, header.option_count(), header.seats()))
         });
         prop_assert_eq!(rows?, columns?);
     }

@@ -106,9 +106,9 @@ fn show_record(
             return writeln!(out, "unreadable");
         }
     };
-    let address = header.address;
+    let address = header.address();
     let names = names.filter(|names| {
-        *names.digest() == header.definition
+        names.digest() == header.definition()
             && address.station < names.station_count()
             && address.district < names.district_count()
     });
@@ -127,15 +127,15 @@ fn show_record(
          seats; payload {} bytes",
         address.device,
         address.sequence,
-        header.taken,
-        header.clean,
-        header.entered,
-        header.blank,
-        header.option_count,
-        header.seats,
-        header.payload_length
+        header.taken(),
+        header.clean(),
+        header.entered(),
+        header.blank(),
+        header.option_count(),
+        header.seats(),
+        header.payload_length()
     )?;
-    write!(out, ", body {}", hex(&header.body_hash))?;
+    write!(out, ", body {}", hex(header.body_hash()))?;
     match verify_evidence(record) {
         Ok(()) => {
             let form = verify_bytes(record).map(|(_, payload)| describe_form(&payload));
@@ -158,12 +158,12 @@ fn describe_form(payload: &Payload<'_>) -> String {
             format!("sparse, ballots x choices: {}", sizes.join(" "))
         }
         Payload::Columnar(view) => {
-            let lists = view.numbers.iter().filter(|number| **number & LAST != 0).count();
+            let lists = view.numbers().iter().filter(|number| **number & LAST != 0).count();
             format!(
                 "columnar, {} ballots with a list, {} with names: {lists} listed cells, {} mapped",
-                view.list_ballots,
-                view.name_ballots,
-                view.maps.len() / 2
+                view.list_ballots(),
+                view.name_ballots(),
+                view.maps().len() / 2
             )
         }
     }

@@ -5,7 +5,9 @@
 //! after sealing, or counted before it is verified. Validating ballots against the law is not done
 //! here.
 
-use crate::bytes::{self, Digest32, array_at, u16_at, u32_at, u64_at};
+mod header;
+
+use crate::bytes::{self, Digest32};
 use crate::canonical::{CanonicalBatch, DistrictShape};
 use crate::checksum::checksum_with_hole;
 use crate::counting_definition::CountingDefinition;
@@ -16,18 +18,8 @@ use crate::payload::{self, ColumnarPayload, ColumnarView, Payload, PayloadError,
 use rkyv::rend::u16_le;
 use rkyv::util::AlignedVec;
 
-/// Who sealed a batch, for which district, and as which of its device's batches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BatchAddress {
-    /// Index of the district in the definition.
-    pub district: u32,
-    /// Index of the station in the definition.
-    pub station: u32,
-    /// Number of the device inside its station.
-    pub device: u32,
-    /// Number of the batch in the order of its device, from 0.
-    pub sequence: u64,
-}
+pub(crate) use header::check_version;
+pub use header::{BatchAddress, RecordHeader, address_at};
 
 /// A sealed record; made by [`SealedBatch::seal`] only.
 #[derive(Clone, Debug)]
@@ -121,119 +113,10 @@ impl SealedBatch {
     }
 }
 
-/// What the header of a record says, before anything else was checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RecordHeader {
-    /// Ballots or control, see [`crate::layout::record`].
-    pub kind: u8,
-    /// Encoding of the payload.
-    pub encoding: u8,
-    /// Definition digest.
-    pub definition: Digest32,
-    /// Station, district, device, sequence.
-    pub address: BatchAddress,
-    /// Ballots taken.
-    pub taken: u32,
-    /// Clean ballots.
-    pub clean: u32,
-    /// Ballots kept as entered.
-    pub entered: u32,
-    /// Blank ballots.
-    pub blank: u32,
-    /// Options of the district.
-    pub option_count: u32,
-    /// Seats of the district.
-    pub seats: u32,
-    /// Bytes of the payload.
-    pub payload_length: u64,
-    /// SHA-256 of the payload.
-    pub body_hash: Digest32,
-    /// Checksum of the record.
-    pub checksum: u64,
-}
-
-impl RecordHeader {
-    /// Reads the header and checks magic, version and length; nothing else.
-    ///
-    /// # Errors
-    /// If `record` is too short, foreign, newer than this program, or not as long as it says.
-    pub fn read(record: &[u8]) -> Result<Self, Fault> {
-        let least = limits::RECORD_BYTES_MIN;
-        if record.len() < least {
-            let found = format!("{} bytes", record.len());
-            return Err(Fault::new(0, "record", found, format!("at least {least} bytes")));
-        }
-        if record.len() as u64 > limits::RECORD_BYTES_MAX {
-            let found = format!("{} bytes", record.len());
-            let expected = format!("at most {} bytes", limits::RECORD_BYTES_MAX);
-            return Err(Fault::new(0, "record", found, expected));
-        }
-        let magic: [u8; 8] = array_at(record, at::MAGIC_OFFSET);
-        if magic != at::MAGIC {
-            return Err(Fault::new(0, "record magic", bytes::preview(&magic), "'SHOMARBT'"));
-        }
-        check_version(record, at::VERSION_OFFSET)?;
-        let header = Self {
-            kind: record[at::KIND_OFFSET],
-            encoding: record[at::ENCODING_OFFSET],
-            definition: array_at(record, at::DEFINITION_OFFSET),
-            address: address_at(record),
-            taken: u32_at(record, at::TAKEN_OFFSET),
-            clean: u32_at(record, at::CLEAN_OFFSET),
-            entered: u32_at(record, at::ENTERED_OFFSET),
-            blank: u32_at(record, at::BLANK_OFFSET),
-            option_count: u32_at(record, at::OPTION_COUNT_OFFSET),
-            seats: u32_at(record, at::SEATS_OFFSET),
-            payload_length: u64_at(record, at::PAYLOAD_LENGTH_OFFSET),
-            body_hash: array_at(record, at::BODY_HASH_OFFSET),
-            checksum: u64_at(record, at::CHECKSUM_OFFSET),
-        };
-        let room = (record.len() - least) as u64;
-        let padded = header.payload_length.checked_next_multiple_of(limits::ALIGNMENT as u64);
-        if padded != Some(room) {
-            return Err(Fault::new(
-                at::PAYLOAD_LENGTH_OFFSET,
-                "payload length",
-                header.payload_length,
-                format!("one that fills the {room} bytes of the record's payload"),
-            ));
-        }
-        Ok(header)
-    }
-}
-
-/// The address in the header of a record, nothing of which was checked.
-///
-/// # Panics
-/// If `record` is shorter than a header.
-#[must_use]
-#[inline]
-pub fn address_at(record: &[u8]) -> BatchAddress {
-    BatchAddress {
-        station: u32_at(record, at::STATION_OFFSET),
-        district: u32_at(record, at::DISTRICT_OFFSET),
-        device: u32_at(record, at::DEVICE_OFFSET),
-        sequence: u64_at(record, at::SEQUENCE_OFFSET),
-    }
-}
-
-/// Refuses versions that this program cannot read.
-pub(crate) fn check_version(bytes: &[u8], offset: usize) -> Result<(), Fault> {
-    let version = u16_at(bytes, offset);
-    if version == FORMAT_VERSION {
-        return Ok(());
-    }
-    let found = match version {
-        0 => "0".to_owned(),
-        newer => format!("{newer}, newer than this program"),
-    };
-    Err(Fault::new(offset, "format version", found, FORMAT_VERSION))
-}
-
 /// A batch whose bytes are what was sealed, under this definition. Made by [`verify`] only.
 #[derive(Clone, Copy, Debug)]
 pub struct VerifiedBatch<'a> {
-    header: RecordHeader,
+    header: RecordHeader<'a>,
     payload: Payload<'a>,
 }
 
@@ -241,8 +124,8 @@ impl<'a> VerifiedBatch<'a> {
     /// The header.
     #[must_use]
     #[inline]
-    pub fn header(&self) -> &RecordHeader {
-        &self.header
+    pub fn header(&self) -> RecordHeader<'a> {
+        self.header
     }
 
     /// The arrays of ballots.
@@ -302,11 +185,11 @@ pub fn verify<'a>(
     definition: &impl Expectation,
 ) -> Result<VerifiedBatch<'a>, Fault> {
     let (header, payload) = verify_bytes(record)?;
-    check_address(&header, definition)?;
+    check_address(header, definition)?;
     if let Payload::Columnar(view) = &payload {
-        let lists = definition.shape(header.address.district).list_count;
-        if view.lists != lists {
-            return Err(Fault::new(at::HEADER_BYTES, "lists of the district", view.lists, lists));
+        let lists = definition.shape(header.address().district).list_count;
+        if view.lists() != lists {
+            return Err(Fault::new(at::HEADER_BYTES, "lists of the district", view.lists(), lists));
         }
     }
     Ok(VerifiedBatch { header, payload })
@@ -316,25 +199,26 @@ pub fn verify<'a>(
 ///
 /// # Errors
 /// The first thing that is not as it was sealed.
-pub fn verify_bytes(record: &[u8]) -> Result<(RecordHeader, Payload<'_>), Fault> {
+#[inline]
+pub fn verify_bytes(record: &[u8]) -> Result<(RecordHeader<'_>, Payload<'_>), Fault> {
     let header = RecordHeader::read(record)?;
     let checksum = checksum_with_hole(record, at::CHECKSUM_OFFSET);
-    if checksum != header.checksum {
+    if checksum != header.checksum() {
         return Err(Fault::new(
             at::CHECKSUM_OFFSET,
             "checksum of the record",
-            format!("{:016x}", header.checksum),
+            format!("{:016x}", header.checksum()),
             format!("{checksum:016x}, which is that of its bytes"),
         ));
     }
-    if header.kind != at::KIND_BALLOTS {
-        let found = match header.kind {
+    if header.kind() != at::KIND_BALLOTS {
+        let found = match header.kind() {
             at::KIND_CONTROL => "a control record, which this version cannot read".to_owned(),
             kind => kind.to_string(),
         };
         return Err(Fault::new(at::KIND_OFFSET, "record kind", found, "1 (ballots)"));
     }
-    let payload_end = payload_end(&header);
+    let payload_end = payload_end(header);
     let trailer = record.len() - at::TRAILER_BYTES;
     let zeros = [
         (at::RESERVED_OFFSET, at::HEADER_BYTES, "reserved bytes of the header"),
@@ -348,23 +232,27 @@ pub fn verify_bytes(record: &[u8]) -> Result<(RecordHeader, Payload<'_>), Fault>
             return Err(Fault::new(place, what, format!("byte {}", record[place]), "zeros"));
         }
     }
-    let payload = read_payload(&header, &record[at::HEADER_BYTES..payload_end])?;
-    check_counts(&header, &payload)?;
+    let payload = read_payload(header, &record[at::HEADER_BYTES..payload_end])?;
+    check_counts(header, &payload)?;
     Ok((header, payload))
 }
 
-fn read_payload<'a>(header: &RecordHeader, bytes: &'a [u8]) -> Result<Payload<'a>, Fault> {
+#[inline]
+fn read_payload<'a>(header: RecordHeader<'_>, bytes: &'a [u8]) -> Result<Payload<'a>, Fault> {
     let refused = |expected| {
         move |error: PayloadError| Fault::new(at::HEADER_BYTES, "payload", error, expected)
     };
-    match header.encoding {
-        at::ENCODING_SPARSE => payload::sparse::access(bytes)
-            .map(Payload::Sparse)
-            .map_err(refused("a canonical sparse payload")),
-        at::ENCODING_COLUMNAR => payload::columnar::access(bytes)
-            .and_then(|view| view.check_sections(header.option_count).map(|()| view))
-            .map(Payload::Columnar)
-            .map_err(refused("a canonical columnar payload")),
+    match header.encoding() {
+        at::ENCODING_SPARSE => {
+            let refused = refused("a canonical sparse payload");
+            Ok(Payload::Sparse(payload::sparse::access(bytes).map_err(refused)?))
+        }
+        at::ENCODING_COLUMNAR => {
+            let refused = refused("a canonical columnar payload");
+            let view = payload::columnar::access(bytes).map_err(refused)?;
+            view.check_sections(header.option_count()).map_err(refused)?;
+            Ok(Payload::Columnar(view))
+        }
         other => {
             Err(Fault::new(at::ENCODING_OFFSET, "encoding", other, "1 (sparse) or 2 (columnar)"))
         }
@@ -372,20 +260,22 @@ fn read_payload<'a>(header: &RecordHeader, bytes: &'a [u8]) -> Result<Payload<'a
 }
 
 /// Where the payload ends; [`RecordHeader::read`] has checked that it ends inside the record.
-fn payload_end(header: &RecordHeader) -> usize {
-    at::HEADER_BYTES + usize::try_from(header.payload_length).expect("it fits in the record")
+#[inline]
+fn payload_end(header: RecordHeader<'_>) -> usize {
+    at::HEADER_BYTES + usize::try_from(header.payload_length()).expect("it fits in the record")
 }
 
-fn check_address(header: &RecordHeader, definition: &impl Expectation) -> Result<(), Fault> {
-    if header.definition != *definition.digest() {
+#[inline]
+fn check_address(header: RecordHeader<'_>, definition: &impl Expectation) -> Result<(), Fault> {
+    if header.definition() != definition.digest() {
         return Err(Fault::new(
             at::DEFINITION_OFFSET,
             "definition digest",
-            bytes::hex(&header.definition),
+            bytes::hex(header.definition()),
             format!("{}, that of the election folder", bytes::hex(definition.digest())),
         ));
     }
-    let address = header.address;
+    let address = header.address();
     let stations = definition.station_count();
     if address.station >= stations {
         let expected = format!("below {stations}");
@@ -402,37 +292,38 @@ fn check_address(header: &RecordHeader, definition: &impl Expectation) -> Result
         return Err(Fault::new(at::DISTRICT_OFFSET, "district", address.district, expected));
     }
     let DistrictShape { option_count, seats, .. } = definition.shape(address.district);
-    if header.option_count != option_count {
-        let found = header.option_count;
+    if header.option_count() != option_count {
+        let found = header.option_count();
         return Err(Fault::new(at::OPTION_COUNT_OFFSET, "option count", found, option_count));
     }
-    if header.seats != seats {
-        return Err(Fault::new(at::SEATS_OFFSET, "seats", header.seats, seats));
+    if header.seats() != seats {
+        return Err(Fault::new(at::SEATS_OFFSET, "seats", header.seats(), seats));
     }
     Ok(())
 }
 
-fn check_counts(header: &RecordHeader, payload: &Payload<'_>) -> Result<(), Fault> {
+#[inline]
+fn check_counts(header: RecordHeader<'_>, payload: &Payload<'_>) -> Result<(), Fault> {
     let clean = payload.clean_ballots();
-    if u64::from(header.clean) != clean {
-        return Err(Fault::new(at::CLEAN_OFFSET, "clean ballots", header.clean, clean));
+    if u64::from(header.clean()) != clean {
+        return Err(Fault::new(at::CLEAN_OFFSET, "clean ballots", header.clean(), clean));
     }
     let entered = payload.entered().lengths.len();
-    if header.entered as usize != entered {
-        let found = header.entered;
+    if header.entered() as usize != entered {
+        let found = header.entered();
         return Err(Fault::new(at::ENTERED_OFFSET, "ballots as entered", found, entered));
     }
-    if header.blank != payload.blank_ballots() {
-        let (found, expected) = (header.blank, payload.blank_ballots());
+    if header.blank() != payload.blank_ballots() {
+        let (found, expected) = (header.blank(), payload.blank_ballots());
         return Err(Fault::new(at::BLANK_OFFSET, "blank ballots", found, expected));
     }
-    let taken = u64::from(header.clean) + u64::from(header.entered) + u64::from(header.blank);
-    if u64::from(header.taken) != taken {
-        return Err(Fault::new(at::TAKEN_OFFSET, "ballots taken", header.taken, taken));
+    let taken = u64::from(header.clean()) + u64::from(header.entered()) + u64::from(header.blank());
+    if u64::from(header.taken()) != taken {
+        return Err(Fault::new(at::TAKEN_OFFSET, "ballots taken", header.taken(), taken));
     }
-    if header.taken > limits::BATCH_BALLOTS_MAX {
+    if header.taken() > limits::BATCH_BALLOTS_MAX {
         let expected = format!("at most {}", limits::BATCH_BALLOTS_MAX);
-        return Err(Fault::new(at::TAKEN_OFFSET, "ballots taken", header.taken, expected));
+        return Err(Fault::new(at::TAKEN_OFFSET, "ballots taken", header.taken(), expected));
     }
     Ok(())
 }
@@ -446,18 +337,18 @@ fn check_counts(header: &RecordHeader, payload: &Payload<'_>) -> Result<(), Faul
 /// no voter of the district can have cast it.
 pub fn verify_evidence(record: &[u8]) -> Result<(), Fault> {
     let (header, payload) = verify_bytes(record)?;
-    let hash = bytes::sha256(&record[at::HEADER_BYTES..payload_end(&header)]);
-    if hash != header.body_hash {
+    let hash = bytes::sha256(&record[at::HEADER_BYTES..payload_end(header)]);
+    if hash != *header.body_hash() {
         return Err(Fault::new(
             at::BODY_HASH_OFFSET,
             "body hash",
-            bytes::hex(&header.body_hash),
+            bytes::hex(header.body_hash()),
             format!("{}, which is that of the payload", bytes::hex(&hash)),
         ));
     }
     match &payload {
         Payload::Sparse(view) => check_row_order(view)?,
-        Payload::Columnar(view) => check_ballots(&header, view)?,
+        Payload::Columnar(view) => check_ballots(header, view)?,
     }
     let entered = payload.entered();
     if !entered.ballots().map(|ballot| (ballot.len(), numbers(ballot))).is_sorted() {
@@ -477,15 +368,15 @@ fn check_row_order(view: &SparseView<'_>) -> Result<(), Fault> {
 
 /// Spreads columns over their ballots: each names one list, or names, no more than the seats, and
 /// the ballots of a section stand in canonical order.
-fn check_ballots(header: &RecordHeader, view: &ColumnarView<'_>) -> Result<(), Fault> {
+fn check_ballots(header: RecordHeader<'_>, view: &ColumnarView<'_>) -> Result<(), Fault> {
     let (mut number, mut before) = (0, (0, Vec::new()));
     let mut wrong = None;
-    let visited = view.visit_ballots(header.option_count, |ballot| {
-        let with_list = number < view.list_ballots;
-        if number == view.list_ballots {
+    let visited = view.visit_ballots(header.option_count(), |ballot| {
+        let with_list = number < view.list_ballots();
+        if number == view.list_ballots() {
             before = (0, Vec::new());
         }
-        let most = if with_list { 1 } else { header.seats.max(1) as usize };
+        let most = if with_list { 1 } else { header.seats().max(1) as usize };
         let here = (ballot.len(), ballot.to_vec());
         if wrong.is_none() {
             if ballot.is_empty() || ballot.len() > most {

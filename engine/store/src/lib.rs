@@ -155,9 +155,15 @@ pub struct SegmentWriter {
 #[derive(Debug)]
 struct Active {
     path: PathBuf,
-    file: BufWriter<File>,
+    file: File,
+    /// What follows what the file has: less than [`BLOCK_BYTES`].
+    block: Vec<u8>,
     bytes: u64,
 }
+
+/// Bytes that are written at a time, each time at a multiple of them. So the system can keep a
+/// segment in pages of 2 MiB, and a count of it waits less for addresses to be looked up.
+const BLOCK_BYTES: usize = 1 << 22;
 
 impl SegmentWriter {
     /// Begins a journal in `directory`, which must exist; records are numbered from 0.
@@ -218,8 +224,7 @@ impl SegmentWriter {
         let name = format!("{:06}.{SEGMENT_EXTENSION}.{OPEN_EXTENSION}", self.written.segments);
         let path = self.directory.join(name);
         let file = File::create_new(&path).map_err(io_error(&path, "create"))?;
-        let file = BufWriter::with_capacity(1 << 20, file);
-        let mut active = Active { path, file, bytes: 0 };
+        let mut active = Active { path, file, block: Vec::with_capacity(BLOCK_BYTES), bytes: 0 };
         active.write(&segment_header(&self.definition, self.written.records))?;
         Ok(active)
     }
@@ -229,9 +234,8 @@ impl SegmentWriter {
             return Ok(());
         };
         active.write(&close_frame(self.written.records))?;
-        let Active { path, file, bytes } = active;
-        let file =
-            file.into_inner().map_err(|error| io_error(&path, "write")(error.into_error()))?;
+        let Active { path, mut file, block, bytes } = active;
+        file.write_all(&block).map_err(io_error(&path, "write"))?;
         // Once synced and renamed, a segment is evidence and is never written again.
         file.sync_all().map_err(io_error(&path, "sync"))?;
         let mut permissions = file.metadata().map_err(io_error(&path, "read"))?.permissions();
@@ -248,7 +252,15 @@ impl SegmentWriter {
 
 impl Active {
     fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        self.file.write_all(bytes).map_err(io_error(&self.path, "write"))?;
+        let mut rest = bytes;
+        while self.block.len() + rest.len() >= BLOCK_BYTES {
+            let (full, others) = rest.split_at(BLOCK_BYTES - self.block.len());
+            self.block.extend_from_slice(full);
+            self.file.write_all(&self.block).map_err(io_error(&self.path, "write"))?;
+            self.block.clear();
+            rest = others;
+        }
+        self.block.extend_from_slice(rest);
         self.bytes += bytes.len() as u64;
         Ok(())
     }
@@ -316,6 +328,24 @@ mod tests {
         }
         assert_eq!(found, (0..10).collect::<Vec<_>>());
         assert_eq!(bytes_on_disk, written.bytes);
+    }
+
+    #[test]
+    fn records_over_the_edge_of_a_block_are_kept_whole() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = SegmentWriter::new(directory.path(), [7; 32]);
+        let lengths = [BLOCK_BYTES / 2, BLOCK_BYTES, 64, 3 * BLOCK_BYTES, BLOCK_BYTES / 2 - 640, 64];
+        for (byte, length) in (1..).zip(lengths) {
+            writer.append(&vec![byte; length]).unwrap();
+        }
+        let written = writer.finish().unwrap();
+        let bytes = fs::read(&list_segments(directory.path()).unwrap()[0]).unwrap();
+        assert_eq!(written.bytes, bytes.len() as u64);
+        let mut reader = SegmentReader::open(&bytes).unwrap();
+        for (byte, length) in (1..).zip(lengths) {
+            assert!(reader.next_record().unwrap().unwrap().record == vec![byte; length]);
+        }
+        assert!(reader.next_record().unwrap().is_none());
     }
 
     #[test]

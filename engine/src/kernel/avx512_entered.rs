@@ -1,9 +1,9 @@
-//! Ballots kept as entered, by AVX-512: one ballot in a register.
+//! Ballots kept as entered, by AVX-512: one ballot in a register, or several short ones.
 //!
 //! In: the entered ballots of one batch. Out: how many were read and how many are void, what was
-//! read counted; `None` if one of them should not be there. Never: a rare reading: a ballot with a
-//! list under other options than the default ones, or of more than 32 choices, goes to the plain
-//! reader.
+//! read counted; `None`, and nothing counted, if one of them should not be there or is of a rare
+//! kind: with a list under other options than the default ones, or of more than 32 choices. Never:
+//! a word about what is wrong; the plain way has it (`entered.rs`).
 //!
 //! Most ballots as entered hold unknown codes, a repeated name or too many names. Which choices are
 //! known, and which come again, are masks; the names read are the lowest bits that are left, up to
@@ -24,7 +24,8 @@ use shomar_format::payload::Entered;
 use shomar_format::reading::{ListPlusNames, TwoLists};
 use shomar_format::{OptionIndex, UNKNOWN_OPTION};
 
-use super::entered::{EnteredCount, Plain};
+use super::entered::EnteredCount;
+use crate::reading::District;
 
 /// Choices of the longest ballots that are counted several at a time.
 const SEVERAL_MAX: usize = 4;
@@ -33,10 +34,10 @@ const SHORT: usize = 16;
 /// Most choices that fit a register.
 const LONG: usize = 32;
 
-/// Reads and counts; `None` if a ballot should not be there.
+/// Reads and counts; `None` if another way must decide.
 pub(super) fn count(
     ballots: &Entered<'_>,
-    plain: &mut Plain<'_, '_>,
+    district: &District<'_>,
     names: &mut Vec<OptionIndex>,
     counts: &mut [u32],
 ) -> Option<EnteredCount> {
@@ -47,7 +48,7 @@ pub(super) fn count(
     }
     #[expect(unsafe_code, reason = "instructions that not every processor has")]
     // SAFETY: the processor has the instructions that `gather` is compiled for.
-    let (count, gathered) = unsafe { gather(ballots, plain, names, counts) }?;
+    let (count, gathered) = unsafe { gather(ballots, district, names) }?;
     for &name in &names[..gathered] {
         counts[usize::from(name)] += 1;
     }
@@ -80,14 +81,12 @@ struct Found {
 #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512vl,avx512vbmi2,bmi2,popcnt")]
 fn gather(
     ballots: &Entered<'_>,
-    plain: &mut Plain<'_, '_>,
+    district: &District<'_>,
     names: &mut [OptionIndex],
-    counts: &mut [u32],
 ) -> Option<(EnteredCount, usize)> {
     let small = |number: u32| {
         u16::try_from(number).expect("a district has at most 65,535 options").cast_signed()
     };
-    let district = plain.reader.district();
     let bounds = Bounds {
         lists: small(district.shape.list_count),
         options: small(district.shape.option_count),
@@ -108,7 +107,7 @@ fn gather(
     for length in gatherer.lengths {
         let length = usize::from(length.to_native());
         let (ballot, rest) = gatherer.choices.split_at_checked(length)?;
-        gatherer.count_ballot(ballot, plain, counts)?;
+        gatherer.count_ballot(ballot)?;
         gatherer.choices = rest;
     }
     Some((gatherer.count, gatherer.gathered))
@@ -147,7 +146,7 @@ struct Gatherer<'a> {
 }
 
 impl<'a> Gatherer<'a> {
-    /// Counts ballots of one choice. A known one would be clean: then `None`.
+    /// Counts ballots of one choice; `None` if one is known, which would be clean.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
     fn count_unknown(&mut self, ballots: usize) -> Option<bool> {
@@ -224,34 +223,26 @@ impl<'a> Gatherer<'a> {
         Some(true)
     }
 
-    /// Counts one ballot; `None` if it should not be there.
+    /// Counts one ballot; `None` if another way must decide.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512vl,avx512vbmi2,bmi2,popcnt")]
-    fn count_ballot(
-        &mut self,
-        ballot: &[u16_le],
-        plain: &mut Plain<'_, '_>,
-        counts: &mut [u32],
-    ) -> Option<()> {
+    fn count_ballot(&mut self, ballot: &[u16_le]) -> Option<()> {
         let length = ballot.len();
         let to = &mut self.names[self.gathered..self.gathered + LONG];
         let kept = if length <= SHORT {
             let choices = load_short(ballot);
             let kept = keep(&look_at_short(choices, &self.bounds), length, &self.bounds)?;
-            let [low, high, ..] = kept.unwrap_or_default().to_le_bytes();
+            let [low, high, ..] = kept.to_le_bytes();
             let keep = u16::from_le_bytes([low, high]);
             store_short(to, _mm256_maskz_compress_epi16(keep, choices));
             kept
         } else if length <= LONG {
             let choices = load_long(ballot);
             let kept = keep(&look_at_long(choices, length, &self.bounds), length, &self.bounds)?;
-            store_long(to, _mm512_maskz_compress_epi16(kept.unwrap_or_default(), choices));
+            store_long(to, _mm512_maskz_compress_epi16(kept, choices));
             kept
         } else {
-            None
-        };
-        let Some(kept) = kept else {
-            return plain.count_ballot(ballot, &mut self.count, counts).ok();
+            return None;
         };
         self.gathered += kept.count_ones() as usize;
         self.count.read += u64::from(kept != 0);
@@ -299,24 +290,20 @@ const FROM_PLACE: [[u32; SEVERAL_MAX]; SEVERAL_MAX + 1] = {
 /// By the length of the ballots in a register: where each begins.
 const FIRST_PLACE: [u32; SEVERAL_MAX + 1] = [0, u32::MAX, 0x5555_5555, 0x4924_9249, 0x1111_1111];
 
-/// Which choices are read: `None` if the ballot should not be there, `Some(None)` if the plain
-/// reader must decide.
+/// Which choices are read; `None` if another way must decide.
 #[inline]
 #[target_feature(enable = "bmi2,popcnt")]
-fn keep(found: &Found, length: usize, bounds: &Bounds) -> Option<Option<u32>> {
+fn keep(found: &Found, length: usize, bounds: &Bounds) -> Option<u32> {
     let all_known = found.known.count_ones() as usize == length;
     let clean = all_known & (found.repeated == 0) & (length <= bounds.seats.max(1));
     if (found.foreign != 0) | (clean & (found.lists == 0)) {
         return None;
     }
     if found.lists != 0 {
-        if length == 1 {
-            return None;
-        }
         let first = found.lists & found.lists.wrapping_neg();
-        return Some(bounds.first_list_alone.then_some(first));
+        return (bounds.first_list_alone & (length > 1)).then_some(first);
     }
-    Some(Some(_pdep_u32(bounds.limit, found.known & !found.repeated)))
+    Some(_pdep_u32(bounds.limit, found.known & !found.repeated))
 }
 
 /// Looks at up to 16 choices; behind them stand unknown ones.

@@ -334,7 +334,8 @@ mod tests {
     fn records_over_the_edge_of_a_block_are_kept_whole() {
         let directory = tempfile::tempdir().unwrap();
         let mut writer = SegmentWriter::new(directory.path(), [7; 32]);
-        let lengths = [BLOCK_BYTES / 2, BLOCK_BYTES, 64, 3 * BLOCK_BYTES, BLOCK_BYTES / 2 - 640, 64];
+        let lengths =
+            [BLOCK_BYTES / 2, BLOCK_BYTES, 64, 3 * BLOCK_BYTES, BLOCK_BYTES / 2 - 640, 64];
         for (byte, length) in (1..).zip(lengths) {
             writer.append(&vec![byte; length]).unwrap();
         }

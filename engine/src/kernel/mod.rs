@@ -5,6 +5,7 @@
 //! of votes read; a kernel looks at every ballot number and every bit of a map.
 //!
 //! * `portable`: columns on any machine, words of 64 bits.
+//! * `avx2`: columns, 32 bytes at a time.
 //! * `avx512`, `avx512_entered`: columns, and ballots as entered, 64 bytes at a time.
 //! * `sparse`: rows, the first encoding; plain, and the reading of old evidence.
 //!
@@ -14,6 +15,8 @@
 //! these totals (docs/decisions/0006-columns.md). That each ballot of *this* batch is clean costs
 //! more, and is checked where evidence is checked: `verify_evidence`.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 #[cfg(target_arch = "x86_64")]
@@ -36,6 +39,8 @@ pub(crate) use entered::EnteredCount;
 pub enum Kernel {
     /// Words of 64 bits, on every machine.
     Portable,
+    /// AVX2: nearly every x86-64 processor since 2015.
+    Avx2,
     /// AVX-512 with VBMI2 and VPOPCNTDQ: Intel since Ice Lake, AMD since Zen 4.
     Avx512,
 }
@@ -44,6 +49,8 @@ pub enum Kernel {
 #[derive(Debug, Default)]
 pub struct Scratch {
     portable: portable::Scratch,
+    #[cfg(target_arch = "x86_64")]
+    avx2: avx2::Scratch,
     #[cfg(target_arch = "x86_64")]
     avx512: avx512::Scratch,
     entered: entered::Scratch,
@@ -61,8 +68,10 @@ impl Kernel {
     #[must_use]
     pub fn available() -> &'static [Self] {
         #[cfg(target_arch = "x86_64")]
-        if avx512::is_available() {
-            return &[Self::Portable, Self::Avx512];
+        match (avx512::is_available(), avx2::is_available()) {
+            (true, true) => return &[Self::Portable, Self::Avx2, Self::Avx512],
+            (false, true) => return &[Self::Portable, Self::Avx2],
+            _ => {}
         }
         &[Self::Portable]
     }
@@ -78,6 +87,7 @@ impl Kernel {
     pub fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
+            Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
         }
     }
@@ -120,8 +130,10 @@ impl Kernel {
             Self::Portable => portable::count(view, option_count, &mut scratch.portable, counts),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => avx512::count(view, option_count, &mut scratch.avx512, counts),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => avx2::count(view, option_count, &mut scratch.avx2, counts),
             #[cfg(not(target_arch = "x86_64"))]
-            Self::Avx512 => unreachable!("not available on this processor"),
+            Self::Avx2 | Self::Avx512 => unreachable!("not available on this processor"),
         }
     }
 

@@ -3,6 +3,7 @@
 //! In: a columnar view, counters of one worker. Out: the choices counted, or `None` if a cell is
 //! not as the encoder writes it. Never: `unsafe`, a branch per ballot.
 
+use rkyv::rend::u64_le;
 use shomar_format::payload::ColumnarView;
 use shomar_format::payload::columnar::{CHUNK_BALLOTS, GROUP_CELLS, LAST, LISTED_MAX, Section};
 
@@ -138,13 +139,19 @@ impl Columns<'_> {
     /// Whether the lists and maps since these two name no ballot beyond the last of a chunk.
     fn is_within(&self, list: usize, map: usize, ballots: u32) -> bool {
         let numbers = self.start_of(list) as usize..self.start_of(self.list) as usize;
-        let beyond = !(u128::MAX >> (CHUNK_BALLOTS - ballots));
-        let maps = &self.view.maps().as_chunks::<2>().0[map..self.map];
-        let outside = maps.iter().fold(0, |outside, [low, high]| {
-            let map = u128::from(high.to_native()) << 64 | u128::from(low.to_native());
-            outside | map & beyond
-        });
-        let most = self.view.numbers()[numbers].iter().map(|number| number & !LAST).max();
-        outside == 0 && most.is_none_or(|most| u32::from(most) < ballots)
+        let maps = &self.view.maps().as_chunks().0[map..self.map];
+        !any_beyond(&self.view.numbers()[numbers], maps, ballots)
     }
+}
+
+/// Whether one of these numbers or maps names a ballot beyond the last of a chunk.
+#[inline]
+pub(super) fn any_beyond(numbers: &[u8], maps: &[[u64_le; 2]], ballots: u32) -> bool {
+    let beyond = !(u128::MAX >> (CHUNK_BALLOTS - ballots));
+    let outside = maps.iter().fold(0, |outside, [low, high]| {
+        let map = u128::from(high.to_native()) << 64 | u128::from(low.to_native());
+        outside | map & beyond
+    });
+    let most = numbers.iter().map(|number| number & !LAST).max();
+    outside != 0 || most.is_some_and(|most| u32::from(most) >= ballots)
 }

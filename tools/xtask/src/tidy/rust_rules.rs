@@ -11,6 +11,7 @@ use crate::tidy::mask::{LITERAL, is_name_char, mask};
 const UNSAFE_FILES: &[&str] = &[
     "engine/format/src/checksum_avx512.rs",
     "engine/src/kernel/avx512.rs",
+    "engine/src/kernel/avx2.rs",
     "engine/src/kernel/avx512_entered.rs",
     "engine/src/map.rs",
     "engine/src/prefetch.rs",

@@ -17,7 +17,7 @@ use std::arch::x86_64::{
 
 use rkyv::rend::u64_le;
 use shomar_format::payload::ColumnarView;
-use shomar_format::payload::columnar::{CHUNK_BALLOTS, GROUP_CELLS, LAST, LISTED_MAX, Section};
+use shomar_format::payload::columnar::{CHUNK_BALLOTS, GROUP_CELLS, LISTED_MAX, Section};
 
 use super::Sums;
 use super::portable::any_beyond;
@@ -112,15 +112,13 @@ fn find_ends(numbers: &[u8], ends: &mut Vec<u8>) -> Option<usize> {
         at += LANES;
     }
     let rest = &numbers[at..];
-    if let Some(last) = rest.last() {
+    if !rest.is_empty() {
+        // Behind the last number stands zero: it falls unless it is marked.
         let mut window = [0; LANES + 1];
         window[..rest.len()].copy_from_slice(rest);
         let (marks, falls) = marks_and_falls(&window);
         wrong |= falls & u32::MAX >> (LANES - rest.len().min(LANES));
         to = write_ends(marks, at, ends, to);
-        if last & LAST == 0 {
-            return None;
-        }
     }
     (wrong == 0).then_some(to - 1)
 }

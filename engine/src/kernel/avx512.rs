@@ -27,7 +27,7 @@ use std::arch::x86_64::{
 use rkyv::rend::u64_le;
 use shomar_format::payload::ColumnarView;
 use shomar_format::payload::columnar::{
-    CHUNK_BALLOTS, GROUP_CELLS, LAST, LISTED_MAX, Section, map_words,
+    CHUNK_BALLOTS, GROUP_CELLS, LISTED_MAX, Section, map_words,
 };
 
 use super::Sums;
@@ -133,15 +133,13 @@ fn find_ends(numbers: &[u8], ends: &mut Vec<u8>) -> Option<usize> {
     }
     let rest = &numbers[at..];
     if !rest.is_empty() {
+        // Behind the last number stands zero: it falls unless it is marked.
         let (here, next) = (load_some(rest), load_some(&rest[1..]));
         let marks = _mm512_movepi8_mask(here);
         let ascends = _mm512_cmplt_epu8_mask(here, _mm512_and_si512(next, low));
         wrong |= !(ascends | marks) & first(rest.len());
         store(&mut ends[to..to + LANES], _mm512_maskz_compress_epi8(marks, places));
         to += marks.count_ones() as usize;
-        if rest[rest.len() - 1] & LAST == 0 {
-            return None;
-        }
     }
     (wrong == 0).then_some(to - LANES)
 }

@@ -41,6 +41,13 @@ pub(super) struct Scratch {
     stamp: u32,
 }
 
+#[cfg(test)]
+impl Scratch {
+    pub(super) fn with_stamp(stamp: u32) -> Self {
+        Self { stamp, stamps: vec![1; 71], ..Self::default() }
+    }
+}
+
 pub(super) fn count(
     kernel: Kernel,
     ballots: &Entered<'_>,

@@ -21,6 +21,8 @@ mod avx2;
 mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod avx512_entered;
+#[cfg(test)]
+mod edge_tests;
 mod entered;
 mod portable;
 mod sparse;

@@ -26,8 +26,11 @@ pub(crate) struct Amount {
 /// Runs every step; true when all passed.
 pub(crate) fn run(workspace: &Workspace, amount: Amount) -> Result<bool> {
     let mut board = Board::new();
+    let cases = amount.cases.to_string();
+    // Some properties pass over cases without a vote: as many more as there are more cases.
     let properties = CommandLine::new("cargo test --workspace --lib")
-        .with("PROPTEST_CASES", &amount.cases.to_string());
+        .with("PROPTEST_CASES", &cases)
+        .with("PROPTEST_MAX_GLOBAL_REJECTS", &cases);
     command_step(&mut board, workspace, "properties", &properties);
     let nation = CommandLine::new("cargo test --package shomar-tests every_kernel_counts")
         .with("SHOMAR_SOAK_BALLOTS", &amount.ballots.to_string());

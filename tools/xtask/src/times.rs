@@ -16,6 +16,11 @@ pub(crate) struct Times {
 }
 
 impl Times {
+    /// The quieter of two rounds.
+    pub(crate) fn or_quieter(self, other: Self) -> Self {
+        if other.best < self.best { other } else { self }
+    }
+
     /// Best and median of at least one.
     pub(crate) fn of(mut times: Vec<Duration>) -> Result<Self> {
         times.sort();

@@ -171,7 +171,7 @@ fn clean_ballots_and_foreign_choices_are_refused_at_every_length() {
     let unknown = UNKNOWN_OPTION;
     let scratch = &mut Scratch::default();
     for clean in [vec![0], vec![5], vec![5, 6], vec![5, 6, 7]] {
-        assert!(read(&[clean.clone()], scratch).is_none(), "{clean:?}");
+        assert!(read(std::slice::from_ref(&clean), scratch).is_none(), "{clean:?}");
         let mut longer = clean.clone();
         longer.push(unknown);
         assert!(read(&[longer], scratch).is_some(), "{clean:?} and an unknown code");

@@ -197,7 +197,10 @@ impl Cells<'_> {
         self.wrong |= listed & mapped | (listed | mapped) & !exist;
         let (listed, mapped) = (listed.to_le_bytes(), mapped.to_le_bytes());
         let (listed, mapped) = (listed.as_chunks::<2>().0, mapped.as_chunks::<2>().0);
-        for ((listed, mapped), sums) in listed.iter().zip(mapped).zip(sums.as_chunks_mut().0) {
+        // Most districts have far fewer than 64 options.
+        let sixteens = (u64::BITS - exist.leading_zeros()).div_ceil(16) as usize;
+        let sums = &mut sums.as_chunks_mut().0[..sixteens];
+        for ((listed, mapped), sums) in listed.iter().zip(mapped).zip(sums) {
             let ((low, low_spread), (high, high_spread)) =
                 (self.take_lists(listed[0])?, self.take_lists(listed[1])?);
             let lists = spread([low, high], [low_spread, high_spread]);

@@ -9,7 +9,7 @@
 //! eight bytes to them.
 
 use std::arch::x86_64::{
-    __m128i, _mm_add_epi64, _mm_cvtsi128_si64, _mm_max_epu8, _mm_or_si128, _mm_sad_epu8,
+    __m128i, __m256i, _mm_add_epi64, _mm_cvtsi128_si64, _mm_max_epu8, _mm_or_si128, _mm_sad_epu8,
     _mm_set_epi64x, _mm_setzero_si128, _mm_shuffle_epi8, _mm_storeu_si128, _mm_unpackhi_epi64,
     _mm256_add_epi16, _mm256_and_si256, _mm256_cmpgt_epi8, _mm256_cvtepu8_epi16,
     _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_storeu_si256,
@@ -349,7 +349,7 @@ fn sum(sums: __m128i) -> usize {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn load(bytes: &[u8]) -> std::arch::x86_64::__m256i {
+fn load(bytes: &[u8]) -> __m256i {
     assert_eq!(bytes.len(), LANES);
     #[expect(unsafe_code, reason = "a load from a pointer")]
     // SAFETY: the slice has the 32 bytes that are read; the load needs no alignment.

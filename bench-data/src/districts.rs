@@ -9,10 +9,9 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use shomar_format::Reading;
 use shomar_format::election::{Candidate, CandidateStatus, Contest, District, List};
+use shomar_seats::{CouncilSize, SizesTable};
 
-use crate::geography::{
-    ByElection, EXPERTS, MAJLIS, PROVINCES, TEHRAN_COUNCIL, city_council, village_council,
-};
+use crate::geography::{ByElection, EXPERTS, MAJLIS, PROVINCES};
 use crate::names::{LIST_COUNT, Persons, list_name};
 use crate::places::{Place, PlaceKind};
 use crate::random::{Domain, Random};
@@ -107,11 +106,14 @@ fn drop_unused_contests(districts: &mut [District]) -> Vec<Contest> {
 }
 
 fn council(place: &Place, full: bool, random: &mut Random) -> District {
-    let (contest, (seats, alternates)) = match place.kind {
-        PlaceKind::Tehran => (0, TEHRAN_COUNCIL),
-        PlaceKind::City => (1, city_council(place.population)),
-        PlaceKind::Village => (2, village_council(place.population)),
+    let table = SizesTable::Of1396;
+    let sized = |kind| table.size(kind, place.population).expect("a table is for any population");
+    let (contest, size) = match place.kind {
+        PlaceKind::Tehran => (0, table.tehran()),
+        PlaceKind::City => (1, sized(shomar_seats::Place::City)),
+        PlaceKind::Village => (2, sized(shomar_seats::Place::Village)),
     };
+    let CouncilSize { members: seats, alternates } = size;
     let count = match place.kind {
         PlaceKind::Tehran if full => TEHRAN_CANDIDATES,
         PlaceKind::Tehran => TEHRAN_CANDIDATES_SMALL,
@@ -135,6 +137,7 @@ fn council(place: &Place, full: bool, random: &mut Random) -> District {
         county: place.county.clone(),
         seats,
         alternates,
+        population: None,
         lists: Vec::new(),
         candidates: candidates(count, first_code, random),
     };
@@ -159,6 +162,7 @@ fn by_election_district(
         county: String::new(),
         seats: 1,
         alternates: 0,
+        population: None,
         lists: Vec::new(),
         candidates: candidates(count, if contest == MAJLIS_CONTEST { 201 } else { 301 }, random),
     }

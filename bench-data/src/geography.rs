@@ -261,26 +261,6 @@ pub(crate) fn county_of(city: &NamedCity) -> &'static str {
     if city.3.is_empty() { city.0 } else { city.3 }
 }
 
-/// Members and alternates of a city council, by people of the last census (docs/law.md).
-pub(crate) fn city_council(population: u64) -> (u32, u32) {
-    match population {
-        0..=50_000 => (5, 3),
-        50_001..=200_000 => (7, 5),
-        200_001..=500_000 => (9, 6),
-        500_001..=1_000_000 => (11, 7),
-        1_000_001..=2_000_000 => (13, 8),
-        _ => (15, 10),
-    }
-}
-
-/// Members and alternates of a village council, by people of the last census (docs/law.md).
-pub(crate) fn village_council(population: u64) -> (u32, u32) {
-    if population <= 1_500 { (3, 2) } else { (5, 3) }
-}
-
-/// Members and alternates of Tehran's council (docs/law.md).
-pub(crate) const TEHRAN_COUNCIL: (u32, u32) = (21, 11);
-
 /// The English name of a province, by its Persian one.
 #[must_use]
 pub fn province_name_en(name_fa: &str) -> Option<&'static str> {

@@ -8,11 +8,14 @@
 //! The way, one direction only: [`Evidence`] (mapped) > [`Index`] (where records stand, repeats
 //! named) > [`tally`] (verify, count, flush) > [`Snapshot`].
 
+pub mod compare_readings;
 mod counters;
 pub mod definition;
 pub mod evidence;
+pub mod explanation;
 mod facts;
 mod finding;
+mod findings;
 pub mod index;
 pub mod kernel;
 pub mod lots;

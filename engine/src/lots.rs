@@ -6,7 +6,7 @@
 use shomar_format::election::District;
 use shomar_seats::{GroupKey, Lot, LotKind, Method, Party, SeatsError};
 
-use crate::outcome::ContestRule;
+use crate::outcome::Field;
 
 /// Why a district has no outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +19,29 @@ pub struct OutcomeError {
     pub message: String,
 }
 
-/// A recorded lot, in codes.
+/// Who won a lot, or took part in one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LotParty {
+    /// A list or a candidate, by code.
+    Code(u32),
+    /// The independents together.
+    Independents,
+    /// The lists together.
+    AllLists,
+}
+
+impl std::fmt::Display for LotParty {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Code(code) => write!(formatter, "{code}"),
+            Self::Independents => formatter.write_str("the independents"),
+            Self::AllLists => formatter.write_str("all lists together"),
+        }
+    }
+}
+
+/// A recorded lot, in codes, with what its minutes say.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedLot {
     /// Line in the file of lots.
     pub line: u64,
@@ -28,41 +49,53 @@ pub struct RecordedLot {
     pub district: u32,
     /// The lot's kind.
     pub kind: LotKind,
+    /// It was drawn when a member left, and is about who comes in.
+    pub is_replacement: bool,
     /// Which lot of its tie, from 1.
     pub place: u32,
-    /// Code of the winner; `None` for the independents together.
-    pub winner: Option<u32>,
+    /// Who won.
+    pub winner: LotParty,
+    /// Between whom it was drawn; empty: not said.
+    pub between: Vec<LotParty>,
+    /// When it was drawn, as recorded; may be empty.
+    pub drawn_at: String,
+    /// Who was present, as recorded; may be empty.
+    pub present: String,
 }
 
-/// The lots of one district, in positions. A winner that is nobody of the district becomes a
-/// position that no tie contains, so that the seat rules refuse it.
-pub(crate) fn lots_of(
-    lots: &[RecordedLot],
-    district: &District,
-    standing: &[usize],
-    rule: &ContestRule,
-) -> Vec<Lot> {
+/// The lots of one district, in positions. Whoever is nobody of the district becomes a position
+/// that no tie contains, so that the seat rules refuse it.
+pub(crate) fn lots_of(lots: &[RecordedLot], district: &District, field: &Field) -> Vec<Lot> {
     let position = |at: usize| u32::try_from(at).expect("within DISTRICT_OPTIONS_MAX");
     let candidate = |code| {
-        let place = standing.iter().position(|&at| district.candidates[at].code == code);
+        let place = field.standing.iter().position(|&at| district.candidates[at].code == code);
         place.map_or(u32::MAX, position)
     };
+    let list = |code| district.lists.iter().position(|list| list.code == code).map(position);
+    let party = |kind: LotKind, party: LotParty| match (kind, party) {
+        (_, LotParty::Independents) => Party::Group(GroupKey::Independents),
+        (_, LotParty::AllLists) => Party::Group(GroupKey::AllLists),
+        (LotKind::Seat, LotParty::Code(code)) => Party::Group(match list(code) {
+            Some(list) => GroupKey::List(list),
+            None if field.rule.method() == Method::Article24 => GroupKey::List(u32::MAX),
+            None => GroupKey::Independent(candidate(code)),
+        }),
+        // Alternates: of one group by person, or, under A7, a group has one more. Codes are unique
+        // in a district across lists and candidates.
+        (LotKind::Alternate, LotParty::Code(code)) => match list(code) {
+            Some(list) => Party::Group(GroupKey::List(list)),
+            None => Party::Candidate(candidate(code)),
+        },
+        (LotKind::Person | LotKind::Runoff, LotParty::Code(code)) => {
+            Party::Candidate(candidate(code))
+        }
+    };
     lots.iter()
-        .map(|lot| {
-            let winner = match (lot.kind, lot.winner) {
-                (LotKind::Seat, None) => Party::Group(GroupKey::Independents),
-                (LotKind::Seat, Some(code)) => {
-                    let list = district.lists.iter().position(|list| list.code == code);
-                    Party::Group(match list {
-                        Some(list) => GroupKey::List(position(list)),
-                        None if rule.rule.method() == Method::Article24 => GroupKey::List(u32::MAX),
-                        None => GroupKey::Independent(candidate(code)),
-                    })
-                }
-                (_, Some(code)) => Party::Candidate(candidate(code)),
-                (_, None) => Party::Candidate(u32::MAX),
-            };
-            Lot { kind: lot.kind, place: lot.place, winner }
+        .map(|lot| Lot {
+            kind: lot.kind,
+            place: lot.place,
+            winner: party(lot.kind, lot.winner),
+            between: lot.between.iter().map(|of| party(lot.kind, *of)).collect(),
         })
         .collect()
 }
@@ -76,7 +109,8 @@ pub(crate) fn refused(
 ) -> OutcomeError {
     let code = |party: &Party| match party {
         Party::Group(GroupKey::List(list)) => district.lists[*list as usize].code.to_string(),
-        Party::Group(GroupKey::Independents) => "the independents".to_owned(),
+        Party::Group(GroupKey::Independents) => LotParty::Independents.to_string(),
+        Party::Group(GroupKey::AllLists) => LotParty::AllLists.to_string(),
         Party::Group(GroupKey::Independent(candidate)) | Party::Candidate(candidate) => {
             district.candidates[standing[*candidate as usize]].code.to_string()
         }
@@ -85,15 +119,15 @@ pub(crate) fn refused(
         let district = district.id.clone();
         return OutcomeError { district, lot_line: None, message: error.to_string() };
     };
-    let lot = recorded[lot_index];
-    let winner = lot.winner.map_or("the independents".to_owned(), |code| code.to_string());
+    let lot = &recorded[lot_index];
     OutcomeError {
         district: district.id.clone(),
         lot_line: Some(lot.line),
         message: format!(
-            "found a lot of kind {}, place {}, won by {winner}, expected {expected}",
+            "found a lot of kind {}, place {}, won by {}, expected {expected}",
             lot.kind.name(),
-            lot.place
+            lot.place,
+            lot.winner
         ),
     }
 }

@@ -11,10 +11,12 @@ use shomar_format::document::DistrictTally;
 use shomar_format::election::{CandidateStatus, Contest, District, ElectionHead};
 use shomar_format::{CountingDefinition, Election, Reading};
 use shomar_seats::{
-    Candidate, GroupKey, Labels, Language, List, Members, Method, Outcome, Party, Percent, Race,
-    Rule, SeatsError, Status, Threshold, allocate,
+    Candidate, Fact, GroupKey, Labels, Language, List, LotKind, Margins, Members, Method, Outcome,
+    Party, Race, Replacements, Rule, SeatsError, Status, WithdrawnMember, allocate, margins,
+    replace,
 };
 
+use crate::findings::{list_lengths, sizes};
 use crate::lots::{OutcomeError, RecordedLot, lots_of, refused};
 use crate::snapshot::Snapshot;
 
@@ -71,42 +73,38 @@ fn contest_rule(
     used: &mut [bool],
 ) -> Result<ContestRule, String> {
     let text = |error: SeatsError| error.to_string();
-    let method = Method::parse(&contest.rule).map_err(text)?;
-    let mut rule = Rule::new(method);
+    let mut rule = Rule::named(&contest.rule).map_err(text)?;
     let mut reading = contest.reading;
     for (name, value) in &contest.options {
-        rule = set(rule, name, value).map_err(text)?;
+        rule = rule.with_option(name, value).map_err(text)?;
     }
     for ((name, value), used) in overrides.iter().zip(used) {
         if reading.set(name, value).map_err(|error| format!("option {name}: {error}"))? {
             *used = true;
             continue;
         }
-        match set(rule, name, value) {
+        match rule.with_option(name, value) {
             Ok(changed) => {
                 rule = changed;
                 *used = true;
             }
             // Another contest may have it; `contest_rules` tells if none does.
-            Err(SeatsError::UnknownOption { .. } | SeatsError::ThresholdNotForMethod { .. }) => {}
+            Err(SeatsError::UnknownOption { .. }) => {}
             Err(error) => return Err(text(error)),
         }
     }
-    let mut options: BTreeMap<String, String> =
-        rule.options().into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-    options.extend(reading.entries().map(|(name, value)| (name.into(), value.into())));
-    if !method.is_plurality() && method != Method::Article24 {
-        options.insert("threshold".into(), rule.threshold().percent.to_string());
-    }
-    Ok(ContestRule { rule, reading, options })
+    Ok(ContestRule::of(rule, reading))
 }
 
-fn set(rule: Rule, name: &str, value: &str) -> Result<Rule, SeatsError> {
-    if name == "threshold" && rule.method() != Method::Article24 {
-        let percent = Percent::parse(value)?;
-        return rule.with_threshold(Threshold { percent, base: None });
+impl ContestRule {
+    /// A rule and a reading of ballots, with every option that is in force.
+    #[must_use]
+    pub fn of(rule: Rule, reading: Reading) -> Self {
+        let mut options: BTreeMap<String, String> =
+            rule.option_values().into_iter().map(|(name, value)| (name.into(), value)).collect();
+        options.extend(reading.entries().map(|(name, value)| (name.into(), value.into())));
+        Self { rule, reading, options }
     }
-    rule.with_option(name, value)
 }
 
 /// Who a code stands for in the outcome of a district.
@@ -118,15 +116,17 @@ pub enum PartyCode {
     Candidate(u32),
     /// All independents together.
     Independents,
+    /// All lists together (article 24 in two stages).
+    AllLists,
 }
 
 impl PartyCode {
-    /// The code; `None` for the independents together.
+    /// The code; `None` for the independents, or the lists, together.
     #[must_use]
     pub fn code(self) -> Option<u32> {
         match self {
             Self::List(code) | Self::Candidate(code) => Some(code),
-            Self::Independents => None,
+            Self::Independents | Self::AllLists => None,
         }
     }
 }
@@ -136,18 +136,20 @@ impl PartyCode {
 pub struct DistrictOutcome<'a> {
     /// The district.
     pub district: &'a District,
-    /// The rule of its contest.
-    pub rule: &'a ContestRule,
+    /// The rule of its contest, with every option.
+    pub contest_rule: &'a ContestRule,
+    /// The rule of this district.
+    pub rule: Rule,
     /// Its totals.
     pub tally: DistrictTally,
     /// What the seat rules say, in positions of the race.
     pub outcome: Outcome,
     /// Whether batches are still missing.
     pub provisional: bool,
-    /// What the rules notice but do not decide.
-    pub findings: Vec<String>,
-    /// By position in the race: place among the district's candidates, and in the tally.
-    standing: Vec<usize>,
+    /// Lots that people recorded for it.
+    pub recorded: Vec<RecordedLot>,
+    /// Who competes.
+    field: Field,
 }
 
 /// What the outcome of an election needs.
@@ -196,50 +198,99 @@ fn district_outcome(
     index: u32,
 ) -> Result<DistrictOutcome<'_>, OutcomeError> {
     let district = &input.election.districts[index as usize];
-    let rule = &input.rules[district.contest];
+    let contest_rule = &input.rules[district.contest];
     let tally = input.snapshot.district(&input.definition, index).document();
-    let (mut lists, mut findings) = group_totals(district, rule, &tally);
-    let (mut candidates, mut standing) = (Vec::new(), Vec::new());
-    for (at, (candidate, votes)) in district.candidates.iter().zip(&tally.candidates).enumerate() {
-        if candidate.status != CandidateStatus::Stands {
-            let code = candidate.code;
-            findings.push(format!("candidate {code} no longer stands: {} votes", votes.votes));
-            continue;
-        }
-        if let Some(list) = candidate.list {
-            lists[usize::from(list)].votes += match rule.rule.method() {
-                // Article 24, item 1: the sum of the members' votes. Reading A13 `exclude`: whoever
-                // no longer stands is out of it.
-                Method::Article24 => votes.votes,
-                // A list's own ballots are in its total already, once each.
-                _ => votes.direct,
-            };
-        }
-        candidates.push(Candidate { list: candidate.list.map(u32::from), votes: votes.votes });
-        standing.push(at);
-    }
-    findings.extend(list_length_findings(district, rule));
-    let race = Race {
-        seats: district.seats,
-        alternates: district.alternates,
-        lists: &lists,
-        candidates: &candidates,
-        valid_ballots: Some(tally.ballots.valid),
-    };
+    let field = Field::of(district, contest_rule.rule, &tally);
     let recorded: Vec<RecordedLot> =
-        input.lots.iter().copied().filter(|lot| lot.district == index).collect();
-    let lots = lots_of(&recorded, district, &standing, rule);
-    let outcome = allocate(&race, &rule.rule, &lots)
-        .map_err(|error| refused(district, &standing, &recorded, &error))?;
+        input.lots.iter().filter(|lot| lot.district == index).cloned().collect();
+    let lots = lots_of(&recorded, district, &field);
+    let outcome = allocate(&field.race(district, &tally), &field.rule, &lots)
+        .map_err(|error| refused(district, &field.standing, &recorded, &error))?;
     Ok(DistrictOutcome {
         district,
-        rule,
+        contest_rule,
+        rule: field.rule,
         tally,
         outcome,
         provisional: input.missing.binary_search(&index).is_ok(),
-        findings,
-        standing,
+        recorded,
+        field,
     })
+}
+
+/// Who competes in a district, as the seat rules take it.
+#[derive(Clone, Debug)]
+pub(crate) struct Field {
+    /// The rule of the district.
+    pub(crate) rule: Rule,
+    /// Lists in definition order.
+    pub(crate) lists: Vec<List>,
+    /// Candidates who stand, in definition order.
+    pub(crate) candidates: Vec<Candidate>,
+    /// Place of each of them among the district's candidates.
+    pub(crate) standing: Vec<usize>,
+    /// What is noticed and decides nothing.
+    pub(crate) findings: Vec<String>,
+}
+
+impl Field {
+    /// Votes of lists and persons under the rule of a contest.
+    pub(crate) fn of(district: &District, contest_rule: Rule, tally: &DistrictTally) -> Self {
+        let rule = contest_rule.of_district(district.seats);
+        let (mut lists, mut findings) = group_totals(district, rule, tally);
+        let (mut candidates, mut standing) = (Vec::new(), Vec::new());
+        // A list's order is that of its codes: whoever registers a list gives them in its order.
+        let mut places = vec![0u32; lists.len()];
+        for (at, (candidate, votes)) in
+            district.candidates.iter().zip(&tally.candidates).enumerate()
+        {
+            let stands = candidate.status == CandidateStatus::Stands;
+            // Reading A13: whether votes of a member who no longer stands stay in the list's total.
+            let keeps = rule.method() == Method::Article24
+                && rule.options().withdrawn_member == WithdrawnMember::Keep;
+            if let Some(list) = candidate.list.filter(|_| stands || keeps) {
+                lists[usize::from(list)].votes += match rule.method() {
+                    // Article 24, item 1: the sum of the members' votes.
+                    Method::Article24 => votes.votes,
+                    // A list's own ballots are in its total already, once each.
+                    _ => votes.direct,
+                };
+            }
+            if !stands {
+                let code = candidate.code;
+                findings.push(format!("candidate {code} no longer stands: {} votes", votes.votes));
+                continue;
+            }
+            let list = candidate.list.map(u32::from);
+            let position = list.map(|list| {
+                places[list as usize] += 1;
+                places[list as usize]
+            });
+            candidates.push(Candidate {
+                list,
+                votes: votes.votes,
+                veteran: candidate.veteran,
+                degree_rank: candidate.degree_rank,
+                position,
+            });
+            standing.push(at);
+        }
+        findings.extend(list_lengths(district, &rule));
+        findings.extend(sizes(district, &rule));
+        Self { rule, lists, candidates, standing, findings }
+    }
+
+    /// The race of the district.
+    pub(crate) fn race<'r>(&'r self, district: &District, tally: &DistrictTally) -> Race<'r> {
+        Race {
+            seats: district.seats,
+            alternates: district.alternates,
+            lists: &self.lists,
+            candidates: &self.candidates,
+            valid_ballots: Some(tally.ballots.valid),
+            taken_ballots: Some(tally.ballots.taken),
+        }
+    }
 }
 
 /// The lists of a district before the votes of their members are added: none under article 24 and
@@ -247,14 +298,14 @@ fn district_outcome(
 /// list without candidates elects nobody where persons are needed, and is named.
 fn group_totals(
     district: &District,
-    rule: &ContestRule,
+    rule: Rule,
     tally: &DistrictTally,
 ) -> (Vec<List>, Vec<String>) {
     let mut has_members = vec![false; district.lists.len()];
     for list in district.candidates.iter().filter_map(|candidate| candidate.list) {
         has_members[usize::from(list)] = true;
     }
-    let persons_only = rule.rule.method().is_plurality() || rule.rule.method() == Method::Article24;
+    let persons_only = rule.method().is_plurality() || rule.method() == Method::Article24;
     let mut findings = Vec::new();
     let totals = tally.lists.iter().zip(has_members).map(|(list, has_members)| {
         if persons_only && !has_members && list.votes > 0 {
@@ -270,31 +321,80 @@ fn group_totals(
     (totals.collect(), findings)
 }
 
-/// A12: a list must have at least two thirds of the seats (a guess of the cut text) and at most as
-/// many names as seats. Whoever admitted it decides; the result only says so.
-fn list_length_findings(district: &District, rule: &ContestRule) -> Vec<String> {
-    if rule.rule.method() != Method::Article24 {
-        return Vec::new();
-    }
-    let least = (u64::from(district.seats) * 2).div_ceil(3);
-    let mut findings = Vec::new();
-    for (index, list) in district.lists.iter().enumerate() {
-        let of_list = |candidate: &&shomar_format::election::Candidate| {
-            candidate.list.map(usize::from) == Some(index)
-        };
-        let names = district.candidates.iter().filter(of_list).count() as u64;
-        if names < least || names > u64::from(district.seats) {
-            findings.push(format!(
-                "list {} has {names} names, expected {least} to {} (reading A12 two_thirds)",
-                list.code, district.seats
-            ));
-        }
-    }
-    findings
-}
-
 impl DistrictOutcome<'_> {
-    /// `final`, `provisional`, `lot-required` or `no-votes`.
+    /// The race that was allocated.
+    pub(crate) fn race(&self) -> Race<'_> {
+        self.field.race(self.district, &self.tally)
+    }
+
+    /// What the rules notice but do not decide.
+    #[must_use]
+    pub fn findings(&self) -> &[String] {
+        &self.field.findings
+    }
+
+    /// How close it is.
+    #[must_use]
+    pub fn margins(&self) -> Margins {
+        margins(&self.race(), &self.rule, &self.outcome)
+    }
+
+    /// Who comes in when these candidates leave one after another.
+    ///
+    /// # Errors
+    /// If the outcome is open, somebody is neither member nor alternate, or a lot does not fit.
+    pub fn replace(
+        &self,
+        leavers: &[u32],
+        lots: &[RecordedLot],
+    ) -> Result<Replacements, OutcomeError> {
+        let positions: Vec<u32> = leavers
+            .iter()
+            .map(|code| {
+                let stands = |at: &usize| self.district.candidates[*at].code == *code;
+                let position = self.field.standing.iter().position(stands);
+                position.map_or(u32::MAX, |at| u32::try_from(at).unwrap_or(u32::MAX))
+            })
+            .collect();
+        let drawn = lots_of(lots, self.district, &self.field);
+        replace(&self.race(), &self.rule, &self.outcome, &positions, &drawn).map_err(|error| {
+            let SeatsError::NotAMember { candidate } = error else {
+                return refused(self.district, &self.field.standing, lots, &error);
+            };
+            let at = positions.iter().position(|position| *position == candidate);
+            let code = at.map_or(0, |at| leavers[at]);
+            OutcomeError {
+                district: self.district.id.clone(),
+                lot_line: None,
+                message: format!("found leaver {code}, expected a member or an alternate"),
+            }
+        })
+    }
+
+    /// The steps that gave an elected person the seat: of the group first, then of the person.
+    #[must_use]
+    pub fn reasons(&self, person: u32) -> Vec<usize> {
+        let steps = &self.outcome.steps;
+        let group = self.outcome.groups.iter().find_map(|group| {
+            let at = group.elected.iter().position(|who| *who == person)?;
+            Some((group.key, at))
+        });
+        let Some((key, at)) = group else { return Vec::new() };
+        let of_persons = |fact: &Fact| match fact {
+            Fact::Persons { group, .. } => group.is_none_or(|group| group == key),
+            Fact::LotDrawn { kind: LotKind::Person, winner, .. } => {
+                *winner == Party::Candidate(person)
+            }
+            Fact::OldOrder { order } => order.iter().flatten().any(|who| *who == person),
+            _ => false,
+        };
+        let mut reasons: Vec<usize> =
+            self.outcome.seat_steps(key).get(at).copied().into_iter().collect();
+        reasons.extend((0..steps.len()).filter(|index| of_persons(&steps[*index].fact)));
+        reasons
+    }
+
+    /// `final`, `provisional`, `lot-required`, `runoff-required` or `no-votes`.
     #[must_use]
     pub fn status(&self) -> &'static str {
         if self.provisional { "provisional" } else { self.outcome.status.name() }
@@ -321,6 +421,20 @@ impl DistrictOutcome<'_> {
                 PartyCode::Candidate(self.candidate_code(candidate))
             }
             GroupKey::Independents => PartyCode::Independents,
+            GroupKey::AllLists => PartyCode::AllLists,
+        }
+    }
+
+    /// A group with code and name, as sentences name it.
+    #[must_use]
+    pub fn group_label(&self, key: GroupKey, language: Language) -> String {
+        match (key, language) {
+            (GroupKey::List(list), _) => self.list(list, language),
+            (GroupKey::Independent(candidate), _) => Labels::candidate(self, candidate, language),
+            (GroupKey::Independents, Language::English) => "the independents".to_owned(),
+            (GroupKey::Independents, Language::Persian) => "نامزدهای منفرد".to_owned(),
+            (GroupKey::AllLists, Language::English) => "all lists together".to_owned(),
+            (GroupKey::AllLists, Language::Persian) => "همهٔ فهرست‌ها با هم".to_owned(),
         }
     }
 
@@ -336,13 +450,13 @@ impl DistrictOutcome<'_> {
     /// The candidate of a position, with names.
     #[must_use]
     pub fn candidate(&self, position: u32) -> &shomar_format::election::Candidate {
-        &self.district.candidates[self.standing[position as usize]]
+        &self.district.candidates[self.field.standing[position as usize]]
     }
 
     /// Votes of the candidate of a position.
     #[must_use]
     pub fn candidate_votes(&self, position: u32) -> u64 {
-        self.tally.candidates[self.standing[position as usize]].votes
+        self.tally.candidates[self.field.standing[position as usize]].votes
     }
 }
 
@@ -381,10 +495,18 @@ pub fn missing_districts(
     let Some(pairs) = definition.served_pairs() else {
         return Vec::new();
     };
-    let reported: std::collections::HashSet<(u32, u32)> =
+    let mut reported: Vec<(u32, u32)> =
         reported.map(|address| (address.station, address.district)).collect();
-    let mut missing: Vec<u32> =
-        pairs.filter(|pair| !reported.contains(pair)).map(|(_, district)| district).collect();
+    reported.sort_unstable();
+    // Both ascend by station, then district: one walk.
+    let mut reported = reported.into_iter().peekable();
+    let mut missing: Vec<u32> = pairs
+        .filter(|pair| {
+            while reported.next_if(|other| other < pair).is_some() {}
+            reported.peek() != Some(pair)
+        })
+        .map(|(_, district)| district)
+        .collect();
     missing.sort_unstable();
     missing.dedup();
     missing

@@ -9,6 +9,7 @@ use shomar_format::Election;
 use shomar_format::bytes::hex;
 use shomar_format::document::{BallotCounts, DistrictTally, Frontier, ReadingDocument};
 
+use crate::lots::LotParty;
 use crate::outcome::{ContestRule, DistrictOutcome};
 use crate::snapshot::{Snapshot, reading_document};
 
@@ -39,8 +40,10 @@ pub struct DistrictResult {
     /// Its totals.
     #[serde(flatten)]
     pub tally: DistrictTally,
-    /// Name of the rule.
+    /// Name of the rule: a method, or a set of rules.
     pub rule: &'static str,
+    /// Name of the method.
+    pub method: &'static str,
     /// Every option in force.
     pub options: BTreeMap<String, String>,
     /// Lists, independents.
@@ -49,10 +52,20 @@ pub struct DistrictResult {
     pub elected: Vec<u32>,
     /// Codes, in order.
     pub alternates: Vec<u32>,
-    /// `final`, `provisional`, `lot-required`, `no-votes`.
+    /// `final`, `provisional`, `lot-required`, `runoff-required`, `no-votes`.
     pub status: &'static str,
+    /// The second round that is needed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runoff: Option<RunoffResult>,
     /// Lots that are needed.
     pub lots: Vec<LotResult>,
+    /// Lots that were recorded, with their minutes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lots_recorded: Vec<RecordedLotResult>,
+    /// The steps that gave each elected person the seat.
+    pub reasons: Vec<ReasonResult>,
+    /// How close it is.
+    pub margin: MarginsResult,
     /// How it came about.
     pub steps: Vec<StepResult>,
     /// What the rules notice but do not decide.
@@ -84,15 +97,91 @@ pub struct LotResult {
     pub places: u32,
     /// The number that the next recorded lot of this tie must have.
     pub next_place: u32,
-    /// Codes; null: the independents together.
-    pub between: Vec<Option<u32>>,
+    /// Codes; null: the independents together; `"lists"`: the lists together.
+    pub between: Vec<PartyResult>,
+}
+
+/// Whoever is tied: a code, null or a word.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum PartyResult {
+    /// A list or a candidate; null: the independents together.
+    Code(Option<u32>),
+    /// `lists`: all lists together.
+    Word(&'static str),
+}
+
+impl From<crate::outcome::PartyCode> for PartyResult {
+    fn from(party: crate::outcome::PartyCode) -> Self {
+        match party {
+            crate::outcome::PartyCode::AllLists => Self::Word("lists"),
+            other => Self::Code(other.code()),
+        }
+    }
+}
+
+/// A second round.
+#[derive(Debug, Serialize)]
+pub struct RunoffResult {
+    /// Seats that are open.
+    pub seats: u32,
+    /// Codes of those who are in it.
+    pub between: Vec<u32>,
+}
+
+/// A lot that people drew and recorded.
+#[derive(Debug, Serialize)]
+pub struct RecordedLotResult {
+    /// `seat`, `person`, `alternate`, `runoff`.
+    pub kind: &'static str,
+    /// Which lot of its tie.
+    pub place: u32,
+    /// Who won it.
+    pub winner: PartyResult,
+    /// When, in the words of the minutes.
+    pub drawn_at: String,
+    /// Who was present, in the words of the minutes.
+    pub present: String,
+}
+
+/// Why a person is elected.
+#[derive(Debug, Serialize)]
+pub struct ReasonResult {
+    /// Code.
+    pub candidate: u32,
+    /// Positions in `steps`.
+    pub steps: Vec<usize>,
+}
+
+/// The margins of a district.
+#[derive(Debug, Serialize)]
+pub struct MarginsResult {
+    /// Of the last seat among groups; null where no change of votes moves one.
+    pub seat: Option<MarginResult>,
+    /// Of the last person; null where no change of votes replaces one.
+    pub person: Option<MarginResult>,
+}
+
+/// A margin.
+#[derive(Debug, Serialize)]
+pub struct MarginResult {
+    /// Votes to be changed.
+    pub votes: u64,
+    /// `exact` or `at-least`.
+    pub certainty: &'static str,
+    /// Who would lose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<PartyResult>,
+    /// Who would gain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<PartyResult>,
 }
 
 /// A step, explained.
 #[derive(Debug, Serialize)]
 pub struct StepResult {
-    /// Its source.
-    pub article: &'static str,
+    /// Its source, with the readings on which it rests.
+    pub article: String,
     /// In English.
     pub text_en: String,
     /// In Persian.
@@ -100,6 +189,15 @@ pub struct StepResult {
     /// Its numbers by name.
     #[serde(flatten)]
     pub numbers: BTreeMap<&'static str, u64>,
+}
+
+/// SHA-256 of the rules text with every option in force, hexadecimal.
+#[must_use]
+pub fn rules_digest(election: &Election, rules: &[ContestRule]) -> String {
+    let contests = election.head.contests.iter().zip(rules);
+    hex(&election.rules_digest(
+        contests.map(|(contest, rule)| (contest.id.as_str(), rule.rule.name(), &rule.options)),
+    ))
 }
 
 impl ResultDocument {
@@ -111,15 +209,11 @@ impl ResultDocument {
         snapshot: &Snapshot,
         outcomes: Vec<DistrictOutcome<'_>>,
     ) -> Self {
-        let contests = election.head.contests.iter().zip(rules);
-        let rules_digest = election.rules_digest(contests.map(|(contest, rule)| {
-            (contest.id.as_str(), rule.rule.method().name(), &rule.options)
-        }));
         Self {
             election: election.head.id.clone(),
             mode: election.head.mode.name().to_owned(),
             reading: reading_document(&election.head, snapshot.readings()),
-            rules_digest: hex(&rules_digest),
+            rules_digest: rules_digest(election, rules),
             definition_digest: hex(&election.definition_digest()),
             frontier: snapshot.frontier(),
             ballots: snapshot.ballots(),
@@ -136,36 +230,76 @@ impl DistrictResult {
             let (list, candidate) = match key {
                 crate::outcome::PartyCode::List(code) => (Some(code), None),
                 crate::outcome::PartyCode::Candidate(code) => (None, Some(code)),
-                crate::outcome::PartyCode::Independents => (None, None),
+                crate::outcome::PartyCode::Independents | crate::outcome::PartyCode::AllLists => {
+                    (None, None)
+                }
             };
-            let shomar_seats::Group { votes, seats, vacant, .. } = *group;
+            let (votes, seats, vacant) = (group.votes, group.seats, group.vacant);
             GroupResult { list, candidate, votes, seats, vacant }
         });
         let lots = outcome.lots.iter().map(|lot| LotResult {
             kind: lot.kind.name(),
             places: lot.places,
             next_place: lot.next_place,
-            between: lot.between.iter().map(|party| district.party_code(*party).code()).collect(),
+            between: lot.between.iter().map(|party| district.party_code(*party).into()).collect(),
         });
         let steps = outcome.steps.iter().map(|step| StepResult {
-            article: step.article.text(),
+            article: step.source(&district.rule),
             text_en: step.text_en(&district),
             text_fa: step.text_fa(&district),
             numbers: step.fact.numbers().into_iter().collect(),
+        });
+        let reason = |position: &u32| ReasonResult {
+            candidate: district.candidate_code(*position),
+            steps: district.reasons(*position),
+        };
+        let margin = |margin: shomar_seats::Margin| {
+            let party = |party: Option<shomar_seats::Party>| {
+                party.map(|party| district.party_code(party).into())
+            };
+            MarginResult {
+                votes: margin.votes,
+                certainty: margin.certainty.name(),
+                from: party(margin.from),
+                to: party(margin.to),
+            }
+        };
+        let margins = district.margins();
+        let recorded = district.recorded.iter().map(|lot| RecordedLotResult {
+            kind: lot.kind.name(),
+            place: lot.place,
+            winner: match lot.winner {
+                LotParty::Code(code) => PartyResult::Code(Some(code)),
+                LotParty::Independents => PartyResult::Code(None),
+                LotParty::AllLists => PartyResult::Word("lists"),
+            },
+            drawn_at: lot.drawn_at.clone(),
+            present: lot.present.clone(),
         });
         let codes = |positions: &[u32]| -> Vec<u32> {
             positions.iter().map(|position| district.candidate_code(*position)).collect()
         };
         Self {
-            rule: district.rule.rule.method().name(),
-            options: district.rule.options.clone(),
+            rule: district.rule.name(),
+            method: district.rule.method().name(),
+            options: district.contest_rule.options.clone(),
             groups: groups.collect(),
             elected: codes(&outcome.elected),
             alternates: codes(&outcome.alternates),
             status: district.status(),
+            runoff: outcome.runoff.as_ref().map(|runoff| RunoffResult {
+                seats: runoff.seats,
+                between: codes(&runoff.between),
+            }),
             lots: lots.collect(),
+            lots_recorded: recorded.collect(),
+            reasons: outcome.elected.iter().map(reason).collect(),
+            margin: MarginsResult {
+                seat: margins.seat.map(margin),
+                person: margins.person.map(margin),
+            },
             steps: steps.collect(),
-            findings: district.findings.clone(),
+            findings: district.findings().to_vec(),
             tally: district.tally,
         }
     }

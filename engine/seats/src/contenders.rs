@@ -1,30 +1,62 @@
-//! Groups that compete for seats, and the order of persons inside them.
+//! Groups that compete for seats, and the persons inside them.
 //!
 //! What comes in: a race. What goes out: one contender per list, and one per independent or one
-//! for all of them; every contender with its votes, how many seats it can take, and its persons,
-//! most votes first. Contenders without a vote, or below the threshold, are out of play.
+//! for all of them; every contender with its votes, how many names it has, how many seats it can
+//! take, and its eligible persons, most votes first. Contenders without a vote, or below the
+//! threshold, are out of play.
 
 use std::ops::Range;
 
+use crate::count::Count;
 use crate::race::position;
-use crate::{Article, Fact, GroupKey, Members, Race, Rule, Step, ZeroVotes};
+use crate::{
+    Fact, GroupKey, Members, Method, OptionName, Race, Rule, ShortLists, ThresholdBase,
+    ThresholdScope, ZeroVotes,
+};
 
 /// A group in the distribution of seats.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Contender {
     pub(crate) key: GroupKey,
     pub(crate) votes: u64,
+    /// Names, eligible or not; `None`: not known.
+    pub(crate) names: Option<u32>,
     /// Most seats it can take; `None`: any number.
     pub(crate) capacity: Option<u32>,
     pub(crate) in_play: bool,
     pub(crate) seats: u32,
+    /// Seats of its own that stay vacant.
+    pub(crate) vacant: u32,
     /// Its eligible persons, as a range of [`Contenders::ranked`].
     persons: Range<usize>,
 }
 
 impl Contender {
+    pub(crate) fn new(key: GroupKey, votes: u64, members: Members) -> Contender {
+        let (names, capacity) = match members {
+            Members::Named => (Some(0), Some(0)),
+            Members::Counted(names) => (Some(names), Some(names)),
+            Members::Unnamed => (None, None),
+        };
+        Contender {
+            key,
+            votes,
+            names,
+            capacity,
+            in_play: false,
+            seats: 0,
+            vacant: 0,
+            persons: 0..0,
+        }
+    }
+
     pub(crate) fn is_full(&self) -> bool {
         self.capacity.is_some_and(|capacity| self.seats >= capacity)
+    }
+
+    /// So many seats, or as many as it can take.
+    pub(crate) fn at_most(&self, seats: u32) -> u32 {
+        self.capacity.map_or(seats, |capacity| capacity.min(seats))
     }
 
     pub(crate) fn award(&mut self) {
@@ -46,6 +78,7 @@ pub(crate) enum Independents {
 #[derive(Debug)]
 pub(crate) struct Contenders {
     pub(crate) all: Vec<Contender>,
+    independents: Independents,
     ranked: Vec<u32>,
 }
 
@@ -54,10 +87,7 @@ impl Contenders {
     pub(crate) fn of(race: &Race<'_>, rule: &Rule, independents: Independents) -> Contenders {
         let mut all: Vec<Contender> = (0..)
             .zip(race.lists)
-            .map(|(list, entry)| {
-                let capacity = (entry.members == Members::Named).then_some(0);
-                contender(GroupKey::List(list), entry.votes, capacity)
-            })
+            .map(|(list, entry)| Contender::new(GroupKey::List(list), entry.votes, entry.members))
             .collect();
         let mut pool: Option<usize> = None;
         // (contender, votes, candidate) of everybody who can be elected.
@@ -66,20 +96,23 @@ impl Contenders {
             let group = match (candidate.list, independents) {
                 (Some(list), _) => list as usize,
                 (None, Independents::Each) => {
-                    all.push(contender(GroupKey::Independent(position(index)), 0, Some(0)));
+                    let key = GroupKey::Independent(position(index));
+                    all.push(Contender::new(key, 0, Members::Named));
                     all.len() - 1
                 }
                 (None, Independents::Pooled) => *pool.get_or_insert_with(|| {
-                    all.push(contender(GroupKey::Independents, 0, Some(0)));
+                    all.push(Contender::new(GroupKey::Independents, 0, Members::Named));
                     all.len() - 1
                 }),
             };
+            let entry = &mut all[group];
             if candidate.list.is_none() {
-                all[group].votes += candidate.votes; // the sum of all was checked by Race::check
+                entry.votes += candidate.votes; // the sum of all was checked by Race::check
             }
-            if candidate.votes > 0 || rule.zero_votes() == ZeroVotes::Elected {
+            entry.names = entry.names.map(|names| names + 1);
+            if candidate.votes > 0 || rule.options().zero_votes == ZeroVotes::Elected {
                 persons.push((group, candidate.votes, position(index)));
-                all[group].capacity = all[group].capacity.map(|capacity| capacity + 1);
+                entry.capacity = entry.capacity.map(|capacity| capacity + 1);
             }
         }
         persons.sort_unstable_by(|left, right| {
@@ -90,27 +123,74 @@ impl Contenders {
             all[run[0].0].persons = start..start + run.len();
             start += run.len();
         }
+        let seats_max = Race::seats_max(rule);
         for group in &mut all {
             group.in_play = group.votes > 0;
+            if seats_max < u32::MAX {
+                group.capacity = Some(group.at_most(seats_max));
+            }
         }
-        Contenders { all, ranked: persons.into_iter().map(|(_, _, person)| person).collect() }
+        Contenders {
+            all,
+            independents,
+            ranked: persons.into_iter().map(|(_, _, person)| person).collect(),
+        }
+    }
+
+    /// How independents compete here.
+    pub(crate) fn independents(&self) -> Independents {
+        self.independents
     }
 
     /// Puts groups below the threshold out of play.
-    pub(crate) fn apply_threshold(&mut self, rule: &Rule, steps: &mut Vec<Step>) {
-        let threshold = rule.threshold();
-        if threshold.percent.is_zero() {
+    pub(crate) fn apply_threshold(&mut self, count: &mut Count<'_>) {
+        let options = count.options();
+        if options.threshold.is_zero() {
             return;
         }
-        let base = threshold.base.unwrap_or_else(|| self.votes_in_play());
-        let article = Article::Threshold;
-        let percent = threshold.percent;
-        steps.push(Step { article, fact: Fact::Threshold { percent, base } });
+        let base = match options.threshold_base {
+            ThresholdBase::Votes => self.votes_in_play(),
+            ThresholdBase::Valid => count.race.valid_ballots.expect("checked by Race::check"),
+            ThresholdBase::Taken => count.race.taken_ballots.expect("checked by Race::check"),
+            ThresholdBase::Number(base) => base,
+        };
+        let lists_only = count.rule.method() == Method::Article24
+            && options.threshold_scope == ThresholdScope::Lists;
+        let seats = count.race.seats;
+        let concerns = |group: &Contender| !lists_only || group.key != GroupKey::Independents;
+        let part = |group: &Contender| match (options.short_lists, group.names) {
+            (ShortLists::Prorated, Some(names)) => names.min(seats),
+            _ => seats,
+        };
+        let reaches = |group: &Contender, percent: crate::Percent| {
+            !concerns(group) || percent.is_reached_of_part(group.votes, base, part(group), seats)
+        };
+        let article = count.cites.threshold;
+        let readings = if count.rule.method() == Method::Article24 {
+            &[OptionName::Threshold, OptionName::ThresholdBase, OptionName::ThresholdScope][..]
+        } else {
+            &[]
+        };
+        let mut percent = options.threshold;
+        count.step_of(article, readings, Fact::Threshold { percent, base });
+        let passing = |percent| {
+            let passing = |group: &&Contender| group.in_play && reaches(group, percent);
+            position(self.all.iter().filter(passing).count())
+        };
+        while passing(percent) < options.min_groups && !percent.is_zero() {
+            percent = percent.one_less();
+        }
+        if percent != options.threshold {
+            let fact = Fact::ThresholdLowered { percent, groups: passing(percent) };
+            count.step_of(article, &[], fact);
+        }
         for group in self.all.iter_mut().filter(|group| group.in_play) {
-            if !percent.is_reached(group.votes, base) {
+            if !reaches(group, percent) {
                 group.in_play = false;
-                let fact = Fact::BelowThreshold { group: group.key, votes: group.votes, base };
-                steps.push(Step { article, fact });
+                let (part, whole) = (part(group), seats);
+                let (group, votes) = (group.key, group.votes);
+                let fact = Fact::BelowThreshold { group, votes, base, part, whole };
+                count.step_of(article, &[], fact);
             }
         }
     }
@@ -129,8 +209,4 @@ impl Contenders {
     pub(crate) fn persons(&self, group: usize) -> &[u32] {
         &self.ranked[self.all[group].persons.clone()]
     }
-}
-
-fn contender(key: GroupKey, votes: u64, capacity: Option<u32>) -> Contender {
-    Contender { key, votes, capacity, in_play: false, seats: 0, persons: 0..0 }
 }

@@ -3,31 +3,23 @@
 //! Positions are those of the caller's slices (from 0); the caller, who knows names and lines,
 //! puts them into its own message. A tie is never an error.
 
-use crate::Party;
 use crate::lots::{Lot, PendingLot};
+use crate::{OptionName, Party};
 
 /// Why a rule, a race or a lot was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SeatsError {
-    /// No method of this name.
-    #[error("unknown method {found:?}; known: {known}")]
+    /// No method and no set of rules of this name.
+    #[error("unknown rule {found:?}; known: {known}")]
     UnknownMethod {
         /// The name given.
         found: String,
         /// Every known name, separated by ", ".
         known: String,
     },
-    /// The contract names this method, this version does not have it.
-    #[error("method {found:?} is not supported yet by this version; known: {known}")]
-    MethodNotSupportedYet {
-        /// The name given.
-        found: String,
-        /// Every known name, separated by ", ".
-        known: String,
-    },
-    /// The method has no option of this name.
-    #[error("unknown option {found:?} of method {method}; known: {known}")]
+    /// The rule has no option of this name.
+    #[error("unknown option {found:?} of {method}; known: {known}")]
     UnknownOption {
         /// The method.
         method: &'static str,
@@ -46,16 +38,6 @@ pub enum SeatsError {
         /// Every value, separated by ", ".
         known: String,
     },
-    /// A value that docs/law.md names and this version cannot compute.
-    #[error("option {option}: {found:?} is not supported yet by this version; known: {known}")]
-    OptionNotSupportedYet {
-        /// The option.
-        option: &'static str,
-        /// The value given.
-        found: String,
-        /// The values that this version computes, separated by ", ".
-        known: String,
-    },
     /// The same option given twice.
     #[error("option {option} is given twice: {first:?} and {second:?}")]
     OptionRepeated {
@@ -71,17 +53,6 @@ pub enum SeatsError {
     PercentInvalid {
         /// The text given.
         found: String,
-    },
-    /// A threshold of a total of nothing.
-    #[error("threshold base 0: expected a number of votes of at least 1")]
-    ThresholdBaseZero,
-    /// The method has no threshold.
-    #[error("method {method} has no threshold, found {percent} %")]
-    ThresholdNotForMethod {
-        /// The method.
-        method: &'static str,
-        /// The percentage given.
-        percent: String,
     },
     /// Seats out of bounds.
     #[error("{found} seats: expected 1 to {limit}")]
@@ -158,6 +129,78 @@ pub enum SeatsError {
         /// Valid ballots of the district.
         ballots: u64,
     },
+    /// The rule rests on a number of ballots that was not given.
+    #[error("{rule} needs the number of {which}, found none")]
+    BallotsNeeded {
+        /// The rule.
+        rule: &'static str,
+        /// Which number.
+        which: &'static str,
+    },
+    /// The order of the list decides, and the candidate has no place on it.
+    #[error("candidate at position {candidate} has no place on the list, expected 1, 2, 3, ...")]
+    PositionNeeded {
+        /// Position of the candidate.
+        candidate: u32,
+    },
+    /// Two candidates of a list have the same place on it.
+    #[error("candidate at position {candidate}: found place {position} of the list again")]
+    PositionRepeated {
+        /// Position of the candidate.
+        candidate: u32,
+        /// The place.
+        position: u32,
+    },
+    /// The fewest seats of all groups are more than the seats.
+    #[error("min_seats {min_seats}: more than the {seats} seats for all groups in play together")]
+    MinSeatsTooMany {
+        /// Fewest seats of a group.
+        min_seats: u32,
+        /// Seats to fill.
+        seats: u32,
+    },
+    /// The seats beforehand of all groups are more than the seats.
+    #[error(
+        "initial_seats {initial_seats}: more than the {seats} seats for all groups in play together"
+    )]
+    InitialSeatsTooMany {
+        /// Seats of every group beforehand.
+        initial_seats: u32,
+        /// Seats to fill.
+        seats: u32,
+    },
+    /// Rounding gave too many seats, and the reading of A4 takes none, or not enough, back.
+    #[error("rounding gives {found} seats of {seats}, and reading A4 `excess` does not settle it")]
+    Excess {
+        /// Seats by rounding.
+        found: u64,
+        /// Seats to fill.
+        seats: u32,
+        /// The readings on which the refusal rests, as [`crate::Outcome::readings`].
+        readings: Vec<OptionName>,
+    },
+    /// Nobody can be replaced while it is open who sits.
+    #[error("the outcome is {status}, expected it final before somebody is replaced")]
+    OutcomeOpen {
+        /// The status.
+        status: &'static str,
+    },
+    /// Somebody leaves who is neither member nor alternate.
+    #[error("candidate at position {candidate} is neither member nor alternate (any more)")]
+    NotAMember {
+        /// Position of the candidate.
+        candidate: u32,
+    },
+    /// A lot that was drawn between others than those who are tied.
+    #[error("lot {lot_index} ({lot:?}) was drawn between others than the tied: {tied:?}")]
+    LotBetweenOthers {
+        /// Position of the lot among those given.
+        lot_index: usize,
+        /// The lot.
+        lot: Lot,
+        /// Those who are tied.
+        tied: Vec<Party>,
+    },
     /// A lot that decides nothing here.
     #[error("lot {lot_index} ({lot:?}) matches no tie; ties of this race: {ties:?}")]
     LotMismatch {
@@ -169,7 +212,7 @@ pub enum SeatsError {
         ties: Vec<PendingLot>,
     },
     /// The lots of one tie are not numbered 1, 2, 3, ...
-    #[error("lot {lot_index} ({lot:?}): found place {}, expected {expected}", lot.place)]
+    #[error("lot {lot_index}: found place {}, expected {expected}", lot.place)]
     LotPlace {
         /// Position of the lot among those given.
         lot_index: usize,
@@ -213,6 +256,10 @@ impl SeatsError {
                 });
                 let ties: Vec<String> = ties.collect();
                 (*lot_index, format!("a lot of a tie that exists: {}", ties.join("; ")))
+            }
+            Self::LotBetweenOthers { lot_index, tied, .. } => {
+                let tied: Vec<String> = tied.iter().map(&name).collect();
+                (*lot_index, format!("a lot between exactly {}", tied.join(", ")))
             }
             Self::LotPlace { lot_index, expected, .. } => (*lot_index, format!("place {expected}")),
             Self::LotWinnerRepeated { lot_index, .. } => {

@@ -3,7 +3,9 @@
 //! Everything is by position of the caller's slices. Nothing here is guessed: while a lot is
 //! open, only what no lot can change is listed.
 
-use crate::{Members, PendingLot, Race, Rule, Step};
+use std::collections::BTreeSet;
+
+use crate::{Members, OptionName, PendingLot, Race, Rule, Step};
 
 /// Whether the outcome stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,16 +14,19 @@ pub enum Status {
     Final,
     /// [`Outcome::lots`] says which lots are needed.
     LotRequired,
+    /// The first round leaves seats to a second one: [`Outcome::runoff`].
+    RunoffRequired,
     /// Nobody has a vote: nobody is elected.
     NoVotes,
 }
 
 impl Status {
-    /// `final`, `lot-required` or `no-votes`.
+    /// `final`, `lot-required`, `runoff-required` or `no-votes`.
     pub fn name(self) -> &'static str {
         match self {
             Status::Final => "final",
             Status::LotRequired => "lot-required",
+            Status::RunoffRequired => "runoff-required",
             Status::NoVotes => "no-votes",
         }
     }
@@ -36,6 +41,8 @@ pub enum GroupKey {
     Independent(u32),
     /// All independents together (article 24; in plurality methods only a heading).
     Independents,
+    /// All lists together (article 24 in two stages); never a group of an outcome.
+    AllLists,
 }
 
 /// Who can be tied: a group (for a seat) or a candidate (for election, for the order).
@@ -56,11 +63,23 @@ pub struct Group {
     pub votes: u64,
     /// Seats that are certain.
     pub seats: u32,
-    /// Vacant seats that are its own: those nobody can take, if it is the only group in play.
-    /// Seats that several groups could not take are in [`Outcome::vacant`] only.
+    /// Vacant seats that are its own: those it won and has no names for, and those nobody can
+    /// take if it is the only group in play. Seats that several groups could not take are in
+    /// [`Outcome::vacant`] only.
     pub vacant: u32,
+    /// Persons elected for certain, in the order in which they get its seats.
+    pub elected: Vec<u32>,
     /// Its alternates, in order; ends before the first place that waits for a lot.
     pub alternates: Vec<u32>,
+}
+
+/// A second round that is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Runoff {
+    /// Seats that are open.
+    pub seats: u32,
+    /// Who is in it for certain: most votes first, equals in the caller's order.
+    pub between: Vec<u32>,
 }
 
 /// Seats, persons, and how they came about.
@@ -79,6 +98,8 @@ pub struct Outcome {
     pub alternates: Vec<u32>,
     /// Lots that are needed now; settling one may bring up another.
     pub lots: Vec<PendingLot>,
+    /// The second round that is needed, if one is.
+    pub runoff: Option<Runoff>,
     /// Seats that nobody can take.
     pub vacant: u32,
     /// Seats that wait for a lot between groups, or between persons where no group owns them.
@@ -88,13 +109,35 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// The options on which the outcome rests: with other values of all others it is the same.
+    pub fn readings(&self) -> BTreeSet<OptionName> {
+        self.steps.iter().flat_map(|step| step.readings.iter().copied()).collect()
+    }
+
+    /// The step that gave a group each of its seats, in the order in which its persons take them.
+    pub fn seat_steps(&self, group: GroupKey) -> Vec<usize> {
+        let mut given: Vec<usize> = Vec::new();
+        for (index, step) in self.steps.iter().enumerate() {
+            match step.fact.seats_moved() {
+                Some((key, seats)) if key == group => {
+                    let length = i64::try_from(given.len()).unwrap_or(i64::MAX) + seats;
+                    let length = usize::try_from(length).unwrap_or(0);
+                    given.resize(length, index);
+                }
+                _ => {}
+            }
+        }
+        given
+    }
+
     /// Panics if a seat was lost or made up: a fault of this program, never of its input.
     pub(crate) fn assert_conserved(&self, race: &Race<'_>, rule: &Rule) {
         let group_seats: u64 = self.groups.iter().map(|group| u64::from(group.seats)).sum();
+        let runoff = self.runoff.as_ref().map_or(0, |runoff| u64::from(runoff.seats));
         assert_eq!(
-            group_seats + u64::from(self.vacant) + u64::from(self.undecided),
+            group_seats + u64::from(self.vacant) + u64::from(self.undecided) + runoff,
             u64::from(race.seats),
-            "seats of groups + vacant + undecided = seats of the district"
+            "seats of groups + vacant + undecided + runoff = seats of the district"
         );
         let open = self.lots.iter().filter(|lot| lot.kind == crate::LotKind::Person);
         let open: u64 = open.map(|lot| u64::from(lot.places)).sum();
@@ -111,6 +154,7 @@ impl Outcome {
             .filter(|group| match group.key {
                 GroupKey::List(list) => race.lists[list as usize].members == Members::Named,
                 GroupKey::Independent(_) | GroupKey::Independents => true,
+                GroupKey::AllLists => unreachable!("never a group of an outcome"),
             })
             .map(|group| u64::from(group.seats))
             .sum();

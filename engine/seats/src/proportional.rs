@@ -1,35 +1,16 @@
 //! The common way of all methods for groups: groups, threshold, seats, lots, persons.
 //!
 //! What comes in: a race and a rule. What goes out: an outcome. The methods themselves (divisor,
-//! quota, article 24) only distribute seats to groups; ties, persons, alternates and vacant seats
-//! are settled here, in one way for all.
+//! quota, article 24) only distribute seats to groups; persons, alternates and vacant seats are
+//! settled here, in one way for all.
 
 use crate::contenders::{Contender, Contenders, Independents};
-use crate::lots::Ledger;
-use crate::persons::{Chosen, Wanted, choose, sort_by_votes};
+use crate::count::{Count, Open};
+use crate::persons::{Chosen, Wanted, choose, in_list_order, sort_by_votes};
+use crate::race::position;
 use crate::rule::Family;
-use crate::{Article, Fact, Group, GroupKey, Lot, LotKind, Outcome, Party, PendingLot, Race, Rule};
+use crate::{Article, Fact, Group, GroupKey, Lot, Outcome, PersonOrder, Race, Rule};
 use crate::{Members, SeatsError, Status, Step, article24, divisor, quota};
-
-/// What a method leaves behind after giving the seats that are certain.
-#[derive(Debug)]
-pub(crate) struct Distribution {
-    /// Seats that nobody can take.
-    vacant: u32,
-    /// Seats that several groups have an equal claim to, and those groups.
-    tie: Option<(u32, Vec<usize>)>,
-}
-
-impl Distribution {
-    pub(crate) fn unfilled(vacant: u32) -> Distribution {
-        Distribution { vacant, tie: None }
-    }
-
-    pub(crate) fn tie(places: u32, mut tied: Vec<usize>) -> Distribution {
-        tied.sort_unstable();
-        Distribution { vacant: 0, tie: Some((places, tied)) }
-    }
-}
 
 pub(crate) fn allocate(race: &Race<'_>, rule: &Rule, lots: &[Lot]) -> Result<Outcome, SeatsError> {
     let family = rule.method().family();
@@ -38,110 +19,128 @@ pub(crate) fn allocate(race: &Race<'_>, rule: &Rule, lots: &[Lot]) -> Result<Out
         _ => Independents::Each,
     };
     let mut contenders = Contenders::of(race, rule, independents);
-    let mut ledger = Ledger::new(lots);
+    let mut count = Count::new(race, rule, lots);
     if contenders.votes_in_play() == 0 {
-        ledger.close()?;
+        count.close()?;
         let groups = contenders.all.iter().map(|group| empty_group(group.key, 0)).collect();
         return Ok(no_votes(race, groups));
     }
-    let mut steps = Vec::new();
-    contenders.apply_threshold(rule, &mut steps);
-    let article = rule.method().article();
+    contenders.apply_threshold(&mut count);
     let all = &mut contenders.all;
-    let distribution = match family {
+    let (vacant, open) = match family {
         Family::Divisor(series) => {
-            divisor::distribute(all, race.seats, series, article, &mut steps)
+            let held = beforehand(&mut count, all)?;
+            let given = minimum(&mut count, all)?;
+            divisor::distribute(&mut count, all, race.seats - given, held, series)?
         }
-        Family::Quota(series) => quota::distribute(all, race.seats, series, article, &mut steps),
-        Family::Article24 => article24::distribute(all, race.seats, rule.article_24(), &mut steps),
-        Family::Plurality => unreachable!("plurality has its own way"),
+        Family::Quota(quota) => {
+            let held = beforehand(&mut count, all)?;
+            check_minimum(&count, all)?;
+            let given: u32 = all.iter().map(|entry| entry.seats).sum();
+            quota::distribute(&mut count, all, race.seats - given, held, quota)?
+        }
+        Family::Article24 => article24::distribute(&mut count, all)?,
+        Family::Plurality | Family::TwoRound => unreachable!("plurality has its own way"),
     };
-    let open = settle_seats(rule, all, &distribution, &mut ledger, &mut steps)?;
-    if distribution.vacant > 0 {
-        let fact = Fact::Vacant { seats: distribution.vacant };
-        steps.push(Step { article: Article::Vacant, fact });
+    if vacant > 0 {
+        count.step(Article::Vacant, Fact::Vacant { seats: vacant });
     }
-    let persons = settle_persons(race, rule, &contenders, &open, &mut ledger, &mut steps)?;
-    let lots = ledger.close()?;
-    Ok(assemble(race, &contenders, &distribution, open.places, persons, lots, steps))
+    let persons = settle_persons(&mut count, &contenders, &open)?;
+    assemble(count, &contenders, vacant, persons)
 }
 
-/// Groups that wait for a lot, and the seats they wait for.
-#[derive(Debug, Default)]
-struct Open {
-    places: u32,
-    groups: Vec<usize>,
+/// Seats of every group in play before the method begins; the number, for the divisors.
+fn beforehand(count: &mut Count<'_>, all: &mut [Contender]) -> Result<u32, SeatsError> {
+    let seats = count.options().initial_seats;
+    if seats == 0 {
+        return Ok(0);
+    }
+    let in_play: Vec<&mut Contender> = all.iter_mut().filter(|entry| entry.in_play).collect();
+    let groups = position(in_play.len());
+    let sum: u64 = in_play.iter().map(|entry| u64::from(entry.at_most(seats))).sum();
+    if sum > u64::from(count.race.seats) {
+        return Err(SeatsError::InitialSeatsTooMany {
+            initial_seats: seats,
+            seats: count.race.seats,
+        });
+    }
+    in_play.into_iter().for_each(|entry| entry.seats = entry.at_most(seats));
+    count.step(Article::InitialSeats, Fact::Beforehand { seats, groups });
+    Ok(seats)
 }
 
-/// Gives the tied seats to the winners of the recorded lots.
-fn settle_seats(
-    rule: &Rule,
-    all: &mut [Contender],
-    distribution: &Distribution,
-    ledger: &mut Ledger<'_>,
-    steps: &mut Vec<Step>,
-) -> Result<Open, SeatsError> {
-    let Some((places, tied)) = &distribution.tie else {
-        return Ok(Open::default());
-    };
-    let article = match rule.method().family() {
-        Family::Article24 => Article::Councils24TieSeats,
-        _ => rule.method().article(),
-    };
-    let between = tied.iter().map(|group| Party::Group(all[*group].key)).collect();
-    let tie = PendingLot { kind: LotKind::Seat, places: *places, next_place: 1, between };
-    let drawn = ledger.draw(tie, article, steps)?;
-    let has_won = |group: &Contender| drawn.winners.contains(&Party::Group(group.key));
-    let mut open = Open { places: drawn.places_left, groups: Vec::new() };
-    for index in tied {
-        if has_won(&all[*index]) {
-            all[*index].award();
-        } else if drawn.places_left > 0 {
-            open.groups.push(*index);
+/// Refuses more fewest seats than there are.
+fn check_minimum(count: &Count<'_>, all: &[Contender]) -> Result<(), SeatsError> {
+    let min_seats = count.options().min_seats;
+    let least = |entry: &Contender| u64::from(entry.at_most(min_seats).max(entry.seats));
+    let sum: u64 = all.iter().filter(|entry| entry.in_play).map(least).sum();
+    if sum > u64::from(count.race.seats) {
+        return Err(SeatsError::MinSeatsTooMany { min_seats, seats: count.race.seats });
+    }
+    Ok(())
+}
+
+/// The fewest seats of every group in play, given before the divisors begin; the sum of all seats
+/// given so far.
+fn minimum(count: &mut Count<'_>, all: &mut [Contender]) -> Result<u32, SeatsError> {
+    check_minimum(count, all)?;
+    let min_seats = count.options().min_seats;
+    for entry in all.iter_mut().filter(|entry| entry.in_play) {
+        let least = entry.at_most(min_seats);
+        if least > entry.seats {
+            let fact = Fact::MinimumSeats { group: entry.key, seats: least - entry.seats };
+            count.step(Article::MinSeats, fact);
+            entry.seats = least;
         }
     }
-    Ok(open)
+    Ok(all.iter().map(|entry| entry.seats).sum())
 }
 
 /// Persons and alternates of every group that has names.
 fn settle_persons(
-    race: &Race<'_>,
-    rule: &Rule,
+    count: &mut Count<'_>,
     contenders: &Contenders,
     open: &Open,
-    ledger: &mut Ledger<'_>,
-    steps: &mut Vec<Step>,
 ) -> Result<Vec<Chosen>, SeatsError> {
-    let mut persons = Vec::with_capacity(contenders.all.len());
-    for (index, entry) in contenders.all.iter().enumerate() {
-        let is_unnamed = match entry.key {
-            GroupKey::List(list) => race.lists[list as usize].members == Members::Unnamed,
-            GroupKey::Independent(_) | GroupKey::Independents => false,
-        };
-        if is_unnamed || entry.seats == 0 {
+    let all = &contenders.all;
+    let is_named = |entry: &Contender| match entry.key {
+        GroupKey::List(list) => count.race.lists[list as usize].members == Members::Named,
+        _ => true,
+    };
+    let named: Vec<bool> = all.iter().map(is_named).collect();
+    let is_article_24 = count.rule.method().family() == Family::Article24;
+    let mut alternates = vec![0; all.len()];
+    if is_article_24 {
+        let is_sure = |index: &usize| !open.groups.contains(index);
+        let sure: Vec<usize> = (0..all.len()).filter(is_sure).collect();
+        let filled: Vec<(GroupKey, u32)> =
+            sure.iter().map(|index| (all[*index].key, all[*index].seats)).collect();
+        let numbers = article24::alternates(count, &filled, !open.groups.is_empty())?;
+        for (index, number) in sure.iter().zip(numbers) {
+            alternates[*index] = number;
+        }
+    }
+    let mut persons = Vec::with_capacity(all.len());
+    for (index, entry) in all.iter().enumerate() {
+        if !named[index] || entry.seats == 0 {
             persons.push(Chosen::default());
             continue;
         }
-        let is_open = open.groups.contains(&index);
-        let (article, alternates) = match rule.method().family() {
-            Family::Article24 => {
-                let alternates = article24::alternates(entry.seats, rule.article_24());
-                (Article::Councils24Persons, alternates)
-            }
-            _ => (Article::PersonsOfList, 0),
-        };
-        if alternates > 0 && !is_open {
-            steps.push(article24::alternate_step(entry, alternates));
-        }
+        let by_votes = contenders.persons(index);
+        let is_of_list = matches!(entry.key, GroupKey::List(_)) && !is_article_24;
+        let in_order = if is_of_list { in_list_order(count, entry, by_votes) } else { None };
         let wanted = Wanted {
             group: Some(entry.key),
             seats: entry.seats,
-            alternates,
-            is_open,
-            article,
-            article_alternates: Article::Councils25Item2,
+            alternates: alternates[index],
+            is_open: open.groups.contains(&index),
+            is_ordered: in_order.is_some(),
+            article: match count.options().persons {
+                PersonOrder::ListOrder if in_order.is_some() => Article::ListOrder,
+                _ => count.cites.persons,
+            },
         };
-        let chosen = choose(race, contenders.persons(index), wanted, ledger, steps)?;
+        let chosen = choose(count, in_order.as_deref().unwrap_or(by_votes), wanted)?;
         assert_eq!(chosen.unfilled, 0, "no group has more seats than persons");
         persons.push(chosen);
     }
@@ -149,14 +148,12 @@ fn settle_persons(
 }
 
 fn assemble(
-    race: &Race<'_>,
+    count: Count<'_>,
     contenders: &Contenders,
-    distribution: &Distribution,
-    undecided: u32,
+    vacant: u32,
     persons: Vec<Chosen>,
-    lots: Vec<PendingLot>,
-    steps: Vec<Step>,
-) -> Outcome {
+) -> Result<Outcome, SeatsError> {
+    let race = count.race;
     let mut elected = Vec::new();
     let mut alternates = Vec::new();
     let mut groups = Vec::with_capacity(persons.len());
@@ -165,30 +162,37 @@ fn assemble(
         alternates.extend(&chosen.alternates);
         groups.push(Group {
             seats: entry.seats,
+            vacant: entry.vacant,
+            elected: chosen.elected,
             alternates: chosen.alternates,
             ..empty_group(entry.key, entry.votes)
         });
     }
     if let [only] = contenders.in_play()[..] {
-        groups[only].vacant = distribution.vacant;
+        groups[only].vacant += vacant;
     }
+    let own: u32 = contenders.all.iter().map(|entry| entry.vacant).sum();
+    let vacant = vacant + own;
+    let given: u32 = groups.iter().map(|group| group.seats).sum();
     sort_by_votes(race, &mut elected);
-    Outcome {
+    let (lots, steps) = count.close()?;
+    Ok(Outcome {
         status: if lots.is_empty() { Status::Final } else { Status::LotRequired },
         seats: race.seats,
         groups,
         elected,
         alternates,
         lots,
-        vacant: distribution.vacant,
-        undecided,
+        runoff: None,
+        vacant,
+        undecided: race.seats - given - vacant,
         steps,
-    }
+    })
 }
 
 /// A group with votes and no seats.
 pub(crate) fn empty_group(key: GroupKey, votes: u64) -> Group {
-    Group { key, votes, seats: 0, vacant: 0, alternates: Vec::new() }
+    Group { key, votes, seats: 0, vacant: 0, elected: Vec::new(), alternates: Vec::new() }
 }
 
 /// Vacant seats belong to a group only if it is the only one that has votes.
@@ -209,8 +213,9 @@ pub(crate) fn no_votes(race: &Race<'_>, groups: Vec<Group>) -> Outcome {
         elected: Vec::new(),
         alternates: Vec::new(),
         lots: Vec::new(),
+        runoff: None,
         vacant: race.seats,
         undecided: 0,
-        steps: vec![Step { article: Article::NoVotes, fact }],
+        steps: vec![Step { article: Article::NoVotes, readings: &[], fact }],
     }
 }

@@ -1,161 +1,321 @@
 //! Quota and largest remainder.
 //!
 //! What comes in: groups with votes, a quota. What goes out: their seats, and the tie at the last
-//! seats if there is one.
-//!
-//! Exactly what is done:
-//! 1. The quota is votes in play / (seats + `seats_plus`); each group gets the whole number of
-//!    quotas in its votes, by integer division of votes x seats.
-//! 2. If that is more than a list has names, the list gets one seat per name and leaves, and step 1
-//!    starts anew with the votes and the seats of the rest (so the quota is of the rest only).
-//! 3. Seats left go one by one to the largest remainders among groups that are not full. If all of
-//!    them got one and seats are left (possible only with full lists), another round follows in the
-//!    same order.
-//! 4. If nobody can take a seat, it is vacant.
+//! seats if there is one. docs/rules.md, 3.2, says step by step what is done. The quota is of the
+//! groups that still take part: a list that has fewer names than whole quotas gets one seat per
+//! name and leaves with its votes.
 //!
 //! Products: votes < 2^64 x seats < 2^15, below 2^80.
 
 use crate::contenders::Contender;
-use crate::proportional::Distribution;
+use crate::count::{Count, Open};
 use crate::race::position;
-use crate::{Article, Fact, Step};
+use crate::{Article, Fact, LeftoverBy, Majority, SeatsError};
 
-/// The quota is votes / (seats + `seats_plus`); 0 is Hare.
+/// A quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct QuotaSeries {
-    pub(crate) seats_plus: u32,
+pub(crate) enum Quota {
+    /// votes / (seats + `seats_plus`); 0 is Hare.
+    Exact { seats_plus: u32 },
+    /// ⌊votes / (seats + 1)⌋ + 1.
+    Droop,
 }
 
 /// The whole seats of a group and what remains of its votes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Share {
     pub(crate) contender: usize,
+    /// Whole quotas.
     pub(crate) whole: u32,
-    /// Remainder of votes x seats, in units of 1 / denominator of a seat.
+    /// The rest, in units of 1 / denominator of a seat.
     pub(crate) remainder: u64,
 }
 
-/// votes x seats / denominator, whole and remainder.
-pub(crate) fn share(contender: usize, votes: u64, seats: u32, denominator: u64) -> Share {
-    assert!(votes <= denominator, "a share is at most everything");
-    let product = u128::from(votes) * u128::from(seats);
+/// votes x multiplier / denominator, whole and remainder.
+pub(crate) fn share(contender: usize, votes: u64, multiplier: u32, denominator: u64) -> Share {
+    let product = u128::from(votes) * u128::from(multiplier);
     let divisor = u128::from(denominator);
     Share {
         contender,
-        whole: u32::try_from(product / divisor).expect("a share of the seats is at most all"),
+        // More than u32 only where votes exceed 2^32 times the valid ballots.
+        whole: u32::try_from(product / divisor).unwrap_or(u32::MAX),
         remainder: u64::try_from(product % divisor).expect("a remainder is below its divisor"),
     }
 }
 
-/// Gives `seats` to the groups in play.
+/// A quota as a fraction: a group with V votes has V x multiplier / denominator quotas.
+#[derive(Debug, Clone, Copy)]
+struct QuotaOf {
+    multiplier: u32,
+    denominator: u64,
+}
+
+impl Quota {
+    fn of(self, votes: u64, seats: u32) -> (QuotaOf, Fact) {
+        match self {
+            Quota::Exact { seats_plus } => {
+                let seats = seats + seats_plus;
+                let quota = QuotaOf { multiplier: seats, denominator: votes };
+                (quota, Fact::Quota { votes, seats })
+            }
+            Quota::Droop => {
+                let quota = votes / u64::from(seats + 1) + 1;
+                let fact = Fact::WholeQuota { votes, seats: seats + 1, quota };
+                (QuotaOf { multiplier: 1, denominator: quota }, fact)
+            }
+        }
+    }
+}
+
+/// Gives `seats` to the groups in play, beside the `held` seats that each has beforehand. Returns
+/// the seats that nobody can take, and what waits for a lot.
 pub(crate) fn distribute(
-    contenders: &mut [Contender],
+    count: &mut Count<'_>,
+    all: &mut [Contender],
     seats: u32,
-    series: QuotaSeries,
-    article: Article,
-    steps: &mut Vec<Step>,
-) -> Distribution {
-    let mut active: Vec<usize> =
-        (0..contenders.len()).filter(|index| contenders[*index].in_play).collect();
+    held: u32,
+    quota: Quota,
+) -> Result<(u32, Open), SeatsError> {
+    let article = count.cites.seats;
+    let min_seats = count.options().min_seats;
+    let mut active: Vec<usize> = (0..all.len()).filter(|index| all[*index].in_play).collect();
+    let in_play_votes: u64 = active.iter().map(|index| all[*index].votes).sum();
     let mut left = seats;
     loop {
-        if active.is_empty() {
-            return Distribution::unfilled(left);
+        if active.is_empty() || left == 0 {
+            return Ok((left, Open::default()));
         }
-        let denominator: u64 = active.iter().map(|index| contenders[*index].votes).sum();
-        let quotas = left + series.seats_plus;
-        steps.push(Step { article, fact: Fact::Quota { votes: denominator, seats: quotas } });
+        let votes: u64 = active.iter().map(|index| all[*index].votes).sum();
+        let (QuotaOf { multiplier, denominator }, fact) = quota.of(votes, left);
+        count.step(article, fact);
         let shares: Vec<Share> = active
             .iter()
-            .map(|index| share(*index, contenders[*index].votes, quotas, denominator))
+            .map(|index| share(*index, all[*index].votes, multiplier, denominator))
             .collect();
-        let is_over = |share: &Share| {
-            contenders[share.contender].capacity.is_some_and(|capacity| share.whole > capacity)
-        };
-        let over: Vec<Share> = shares.iter().copied().filter(is_over).collect();
-        if over.is_empty() {
-            for share in &shares {
-                let entry = &mut contenders[share.contender];
-                entry.seats = share.whole;
-                left -= share.whole;
-                push_share(steps, article, entry, quotas, denominator, *share);
+        let leaving = leaving(all, &shares, left, held, min_seats);
+        if !leaving.is_empty() {
+            for (share, fixed) in &leaving {
+                let too_many = SeatsError::MinSeatsTooMany { min_seats, seats: count.race.seats };
+                left = left.checked_sub(*fixed).ok_or(too_many)?;
+                settle_alone(count, all, *share, *fixed);
             }
-            return remainders(contenders, &shares, left, denominator, article, steps);
+            active.retain(|index| leaving.iter().all(|(share, _)| share.contender != *index));
+            continue;
         }
-        for share in &over {
-            let entry = &mut contenders[share.contender];
-            let capacity = entry.capacity.expect("only a list with names is over");
-            entry.seats = capacity;
-            left -= capacity;
-            let over = share.whole - capacity;
-            let fact = Fact::TooShort { group: entry.key, capacity, over };
-            steps.push(Step { article: Article::Capacity, fact });
+        let mut whole = 0u32;
+        let mut order = Vec::with_capacity(shares.len());
+        for share in &shares {
+            let entry = &mut all[share.contender];
+            let gets =
+                entry.capacity.map_or(share.whole, |most| share.whole.min(most - held.min(most)));
+            entry.seats += gets;
+            whole += gets;
+            push_share(count, article, entry, multiplier, denominator, *share);
+            let rest = i128::from(share.whole - gets) * i128::from(denominator);
+            order.push((share.contender, rest + i128::from(share.remainder)));
         }
-        active.retain(|index| over.iter().all(|share| share.contender != *index));
+        if whole > left {
+            let excess = whole - left;
+            count.step(article, Fact::Excess { seats: excess });
+            let fewest = |entry: &Contender| entry.at_most(min_seats).max(held);
+            return Ok((0, take_in_rounds(count, all, order, excess, fewest, article)?));
+        }
+        left -= whole;
+        let first = majority_seat(count, all, left, in_play_votes, seats);
+        if let Some(group) = first {
+            left -= 1;
+            all[group].award();
+        }
+        return remainders(count, all, &shares, left, denominator, article, first);
     }
+}
+
+/// Groups that leave with a number of seats of their own: those who would have fewer than they must
+/// have; if there are none, those who would have more than they can take. In this order no group is
+/// left without its fewest seats. Where what they can take and the fewest of the others are more
+/// than the seats left (a quota for more seats than there are), nobody leaves, and the excess is
+/// taken back.
+fn leaving(
+    all: &[Contender],
+    shares: &[Share],
+    left: u32,
+    held: u32,
+    min_seats: u32,
+) -> Vec<(Share, u32)> {
+    let least = |share: &Share| all[share.contender].at_most(min_seats).saturating_sub(held);
+    let under = shares.iter().filter_map(|share| {
+        (share.whole < min_seats.saturating_sub(held)).then_some((*share, least(share)))
+    });
+    let under: Vec<(Share, u32)> = under.collect();
+    if !under.is_empty() {
+        return under;
+    }
+    let over = shares.iter().filter_map(|share| {
+        let room = all[share.contender].capacity?.saturating_sub(held);
+        (share.whole > room).then_some((*share, room))
+    });
+    let over: Vec<(Share, u32)> = over.collect();
+    let is_over = |share: &&Share| over.iter().any(|(other, _)| other.contender == share.contender);
+    let taken: u64 = over.iter().map(|(_, room)| u64::from(*room)).sum();
+    let rest = shares.iter().filter(|share| !is_over(share));
+    let least: u64 = rest.map(|share| u64::from(least(share))).sum();
+    if taken + least > u64::from(left) { Vec::new() } else { over }
+}
+
+/// A group that leaves the quota with so many seats.
+fn settle_alone(count: &mut Count<'_>, all: &mut [Contender], share: Share, seats: u32) {
+    let entry = &mut all[share.contender];
+    entry.seats += seats;
+    let group = entry.key;
+    if share.whole > seats {
+        let fact = Fact::TooShort { group, capacity: seats, over: share.whole - seats };
+        count.step(Article::Capacity, fact);
+    } else {
+        count.step(Article::MinSeats, Fact::MinimumSeats { group, seats });
+    }
+}
+
+/// The group with more than half the votes, if it needs one of the seats left to have more than
+/// half of the seats.
+fn majority_seat(
+    count: &mut Count<'_>,
+    all: &[Contender],
+    left: u32,
+    votes: u64,
+    seats: u32,
+) -> Option<usize> {
+    if count.options().majority == Majority::Off || left == 0 {
+        return None;
+    }
+    let has_majority =
+        |entry: &Contender| entry.in_play && u128::from(entry.votes) * 2 > u128::from(votes);
+    let group = all.iter().position(has_majority)?;
+    let entry = &all[group];
+    if entry.is_full() || u64::from(entry.seats) * 2 > u64::from(seats) {
+        return None;
+    }
+    let fact = Fact::MajoritySeat { group: entry.key, votes: entry.votes, of: votes };
+    count.step(count.cites.majority, fact);
+    Some(group)
+}
+
+/// Takes one seat after another from groups that hold more than their fewest, smallest key first,
+/// one from each in a round. Where the last ones are equal, all of them lose one and compete for
+/// what is left.
+pub(crate) fn take_in_rounds<K: Ord + Copy>(
+    count: &mut Count<'_>,
+    all: &mut [Contender],
+    mut order: Vec<(usize, K)>,
+    excess: u32,
+    fewest: impl Fn(&Contender) -> u32,
+    article: Article,
+) -> Result<Open, SeatsError> {
+    order.sort_by_key(|(_, key)| *key); // stable: order decides nothing
+    let mut left = excess as usize;
+    while left > 0 {
+        order.retain(|(group, _)| all[*group].seats > fewest(&all[*group]));
+        let takes = order.len().min(left);
+        assert!(takes > 0, "an excess is of seats that somebody holds");
+        let mut certain = takes;
+        let mut tied = takes..takes;
+        if takes < order.len() && order[takes - 1].1 == order[takes].1 {
+            let cut = order[takes].1;
+            certain = order.iter().take_while(|(_, key)| *key < cut).count();
+            tied = certain..order.iter().take_while(|(_, key)| *key <= cut).count();
+        }
+        for (group, _) in order[..certain].iter().chain(&order[tied.clone()]) {
+            all[*group].seats -= 1;
+            count.step(article, Fact::SeatTaken { group: all[*group].key });
+        }
+        left -= certain;
+        if !tied.is_empty() {
+            let groups: Vec<usize> = order[tied].iter().map(|(group, _)| *group).collect();
+            let places = position(groups.len() - left);
+            return count.settle_seats(all, places, groups);
+        }
+    }
+    Ok(Open::default())
 }
 
 /// Records the share of a group.
 pub(crate) fn push_share(
-    steps: &mut Vec<Step>,
+    count: &mut Count<'_>,
     article: Article,
     entry: &Contender,
-    seats: u32,
+    multiplier: u32,
     denominator: u64,
     share: Share,
 ) {
     let fact = Fact::Share {
         group: entry.key,
         votes: entry.votes,
-        seats,
+        seats: multiplier,
         denominator,
         whole: share.whole,
         remainder: share.remainder,
     };
-    steps.push(Step { article, fact });
+    count.step(article, fact);
 }
 
 /// Seats left, one by one by the largest remainder, in rounds; a group that is full is passed by.
-/// Only the last round can end inside a tie: in the others everybody gets one.
-pub(crate) fn remainders(
-    contenders: &mut [Contender],
+/// `first` had its turn in the first round.
+fn remainders(
+    count: &mut Count<'_>,
+    all: &mut [Contender],
     shares: &[Share],
     seats: u32,
     denominator: u64,
     article: Article,
-    steps: &mut Vec<Step>,
-) -> Distribution {
+    first: Option<usize>,
+) -> Result<(u32, Open), SeatsError> {
     if seats == 0 {
-        return Distribution::unfilled(0);
+        return Ok((0, Open::default()));
     }
-    steps.push(Step { article, fact: Fact::Leftover { seats } });
-    let mut order: Vec<Share> = shares.to_vec();
-    order.sort_by_key(|share| std::cmp::Reverse(share.remainder)); // stable: order decides nothing
+    count.step(article, Fact::Leftover { seats, by: LeftoverBy::Remainder });
+    let order = shares.iter().map(|share| (share.contender, share.remainder)).collect();
+    give_in_rounds(count, all, order, seats, first, |group, remainder, round| {
+        let remainder = i128::from(remainder);
+        (article, Fact::RemainderSeat { group, remainder, denominator, round })
+    })
+}
+
+/// Gives one seat after another to groups that are not full, largest key first, one to each in a
+/// round. Only the last round can end inside a tie: in the others everybody gets one.
+pub(crate) fn give_in_rounds<K: Ord + Copy>(
+    count: &mut Count<'_>,
+    all: &mut [Contender],
+    mut order: Vec<(usize, K)>,
+    seats: u32,
+    first: Option<usize>,
+    fact: impl Fn(crate::GroupKey, K, u32) -> (Article, Fact),
+) -> Result<(u32, Open), SeatsError> {
+    order.sort_by_key(|(_, key)| std::cmp::Reverse(*key)); // stable: order decides nothing
     let mut left = seats;
     for round in 1.. {
-        order.retain(|share| !contenders[share.contender].is_full());
+        order.retain(|(group, _)| !all[*group].is_full());
         if left == 0 || order.is_empty() {
             break;
         }
-        let takes = order.len().min(left as usize);
+        let has_turn = |(group, _): &&(usize, K)| round > 1 || Some(*group) != first;
+        let turns: Vec<(usize, K)> = order.iter().filter(has_turn).copied().collect();
+        let takes = turns.len().min(left as usize);
         let mut certain = takes;
-        if takes < order.len() && order[takes - 1].remainder == order[takes].remainder {
-            let cut = order[takes].remainder;
-            certain = order.iter().take_while(|share| share.remainder > cut).count();
+        if takes < turns.len() && turns[takes - 1].1 == turns[takes].1 {
+            let cut = turns[takes].1;
+            certain = turns.iter().take_while(|(_, key)| *key > cut).count();
         }
-        for share in &order[..certain] {
-            let entry = &mut contenders[share.contender];
-            entry.award();
-            let remainder = share.remainder;
-            let fact = Fact::RemainderSeat { group: entry.key, remainder, denominator, round };
-            steps.push(Step { article, fact });
+        for (group, key) in &turns[..certain] {
+            all[*group].award();
+            let (article, fact) = fact(all[*group].key, *key, round);
+            count.step(article, fact);
         }
         left -= position(certain);
         if certain < takes {
-            let cut = order[takes].remainder;
-            let tied = order.iter().filter(|share| share.remainder == cut);
-            return Distribution::tie(left, tied.map(|share| share.contender).collect());
+            let cut = turns[takes].1;
+            let tied = turns.iter().filter(|(_, key)| *key == cut);
+            let tied = tied.map(|(group, _)| *group).collect();
+            return Ok((0, count.settle_seats(all, left, tied)?));
         }
     }
-    Distribution::unfilled(left)
+    Ok((left, Open::default()))
 }

@@ -3,10 +3,13 @@
 //! What comes in: lists and candidates as slices, in the caller's order. What goes out: the same,
 //! checked against the bounds that every rule relies on. It never sees a name or a code.
 
-use crate::{Method, Rule, SEATS_MAX, SeatsError, rule::Family};
+use crate::rule::Family;
+use crate::{
+    Denominator, Method, PersonOrder, Round, Rule, SEATS_MAX, SeatLimit, SeatsError, ThresholdBase,
+};
 
 /// Votes of one district.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Race<'a> {
     /// Seats to fill, 1 to [`SEATS_MAX`].
     pub seats: u32,
@@ -15,10 +18,12 @@ pub struct Race<'a> {
     pub alternates: u32,
     /// The lists, in the caller's order.
     pub lists: &'a [List],
-    /// The candidates, in the caller's order; withdrawn ones are left out by the caller.
+    /// The candidates, in the caller's order; those who no longer stand are left out by the caller.
     pub candidates: &'a [Candidate],
     /// Valid ballots, where known.
     pub valid_ballots: Option<u64>,
+    /// Ballots taken, valid and void, where known.
+    pub taken_ballots: Option<u64>,
 }
 
 /// One list.
@@ -37,17 +42,25 @@ pub enum Members {
     /// They are in [`Race::candidates`]; the list can take no more seats than it has names,
     /// and none at all if it has no name left.
     Named,
+    /// So many names, which are not told.
+    Counted(u32),
     /// Nobody is named: the list can take any number of seats.
     Unnamed,
 }
 
 /// One candidate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Candidate {
     /// Position of the list in [`Race::lists`]; `None`: independent.
     pub list: Option<u32>,
     /// Votes of the person: direct ones and those through the list, already added.
     pub votes: u64,
+    /// Veteran (isargar); matters to the old order of ties only.
+    pub veteran: bool,
+    /// Rank of the degree, higher is better; `None`: not known.
+    pub degree_rank: Option<u32>,
+    /// Place on the list, from 1; matters to rules that follow its order.
+    pub position: Option<u32>,
 }
 
 impl Race<'_> {
@@ -69,7 +82,8 @@ impl Race<'_> {
         }
         let members = self.member_votes()?;
         self.check_totals(rule, &members)?;
-        self.check_ballots(rule)
+        self.check_ballots(rule)?;
+        self.check_positions(rule)
     }
 
     /// Sum of the votes of the members of every list.
@@ -84,7 +98,7 @@ impl Race<'_> {
                     lists: self.lists.len(),
                 });
             };
-            if self.lists[list as usize].members == Members::Unnamed {
+            if self.lists[list as usize].members != Members::Named {
                 return Err(SeatsError::UnnamedListHasCandidate {
                     candidate: position(index),
                     list,
@@ -99,10 +113,10 @@ impl Race<'_> {
         let mut total = 0u64;
         for (index, list) in self.lists.iter().enumerate() {
             let counted = match rule.method().family() {
-                Family::Plurality => {
-                    if list.members == Members::Unnamed && list.votes > 0 {
+                Family::Plurality | Family::TwoRound => {
+                    if list.members != Members::Named && list.votes > 0 {
                         return Err(SeatsError::PersonsNeeded {
-                            method: rule.method().name(),
+                            method: rule.name(),
                             list: position(index),
                             votes: list.votes,
                         });
@@ -126,9 +140,24 @@ impl Race<'_> {
         Ok(())
     }
 
-    /// Where a voter may name a person once at most, nobody has more votes than ballots. Methods
-    /// for lists are also used with several votes for one person, so nothing follows for them.
+    /// Ballots must be known where the rule needs them. Where a voter may name a person once at
+    /// most, nobody has more votes than ballots; methods for lists are also used with several
+    /// votes for one person, so nothing follows for them.
     fn check_ballots(&self, rule: &Rule) -> Result<(), SeatsError> {
+        let options = rule.options();
+        let has_threshold = !options.threshold.is_zero() && !rule.method().is_plurality();
+        let needs_valid = match rule.method() {
+            Method::Article24 => options.denominator == Denominator::ValidBallots,
+            Method::TwoRound => options.round == Round::First,
+            _ => false,
+        } || has_threshold && options.threshold_base == ThresholdBase::Valid;
+        if needs_valid && self.valid_ballots.is_none() {
+            return Err(SeatsError::BallotsNeeded { rule: rule.name(), which: "valid ballots" });
+        }
+        let needs_taken = has_threshold && options.threshold_base == ThresholdBase::Taken;
+        if needs_taken && self.taken_ballots.is_none() {
+            return Err(SeatsError::BallotsNeeded { rule: rule.name(), which: "ballots taken" });
+        }
         let is_once_each = rule.method().is_plurality() || rule.method() == Method::Article24;
         let Some(ballots) = self.valid_ballots.filter(|_| is_once_each) else {
             return Ok(());
@@ -140,6 +169,38 @@ impl Race<'_> {
                 ballots,
             }),
             None => Ok(()),
+        }
+    }
+
+    /// Where the order of a list decides, it must be known, and be an order.
+    fn check_positions(&self, rule: &Rule) -> Result<(), SeatsError> {
+        let is_for_lists = matches!(rule.method().family(), Family::Divisor(_) | Family::Quota(_));
+        if !is_for_lists || rule.options().persons == PersonOrder::OwnVotes {
+            return Ok(());
+        }
+        let mut places = Vec::new();
+        for (index, candidate) in self.candidates.iter().enumerate() {
+            let Some(list) = candidate.list else { continue };
+            let candidate_at = position(index);
+            let Some(place) = candidate.position else {
+                return Err(SeatsError::PositionNeeded { candidate: candidate_at });
+            };
+            places.push((list, place, candidate_at));
+        }
+        places.sort_unstable();
+        match places.windows(2).find(|pair| (pair[0].0, pair[0].1) == (pair[1].0, pair[1].1)) {
+            Some(pair) => {
+                Err(SeatsError::PositionRepeated { candidate: pair[1].2, position: pair[1].1 })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Most seats of one group under the limit of the rule.
+    pub(crate) fn seats_max(rule: &Rule) -> u32 {
+        match rule.options().max_seats {
+            SeatLimit::None => u32::MAX,
+            SeatLimit::Seats(seats) => seats,
         }
     }
 }

@@ -1,6 +1,7 @@
-//! Thresholds: an exact decimal percentage and what it is a percentage of.
+//! Percentages: exact decimals, compared in whole numbers.
 //!
-//! A group is in when votes x 100 >= percent x base, in whole numbers (*at least*). Never a float.
+//! What comes in: a percentage as text. What goes out: whether votes reach it (*at least*):
+//! votes x 100 >= percent x base. Never a float.
 
 use std::fmt;
 
@@ -17,6 +18,16 @@ pub struct Percent {
 }
 
 impl Percent {
+    /// So many per cent.
+    pub(crate) const fn whole(percent: u64) -> Percent {
+        Percent { units: percent, decimals: 0 }
+    }
+
+    /// So many tenths, not a multiple of ten.
+    pub(crate) const fn tenths(tenths: u64) -> Percent {
+        Percent { units: tenths, decimals: 1 }
+    }
+
     /// Reads `5`, `3.25`, `0.5`; nothing else: no sign, exponent, blank or percent sign.
     ///
     /// # Errors
@@ -42,11 +53,7 @@ impl Percent {
         if percent.units > 100 * percent.scale() {
             return Err(invalid());
         }
-        while percent.decimals > 0 && percent.units.is_multiple_of(10) {
-            percent.units /= 10;
-            percent.decimals -= 1;
-        }
-        Ok(percent)
+        Ok(percent.reduced())
     }
 
     /// Whether it is 0 %, which excludes nobody.
@@ -59,6 +66,27 @@ impl Percent {
         // 2^64 x 100 x 10^9 < 2^101, both sides.
         let have = u128::from(votes) * 100 * u128::from(self.scale());
         have >= u128::from(self.units) * u128::from(base)
+    }
+
+    /// Whether `votes` are at least this percentage of `base` x `part` / `whole`, where `part` is
+    /// at most `whole`.
+    pub fn is_reached_of_part(self, votes: u64, base: u64, part: u32, whole: u32) -> bool {
+        // 2^101 as above, times seats < 2^14, both sides.
+        let have = u128::from(votes) * 100 * u128::from(self.scale()) * u128::from(whole);
+        have >= u128::from(self.units) * u128::from(base) * u128::from(part)
+    }
+
+    /// One per cent less, 0 at least.
+    pub fn one_less(self) -> Percent {
+        Percent { units: self.units.saturating_sub(self.scale()), ..self }.reduced()
+    }
+
+    fn reduced(mut self) -> Percent {
+        while self.decimals > 0 && self.units.is_multiple_of(10) {
+            self.units /= 10;
+            self.decimals -= 1;
+        }
+        self
     }
 
     /// The percentage as whole units of 10^-[`Percent::decimals`].
@@ -87,16 +115,6 @@ impl fmt::Display for Percent {
     }
 }
 
-/// A threshold for groups; the default excludes nobody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Threshold {
-    /// Percentage to reach.
-    pub percent: Percent,
-    /// What it is a percentage of, in votes; `None`: the sum of all votes of the race, groups
-    /// below the threshold included. Laws that count blank votes (Spain) give it here.
-    pub base: Option<u64>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::Percent;
@@ -113,6 +131,16 @@ mod tests {
         {
             assert!(Percent::parse(text).is_err(), "{text:?} must be refused");
         }
+    }
+
+    #[test]
+    fn a_percentage_of_a_part_and_one_less() {
+        let five = Percent::parse("5").unwrap();
+        // 5 % of 1,000 x 3 / 15 = 10
+        assert!(five.is_reached_of_part(10, 1_000, 3, 15));
+        assert!(!five.is_reached_of_part(9, 1_000, 3, 15));
+        assert_eq!(Percent::parse("3.25").unwrap().one_less().to_string(), "2.25");
+        assert_eq!(Percent::parse("0.5").unwrap().one_less().to_string(), "0");
     }
 
     #[test]

@@ -142,6 +142,8 @@ pub struct District {
     pub seats: u32,
     /// Alternates to name.
     pub alternates: u32,
+    /// People at the last census, where given; not part of the definition.
+    pub population: Option<u64>,
     /// By code.
     pub lists: Vec<List>,
     /// By code.

@@ -128,7 +128,7 @@ impl Reader<'_> {
             "alternates",
         ];
         let (mut districts, mut index) = (Vec::new(), Index::new());
-        self.table(DISTRICTS, &columns, &[], |row, problems| {
+        self.table(DISTRICTS, &columns, &["population"], |row, problems| {
             let id = row.field(0);
             claim(DISTRICTS, "district", id, row.line, districts.len(), &mut index, problems);
             let contest = match contests.map(|contests| contests.get(row.field(1))) {
@@ -143,6 +143,7 @@ impl Reader<'_> {
             let seats = small_number(DISTRICTS, "seats", row, 6, 1, limits::SEATS_MAX, problems);
             let alternates =
                 small_number(DISTRICTS, "alternates", row, 7, 0, limits::SEATS_MAX, problems);
+            let population = optional_number(DISTRICTS, "population", row, 8, problems);
             districts.push(District {
                 id: id.to_owned(),
                 contest,
@@ -152,6 +153,7 @@ impl Reader<'_> {
                 county: row.field(5).to_owned(),
                 seats,
                 alternates,
+                population,
                 lists: Vec::new(),
                 candidates: Vec::new(),
             });

@@ -2,8 +2,8 @@
 
 use super::{independents, list, named, race, seats, unnamed};
 use crate::{
-    Article, Fact, Labels, Language, Lot, LotKind, Method, Party, Percent, Race, Rule, SeatsError,
-    Status, Threshold, allocate,
+    Article, Fact, Labels, Language, Lot, LotKind, Method, Party, Race, Rule, SeatsError, Status,
+    allocate,
 };
 
 /// An independent pool of 21 people with this total, all different.
@@ -81,7 +81,7 @@ fn article_24_elects_and_names_alternates_inside_each_group() {
     assert_eq!((open.lots[0].kind, open.lots[0].places), (LotKind::Seat, 1));
     assert_eq!(open.lots[0].between, [list(0), list(1)]);
 
-    let lot = Lot { kind: LotKind::Seat, place: 1, winner: list(1) };
+    let lot = Lot::new(LotKind::Seat, 1, list(1));
     let done = allocate(&six, &rule, &[lot]).unwrap();
     assert_eq!((done.status, seats(&done)), (Status::Final, vec![3, 2, 1]));
     assert_eq!(done.elected, [0, 4, 1, 6, 2, 5]);
@@ -145,7 +145,8 @@ fn no_vote_at_all_elects_nobody() {
     let (lists, candidates) = named(&[&[0, 0], &[0]], &[0]);
     for method in Method::all() {
         let rule = Rule::new(method).with_option("zero_votes", "elected").unwrap();
-        let outcome = allocate(&race(3, &lists, &candidates), &rule, &[]).unwrap();
+        let race = Race { valid_ballots: Some(0), ..race(3, &lists, &candidates) };
+        let outcome = allocate(&race, &rule, &[]).unwrap();
         assert_eq!(outcome.status, Status::NoVotes, "{method:?}");
         assert_eq!((outcome.elected.len(), outcome.vacant), (0, 3));
         assert_eq!(outcome.groups.len(), 3, "groups are listed all the same");
@@ -165,24 +166,24 @@ fn lots_settle_persons_and_then_the_order_of_alternates() {
     let candidates = independents(&[9, 4, 4, 4, 4, 1]);
     let rule = Rule::new(Method::BlockPlurality);
     let three = Race { alternates: 3, ..race(3, &[], &candidates) };
-    let lot = |kind, place, who| Lot { kind, place, winner: Party::Candidate(who) };
+    let lot = |kind, place, who| Lot::new(kind, place, Party::Candidate(who));
     let open = allocate(&three, &rule, &[]).unwrap();
     assert_eq!((open.elected, open.alternates, open.undecided), (vec![0], vec![], 2));
     assert_eq!((open.lots[0].places, open.lots[0].between.len()), (2, 4));
 
     let first = lot(LotKind::Person, 1, 3);
-    let open = allocate(&three, &rule, &[first]).unwrap();
+    let open = allocate(&three, &rule, std::slice::from_ref(&first)).unwrap();
     assert_eq!((open.elected, open.undecided), (vec![0, 3], 1));
     assert_eq!((open.lots[0].places, open.lots[0].next_place), (1, 2));
     assert_eq!(open.lots[0].between, [1, 2, 4].map(Party::Candidate));
 
     let second = lot(LotKind::Person, 2, 1);
-    let open = allocate(&three, &rule, &[second, first]).unwrap();
+    let open = allocate(&three, &rule, &[second.clone(), first.clone()]).unwrap();
     assert_eq!((open.elected, open.alternates), (vec![0, 1, 3], vec![]));
     assert_eq!((open.lots[0].kind, open.lots[0].places), (LotKind::Alternate, 2));
 
     let third = lot(LotKind::Alternate, 1, 4);
-    let done = allocate(&three, &rule, &[second, first, third]).unwrap();
+    let done = allocate(&three, &rule, &[second.clone(), first.clone(), third.clone()]).unwrap();
     assert_eq!((done.status, done.alternates), (Status::Final, vec![4, 2, 5]));
     let stated = lot(LotKind::Alternate, 2, 2);
     let same = allocate(&three, &rule, &[second, first, third, stated]).unwrap();
@@ -194,21 +195,21 @@ fn a_lot_that_does_not_match_is_refused() {
     let candidates = independents(&[4, 4, 1]);
     let rule = Rule::new(Method::RelativePlurality);
     let one = race(1, &[], &candidates);
-    let lot = |kind, place, who| Lot { kind, place, winner: Party::Candidate(who) };
+    let lot = |kind, place, who| Lot::new(kind, place, Party::Candidate(who));
     let right = lot(LotKind::Person, 1, 0);
-    assert_eq!(allocate(&one, &rule, &[right]).unwrap().elected, [0]);
+    assert_eq!(allocate(&one, &rule, std::slice::from_ref(&right)).unwrap().elected, [0]);
     let stranger = allocate(&one, &rule, &[lot(LotKind::Person, 1, 2)]);
     assert!(matches!(stranger, Err(SeatsError::LotMismatch { ties, .. }) if ties.len() == 1));
-    let kind = allocate(&one, &rule, &[right, lot(LotKind::Alternate, 1, 1)]);
+    let kind = allocate(&one, &rule, &[right.clone(), lot(LotKind::Alternate, 1, 1)]);
     assert!(matches!(kind, Err(SeatsError::LotMismatch { lot_index: 1, .. })));
     let place = allocate(&one, &rule, &[lot(LotKind::Person, 2, 0)]);
     assert!(matches!(place, Err(SeatsError::LotPlace { expected: 1, .. })));
-    let beyond = allocate(&one, &rule, &[right, lot(LotKind::Person, 2, 1)]);
+    let beyond = allocate(&one, &rule, &[right.clone(), lot(LotKind::Person, 2, 1)]);
     assert!(matches!(beyond, Err(SeatsError::LotBeyondPlaces { places: 1, .. })));
-    let twice = allocate(&one, &rule, &[right, lot(LotKind::Person, 2, 0)]);
+    let twice = allocate(&one, &rule, &[right.clone(), lot(LotKind::Person, 2, 0)]);
     assert!(matches!(twice, Err(SeatsError::LotWinnerRepeated { .. })));
-    let again = allocate(&one, &rule, &[right, right]);
-    assert!(matches!(again, Err(SeatsError::LotPlace { expected: 2, .. })));
+    let again = allocate(&one, &rule, &[right.clone(), right.clone()]);
+    assert!(matches!(again, Err(SeatsError::LotWinnerRepeated { lot_index: 1, .. })));
     let not_needed = allocate(&race(2, &[], &candidates), &rule, &[right]);
     assert!(matches!(not_needed, Err(SeatsError::LotMismatch { ties, .. }) if ties.is_empty()));
 }
@@ -242,7 +243,7 @@ fn persons_are_not_asked_about_while_the_seats_of_their_list_are_open() {
     let (two, rule) = (race(2, &lists, &candidates), Rule::new(Method::DHondt));
     let open = allocate(&two, &rule, &[]).unwrap();
     assert_eq!((seats(&open), open.elected.len(), open.lots.len()), (vec![1, 0], 0, 1));
-    let lot = |winner| Lot { kind: LotKind::Seat, place: 1, winner };
+    let lot = |winner| Lot::new(LotKind::Seat, 1, winner);
     let first = allocate(&two, &rule, &[lot(list(0))]).unwrap();
     assert_eq!((first.status, first.elected), (Status::Final, vec![0, 1]));
     let second = allocate(&two, &rule, &[lot(list(1))]).unwrap();
@@ -252,19 +253,24 @@ fn persons_are_not_asked_about_while_the_seats_of_their_list_are_open() {
 #[test]
 fn a_threshold_counts_against_its_base() {
     let lists = unnamed(&[900, 50, 50]);
-    let five = Percent::parse("5").unwrap();
-    let with = |base| {
-        let threshold = Threshold { percent: five, base };
-        let rule = Rule::new(Method::SainteLague).with_threshold(threshold).unwrap();
-        seats(&allocate(&race(20, &lists, &[]), &rule, &[]).unwrap())
+    let with = |base: &str| {
+        let options = [("threshold", "5"), ("threshold_base", base)];
+        let rule = Rule::parse("sainte-lague", options).unwrap();
+        let race = Race { valid_ballots: Some(1_001), ..race(20, &lists, &[]) };
+        seats(&allocate(&Race { taken_ballots: Some(1_000), ..race }, &rule, &[]).unwrap())
     };
-    assert_eq!(with(None), [18, 1, 1], "5 % is reached exactly");
-    assert_eq!(with(Some(1_001)), [20, 0, 0], "blank votes raise the bar");
-    let all = Rule::new(Method::DHondt)
-        .with_threshold(Threshold { percent: five, base: Some(1_000_000) })
-        .unwrap();
+    assert_eq!(with("votes"), [18, 1, 1], "5 % is reached exactly");
+    assert_eq!(with("1001"), [20, 0, 0], "blank votes raise the bar");
+    assert_eq!((with("valid"), with("taken")), (vec![20, 0, 0], vec![18, 1, 1]));
+    let options = [("threshold", "5"), ("threshold_base", "1000000")];
+    let all = Rule::parse("dhondt", options).unwrap();
     let outcome = allocate(&race(4, &lists, &[]), &all, &[]).unwrap();
     assert_eq!((outcome.vacant, outcome.status), (4, Status::Final));
+    let valid = Rule::parse("dhondt", [("threshold", "5"), ("threshold_base", "valid")]).unwrap();
+    assert!(matches!(
+        allocate(&race(4, &lists, &[]), &valid, &[]),
+        Err(SeatsError::BallotsNeeded { which: "valid ballots", .. })
+    ));
 }
 
 #[test]

@@ -1,8 +1,13 @@
 //! Tests of the rules as a whole: worked cases, properties, and a check of the checkers.
 
+mod article24;
+mod axioms;
 mod golden;
+mod margins;
 mod oracle;
+mod persons;
 mod properties;
+mod readings;
 
 use crate::{Candidate, GroupKey, List, Members, Outcome, Race};
 
@@ -12,7 +17,7 @@ fn unnamed(votes: &[u64]) -> Vec<List> {
 }
 
 fn independents(votes: &[u64]) -> Vec<Candidate> {
-    votes.iter().map(|votes| Candidate { list: None, votes: *votes }).collect()
+    votes.iter().map(|votes| Candidate { votes: *votes, ..Candidate::default() }).collect()
 }
 
 /// Lists with names (total = sum of the members), then independents.
@@ -21,15 +26,16 @@ fn named(lists: &[&[u64]], alone: &[u64]) -> (Vec<List>, Vec<Candidate>) {
     let mut entries = Vec::new();
     for (list, members) in (0..).zip(lists) {
         entries.push(List { votes: members.iter().sum(), members: Members::Named });
-        candidates
-            .extend(members.iter().map(|votes| Candidate { list: Some(list), votes: *votes }));
+        let member =
+            |votes: &u64| Candidate { list: Some(list), votes: *votes, ..Candidate::default() };
+        candidates.extend(members.iter().map(member));
     }
     candidates.extend(independents(alone));
     (entries, candidates)
 }
 
 fn race<'a>(seats: u32, lists: &'a [List], candidates: &'a [Candidate]) -> Race<'a> {
-    Race { seats, alternates: 0, lists, candidates, valid_ballots: None }
+    Race { seats, lists, candidates, ..Race::default() }
 }
 
 fn seats(outcome: &Outcome) -> Vec<u32> {

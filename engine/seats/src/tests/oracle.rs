@@ -28,16 +28,40 @@ pub(super) fn seats(
     house: u32,
     order: &[usize],
 ) -> Vec<u32> {
+    let divisors = |divisor: fn(u64) -> u64| {
+        highest_averages(votes, caps, house, order, |seats| divisor(seats).pow(2))
+    };
     match method {
-        Method::DHondt => highest_averages(votes, caps, house, order, |seats| seats + 1),
-        Method::SainteLague => highest_averages(votes, caps, house, order, |seats| 2 * seats + 1),
-        Method::Hare => hare(votes, caps, house, order),
+        Method::DHondt => divisors(|seats| seats + 1),
+        Method::SainteLague => divisors(|seats| 2 * seats + 1),
+        Method::ModifiedSainteLague => {
+            divisors(|seats| if seats == 0 { 14 } else { 20 * seats + 10 })
+        }
+        Method::HuntingtonHill => {
+            highest_averages(votes, caps, house, order, |seats| seats * (seats + 1))
+        }
+        Method::Adams => divisors(|seats| seats),
+        Method::Danish => divisors(|seats| 3 * seats + 1),
+        Method::Imperiali => divisors(|seats| seats + 2),
+        Method::Hare => quota(votes, caps, house, order, |votes, seats| (votes, seats)),
+        Method::Droop => {
+            quota(votes, caps, house, order, |votes, seats| (votes / (seats + 1) + 1, 1))
+        }
+        Method::HagenbachBischoff => {
+            quota(votes, caps, house, order, |votes, seats| (votes, seats + 1))
+        }
+        Method::ImperialiQuota => {
+            quota(votes, caps, house, order, |votes, seats| (votes, seats + 2))
+        }
         Method::Article24 => article_24(votes, caps, house, order),
-        Method::RelativePlurality | Method::BlockPlurality => unreachable!("persons, not groups"),
+        Method::RelativePlurality | Method::BlockPlurality | Method::TwoRound => {
+            unreachable!("persons, not groups")
+        }
     }
 }
 
-/// One seat after another to the best quotient.
+/// One seat after another to the best quotient; `divisor` gives the *square* of the divisor, so
+/// that roots need none. What is divided by zero comes first, more votes before fewer.
 pub(super) fn highest_averages(
     votes: &[u64],
     caps: &[u32],
@@ -53,8 +77,12 @@ pub(super) fn highest_averages(
                 continue;
             }
             let is_better = best.is_none_or(|leader| {
-                votes[group] * divisor(u64::from(seats[leader]))
-                    > votes[leader] * divisor(u64::from(seats[group]))
+                let [here, there] = [group, leader].map(|who| divisor(u64::from(seats[who])));
+                match (here, there) {
+                    (0, 0) => votes[group] > votes[leader],
+                    (0, _) => true,
+                    _ => votes[group].pow(2) * there > votes[leader].pow(2) * here,
+                }
             });
             if is_better {
                 best = Some(group);
@@ -66,24 +94,54 @@ pub(super) fn highest_averages(
     seats
 }
 
-fn hare(votes: &[u64], caps: &[u32], house: u32, order: &[usize]) -> Vec<u32> {
+/// `quota` gives a fraction: votes above, the number below.
+fn quota(
+    votes: &[u64],
+    caps: &[u32],
+    house: u32,
+    order: &[usize],
+    quota: impl Fn(u64, u64) -> (u64, u64),
+) -> Vec<u32> {
     let mut fixed: Vec<Option<u32>> =
         votes.iter().map(|votes| (*votes == 0).then_some(0)).collect();
     loop {
         let rest: Vec<usize> = (0..votes.len()).filter(|group| fixed[*group].is_none()).collect();
         let left = u64::from(house - fixed.iter().flatten().sum::<u32>());
-        let total: u64 = rest.iter().map(|group| votes[*group]).sum();
+        if rest.is_empty() || left == 0 {
+            return fixed.into_iter().map(|seats| seats.unwrap_or(0)).collect();
+        }
+        let (above, below) = quota(rest.iter().map(|group| votes[*group]).sum(), left);
         let over: Vec<usize> = rest
             .iter()
             .copied()
-            .filter(|group| votes[*group] * left / total > u64::from(caps[*group]))
+            .filter(|group| votes[*group] * below / above > u64::from(caps[*group]))
             .collect();
-        if over.is_empty() {
+        let room: u64 = over.iter().map(|group| u64::from(caps[*group])).sum();
+        if over.is_empty() || room > left {
             let whole = |group: usize| {
-                fixed[group].unwrap_or_else(|| u32::try_from(votes[group] * left / total).unwrap())
+                let whole = || u32::try_from(votes[group] * below / above).unwrap();
+                fixed[group].unwrap_or_else(|| whole().min(caps[group]))
             };
-            let seats: Vec<u32> = (0..votes.len()).map(whole).collect();
-            let remainder = |group: usize| votes[group] * left % total.max(1);
+            let mut seats: Vec<u32> = (0..votes.len()).map(whole).collect();
+            let given = seats.clone();
+            let remainder = |group: usize| votes[group] * below - u64::from(given[group]) * above;
+            // Too many: one after another from the smallest remainder, once each; who is preferred
+            // keeps the seat.
+            let mut lost = vec![false; votes.len()];
+            while seats.iter().sum::<u32>() > house {
+                if rest.iter().all(|group| lost[*group] || seats[*group] == 0) {
+                    lost.fill(false);
+                }
+                let rank = |group: usize| order.iter().position(|other| *other == group).unwrap();
+                let loses = rest
+                    .iter()
+                    .copied()
+                    .filter(|group| seats[*group] > 0 && !lost[*group])
+                    .min_by_key(|group| (remainder(*group), std::cmp::Reverse(rank(*group))))
+                    .unwrap();
+                seats[loses] -= 1;
+                lost[loses] = true;
+            }
             return by_remainder(seats, caps, house, order, &rest, remainder);
         }
         for group in over {

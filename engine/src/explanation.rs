@@ -1,0 +1,387 @@
+//! The outcome of one district as a note: what was counted, by which rule and reading, who sits and
+//! why, how close it is.
+//!
+//! In: a district's outcome, a language. Out: numbered paragraphs that a lawyer can check line by
+//! line: every step with its article, every person with the steps that gave the seat. Never: a
+//! number computed here, a reading left unsaid.
+
+use std::fmt::Write as _;
+
+use shomar_format::document::Frontier;
+use shomar_format::election::{ElectionHead, Mode};
+use shomar_seats::{
+    Certainty, Labels, Language, Margin, OptionName, Party, Status, VoidClass, VoidReason,
+};
+
+use crate::outcome::DistrictOutcome;
+
+/// What a note says of the whole election.
+#[derive(Clone, Copy, Debug)]
+pub struct NoteOf<'a> {
+    /// The election.
+    pub head: &'a ElectionHead,
+    /// Up to where was counted.
+    pub frontier: &'a Frontier,
+    /// SHA-256 of the rules text, hexadecimal.
+    pub rules_digest: &'a str,
+    /// The language of the note.
+    pub language: Language,
+}
+
+/// Writes the note of a district.
+#[must_use]
+pub fn explain(note: NoteOf<'_>, district: &DistrictOutcome<'_>) -> String {
+    let mut writer = Writer { note, district, text: String::new(), paragraph: 0 };
+    writer.head();
+    writer.ballots();
+    writer.rule();
+    writer.steps();
+    writer.elected();
+    writer.alternates();
+    writer.ties();
+    writer.margins();
+    writer.findings();
+    writer.foot();
+    writer.text
+}
+
+struct Writer<'a> {
+    note: NoteOf<'a>,
+    district: &'a DistrictOutcome<'a>,
+    text: String,
+    paragraph: u32,
+}
+
+impl Writer<'_> {
+    fn say<'t>(&self, english: &'t str, persian: &'t str) -> &'t str {
+        match self.note.language {
+            Language::English => english,
+            Language::Persian => persian,
+        }
+    }
+
+    fn number(&self, number: u64) -> String {
+        self.note.language.number(number)
+    }
+
+    fn line(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.text.push('\n');
+    }
+
+    fn heading(&mut self, english: &str, persian: &str) {
+        self.paragraph += 1;
+        let number = self.note.language.digits(&self.paragraph.to_string());
+        let title = self.say(english, persian).to_owned();
+        self.line(&format!("\n{number}. {title}"));
+    }
+
+    fn candidate(&self, position: u32) -> String {
+        Labels::candidate(self.district, position, self.note.language)
+    }
+
+    fn party(&self, party: Party) -> String {
+        match party {
+            Party::Candidate(candidate) => self.candidate(candidate),
+            Party::Group(key) => self.district.group_label(key, self.note.language),
+        }
+    }
+
+    fn head(&mut self) {
+        let place = self.district.district;
+        let (name, title) = match self.note.language {
+            Language::English => (&place.name_en, &self.note.head.title_en),
+            Language::Persian => (&place.name_fa, &self.note.head.title_fa),
+        };
+        let name = if name.is_empty() { &place.id } else { name };
+        if self.note.head.mode == Mode::Test {
+            let mark = self.say("TEST - not an official result", "آزمایشی - نتیجهٔ رسمی نیست");
+            self.line(mark);
+        }
+        let text = match self.note.language {
+            Language::English => format!("Note on the outcome in {name} (district {})", place.id),
+            Language::Persian => format!("یادداشت نتیجهٔ حوزهٔ {name} ({})", place.id),
+        };
+        self.line(&text);
+        if !title.is_empty() {
+            self.line(&title.clone());
+        }
+        let batches = self.number(self.note.frontier.batches);
+        let (evidence, digest) = (&self.note.frontier.evidence, &self.note.frontier.digest);
+        let text = match self.note.language {
+            Language::English => {
+                format!("Counted: {batches} batches\n  evidence {evidence}\n  totals   {digest}")
+            }
+            Language::Persian => {
+                format!("شمرده‌شده: {batches} بسته\n  شواهد {evidence}\n  جمع‌ها {digest}")
+            }
+        };
+        self.line(&text);
+    }
+
+    fn ballots(&mut self) {
+        self.heading("Ballots", "برگ‌های رأی");
+        let ballots = self.district.tally.ballots;
+        let [taken, valid, void, blank] =
+            [ballots.taken, ballots.valid, ballots.void, ballots.blank].map(|n| self.number(n));
+        let not_taken =
+            VoidReason::ALL.iter().filter(|reason| reason.class() == VoidClass::NotTaken);
+        let not_taken = self.number(not_taken.count() as u64);
+        let text = match self.note.language {
+            Language::English => format!(
+                "   Taken {taken} = valid {valid} + void {void}; of the void, {blank} are blank.\n   \
+                 All void ballots here are of class (a): they count among those taken. Ballots of class\n   \
+                 (b) ({not_taken} reasons, such as a box without a seal) are not among those taken; they leave\n   \
+                 the totals by an annulment, and none is recorded."
+            ),
+            Language::Persian => format!(
+                "   مأخوذه {taken} = صحیح {valid} + باطل {void}؛ از آرای باطل {blank} رأی سفید است.\n   \
+                 همهٔ آرای باطل این حوزه از دستهٔ (الف) است و جزء آرای مأخوذه به شمار می‌آید. آرای دستهٔ\n   \
+                 (ب) ({not_taken} سبب، مانند صندوق بی‌لاک‌ومهر) جزء مأخوذه نیست و تنها با ابطال از جمع بیرون\n   \
+                 می‌رود؛ ابطالی ثبت نشده است."
+            ),
+        };
+        self.line(&text);
+    }
+
+    fn rule(&mut self) {
+        self.heading("Rule and readings", "قاعده و برداشت‌ها");
+        let rule = &self.district.rule;
+        let (name, method) = (rule.name(), rule.method().name());
+        let [seats, alternates] = [self.district.district.seats, self.district.district.alternates]
+            .map(|n| self.number(u64::from(n)));
+        let text = match self.note.language {
+            Language::English => {
+                format!(
+                    "   Rule {name}, method {method}; {seats} to fill, {alternates} alternates in the definition."
+                )
+            }
+            Language::Persian => {
+                format!(
+                    "   قاعدهٔ {name}، روش {method}؛ {seats} کرسی، {alternates} علی‌البدل در تعریف حوزه."
+                )
+            }
+        };
+        self.line(&text);
+        let used = self.district.outcome.readings();
+        let names = rule.method().options();
+        for option in names.iter().filter(|option| used.contains(option)) {
+            self.reading(*option, true);
+        }
+        for option in names.iter().filter(|option| !used.contains(option)) {
+            self.reading(*option, false);
+        }
+        for (name, value) in self.district.contest_rule.reading.entries() {
+            self.line(&format!("   {name} = {value}"));
+        }
+        let text =
+            format!("   {} {}", self.say("rules digest", "چکیدهٔ قواعد"), self.note.rules_digest);
+        self.line(&text);
+    }
+
+    fn reading(&mut self, option: OptionName, is_used: bool) {
+        let value = self.district.rule.options().value(option);
+        let number = match option.law_number() {
+            "" => String::new(),
+            number => format!("{number} "),
+        };
+        let mark = if is_used {
+            self.say("; the outcome rests on it", "؛ نتیجه بر آن استوار است")
+        } else {
+            ""
+        };
+        let text = format!("   {number}{} = {value}{mark}", option.name());
+        self.line(&text);
+    }
+
+    fn steps(&mut self) {
+        self.heading("How the seats came about", "کرسی‌ها چگونه به دست آمد");
+        let lines: Vec<String> = (1u64..)
+            .zip(&self.district.outcome.steps)
+            .map(|(number, step)| {
+                format!(
+                    "   ({}) {} [{}]",
+                    self.number(number),
+                    step.text(self.district, self.note.language),
+                    step.source(&self.district.rule)
+                )
+            })
+            .collect();
+        lines.iter().for_each(|line| self.line(line));
+    }
+
+    fn elected(&mut self) {
+        self.heading("Elected", "منتخبان");
+        let mut lines = Vec::new();
+        for (number, position) in (1u64..).zip(&self.district.outcome.elected) {
+            let reasons: Vec<String> = self
+                .district
+                .reasons(*position)
+                .iter()
+                .map(|index| format!("({})", self.number(*index as u64 + 1)))
+                .collect();
+            lines.push(format!(
+                "   {}. {}: {} {} {}",
+                self.number(number),
+                self.candidate(*position),
+                self.number(self.district.candidate_votes(*position)),
+                self.say("votes; by", "رأی؛ بر پایهٔ"),
+                reasons.join(" ")
+            ));
+        }
+        let open = u64::from(self.district.outcome.undecided);
+        if open > 0 {
+            let text = self.say("seats wait for a lot", "کرسی در انتظار قرعه است");
+            lines.push(format!("   {} {text}", self.number(open)));
+        }
+        let vacant = u64::from(self.district.outcome.vacant);
+        if vacant > 0 {
+            let text = self.say("seats stay vacant", "کرسی خالی می‌ماند");
+            lines.push(format!("   {} {text}", self.number(vacant)));
+        }
+        if let Some(runoff) = &self.district.outcome.runoff {
+            let names: Vec<String> =
+                runoff.between.iter().map(|who| self.candidate(*who)).collect();
+            let text =
+                self.say("seats go to a second round between", "کرسی به مرحلهٔ دوم می‌رود، میان");
+            let seats = self.number(u64::from(runoff.seats));
+            lines.push(format!("   {seats} {text} {}", names.join(self.say("; ", "؛ "))));
+        }
+        if self.district.provisional {
+            let text = self.say(
+                "Provisional: stations of this district have not reported yet.",
+                "موقت: برخی شعبه‌های این حوزه هنوز گزارش نداده‌اند.",
+            );
+            lines.push(format!("   {text}"));
+        }
+        lines.iter().for_each(|line| self.line(line));
+    }
+
+    fn alternates(&mut self) {
+        if self.district.outcome.alternates.is_empty() {
+            return;
+        }
+        self.heading("Alternates, in order", "علی‌البدل‌ها به ترتیب");
+        let alternates = self.district.outcome.alternates.clone();
+        for (number, position) in (1u64..).zip(alternates) {
+            let text = format!(
+                "   {}. {}: {} {}",
+                self.number(number),
+                self.candidate(position),
+                self.number(self.district.candidate_votes(position)),
+                self.say("votes", "رأی")
+            );
+            self.line(&text);
+        }
+    }
+
+    fn ties(&mut self) {
+        let outcome = &self.district.outcome;
+        if outcome.lots.is_empty() && self.district.recorded.is_empty() {
+            return;
+        }
+        self.heading("Ties and lots", "تساوی و قرعه");
+        let mut lines = Vec::new();
+        for lot in &self.district.recorded {
+            let mut text = format!(
+                "   {} {}, {} {}: {} {}",
+                self.say("lot of kind", "قرعهٔ نوع"),
+                lot.kind.name(),
+                self.say("place", "جای"),
+                self.number(u64::from(lot.place)),
+                self.say("won by", "برنده"),
+                lot.winner
+            );
+            if !lot.drawn_at.is_empty() {
+                let _ = write!(text, "{} {}", self.say("; drawn", "؛ زمان"), lot.drawn_at);
+            }
+            if !lot.present.is_empty() {
+                let _ = write!(text, "{} {}", self.say("; present:", "؛ حاضران:"), lot.present);
+            }
+            lines.push(text);
+        }
+        for lot in &outcome.lots {
+            let between: Vec<String> = lot.between.iter().map(|party| self.party(*party)).collect();
+            lines.push(format!(
+                "   {} ({}, {} {}): {}",
+                self.say("A LOT IS NEEDED", "قرعه لازم است"),
+                lot.kind.name(),
+                self.number(u64::from(lot.places)),
+                self.say("places", "جا"),
+                between.join(self.say("; ", "؛ "))
+            ));
+        }
+        lines.iter().for_each(|line| self.line(line));
+    }
+
+    fn margins(&mut self) {
+        if self.district.outcome.status == Status::NoVotes {
+            return;
+        }
+        self.heading("How close it is", "فاصله تا نتیجهٔ دیگر");
+        let margins = self.district.margins();
+        let of_seat = self.say("last seat", "آخرین کرسی").to_owned();
+        let of_person = self.say("last person", "آخرین نفر").to_owned();
+        for (what, margin) in [(of_seat, margins.seat), (of_person, margins.person)] {
+            if let Some(margin) = margin {
+                let text = self.margin(&what, margin);
+                self.line(&text);
+            }
+        }
+        let text = self.say(
+            "   One change is one vote added, taken away, or moved from one to another.",
+            "   هر تغییر یعنی یک رأی افزوده، کاسته یا از یکی به دیگری برده شود.",
+        );
+        self.line(text);
+    }
+
+    fn margin(&self, what: &str, margin: Margin) -> String {
+        let votes = self.number(margin.votes);
+        let label = match margin.certainty {
+            Certainty::Exact => self.say("exact", "دقیق"),
+            Certainty::AtLeast => self.say("proven bound", "کران اثبات‌شده"),
+        };
+        if margin.votes == 0 {
+            let tie = self.say("a tie: a lot decides", "تساوی است و قرعه تصمیم می‌گیرد");
+            return format!("   {what}: {tie} ({label})");
+        }
+        let parties = match (margin.from, margin.to) {
+            (Some(from), Some(to)) => match self.note.language {
+                Language::English => format!(", from {} to {}", self.party(from), self.party(to)),
+                Language::Persian => format!("، از {} به {}", self.party(from), self.party(to)),
+            },
+            _ => String::new(),
+        };
+        match (margin.certainty, self.note.language) {
+            (Certainty::Exact, Language::English) => {
+                format!("   {what}: {votes} changed votes would move it{parties} ({label})")
+            }
+            (Certainty::Exact, Language::Persian) => {
+                format!("   {what}: با تغییر {votes} رأی جابه‌جا می‌شود{parties} ({label})")
+            }
+            (Certainty::AtLeast, Language::English) => {
+                format!("   {what}: fewer than {votes} changed votes cannot move it ({label})")
+            }
+            (Certainty::AtLeast, Language::Persian) => {
+                format!("   {what}: با تغییر کمتر از {votes} رأی جابه‌جا نمی‌شود ({label})")
+            }
+        }
+    }
+
+    fn findings(&mut self) {
+        if self.district.findings().is_empty() {
+            return;
+        }
+        self.heading("Noticed, without effect on the seats", "نکته‌ها، بی‌اثر بر کرسی‌ها");
+        let findings = self.district.findings().to_vec();
+        findings.iter().for_each(|finding| self.line(&format!("   {finding}")));
+    }
+
+    fn foot(&mut self) {
+        let text = match self.note.language {
+            Language::English => "\nName, office, date, signature: ______________________________",
+            Language::Persian => "\nنام، سمت، تاریخ، امضا: ______________________________",
+        };
+        self.line(text);
+    }
+}

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use shomar_engine::{Definition, Evidence, Index, Kernel, Snapshot, tally};
 use shomar_format::Reading;
+use shomar_format::document::DistrictTally;
 use shomar_format::election::Mode;
 use shomar_store::StoreError;
 
@@ -116,6 +117,35 @@ pub(crate) fn count(
     let snapshot = merged.context("nothing was counted")?;
     let (evidence_bytes, threads) = (evidence.bytes(), rayon::current_num_threads());
     Ok(Counted { definition, snapshot, evidence_bytes, kernel, threads, timing })
+}
+
+/// A folder that was counted, open to be counted again under other readings.
+pub(crate) struct Recount {
+    evidence: Evidence,
+    index: Index,
+}
+
+impl Recount {
+    /// Maps and indexes the segments once more.
+    pub(crate) fn open(directory: &Path, definition: &Definition) -> anyhow::Result<Self> {
+        let evidence = Evidence::open(&shomar_store::list_segments(directory)?)?;
+        let index = Index::build(&evidence, &definition.counting());
+        Ok(Self { evidence, index })
+    }
+
+    /// The totals of one district under these readings, one per contest.
+    pub(crate) fn district(
+        &self,
+        definition: &Definition,
+        readings: &[Reading],
+        district: u32,
+    ) -> anyhow::Result<DistrictTally> {
+        let counting = definition.counting();
+        let tallied = tally(&self.evidence, &self.index, &counting, readings, Kernel::best())
+            .map_err(|findings| CheckFailed::findings(&findings))?;
+        let snapshot = Snapshot::merge(tallied, &counting, &definition.head, readings);
+        Ok(snapshot.district(&counting, district).document())
+    }
 }
 
 /// Opens an election folder for counting.

@@ -12,6 +12,7 @@ mod lots;
 mod options;
 mod output;
 mod progress;
+mod slate;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -40,6 +41,10 @@ enum Command {
     Result(commands::result::ResultArguments),
     /// Turn votes in a table into seats by one method.
     Seats(commands::seats::SeatsArguments),
+    /// Hold somebody else's published seats against a rule, and say where they depart from it.
+    CheckResult(commands::check_result::CheckResultArguments),
+    /// Show the rules: methods, sets of rules with their articles, options, tables.
+    Rules(commands::rules::RulesArguments),
     /// Show what is in a segment, a sealed batch or a compiled definition.
     Inspect(commands::inspect::InspectArguments),
 }
@@ -62,6 +67,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Tally(arguments) => commands::tally::run(arguments),
         Command::Result(arguments) => commands::result::run(arguments),
         Command::Seats(arguments) => commands::seats::run(arguments),
+        Command::CheckResult(arguments) => commands::check_result::run(arguments),
+        Command::Rules(arguments) => commands::rules::run(arguments),
         Command::Inspect(arguments) => commands::inspect::run(arguments),
     };
     result.unwrap_or_else(|error| failure::report(&error))

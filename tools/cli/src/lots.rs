@@ -2,8 +2,9 @@
 //!
 //! What comes in: a path. What goes out: rows with their line numbers, columns in the order asked
 //! for; or a message that names file, line, what was found and what was expected. A lots file is
-//! `district,kind,place,winner`; what a winner means (list, candidate, independents) is known to
-//! the caller only. Nothing here decides anything.
+//! `district,kind,place,winner`, and of its minutes `between`, `drawn_at` and `present` where they
+//! are kept; what a winner means (list, candidate, independents) is known to the caller only.
+//! Nothing here decides anything.
 
 use std::path::Path;
 
@@ -29,48 +30,80 @@ pub(crate) struct LotRow {
     pub(crate) district: String,
     /// What it decides.
     pub(crate) kind: LotKind,
+    /// It decides who replaces a member who left, not the outcome itself.
+    pub(crate) is_replacement: bool,
     /// Which lot of its tie it is, from 1.
     pub(crate) place: u32,
-    /// Name or code of the winner; empty: the independents together.
+    /// Name or code of the winner; empty: the independents together; `lists`: all lists together.
     pub(crate) winner: String,
+    /// Names or codes of those between whom it was drawn; empty: not said.
+    pub(crate) between: Vec<String>,
+    /// When it was drawn, in the words of the minutes.
+    pub(crate) drawn_at: String,
+    /// Who was present, in the words of the minutes.
+    pub(crate) present: String,
 }
+
+/// The kind of a lot between alternates of several lists, drawn when a member left.
+pub(crate) const REPLACEMENT: &str = "replacement";
+/// How the lists together are written, as a winner and among those tied.
+pub(crate) const ALL_LISTS: &str = "lists";
+/// How the independents together are written among those tied, where an empty name would vanish.
+pub(crate) const INDEPENDENTS: &str = "independents";
 
 /// Reads a lots file.
 ///
 /// # Errors
 /// A message with file, line, found and expected.
 pub(crate) fn read_lots(path: &Path) -> anyhow::Result<Vec<LotRow>> {
-    let rows = read_table(path, &["district", "kind", "place", "winner"])?;
+    let optional = ["between", "drawn_at", "present"];
+    let rows = read_table(path, &["district", "kind", "place", "winner"], &optional)?;
     rows.into_iter().map(|row| lot_row(path, row)).collect()
 }
 
 fn lot_row(path: &Path, row: Row) -> anyhow::Result<LotRow> {
     let line = row.line;
-    let [district, kind, place, winner] =
-        <[String; 4]>::try_from(row.fields).expect("read_table gives one field per column");
-    let Some(kind) = LotKind::parse(&kind) else {
-        bail!("{}:{line}: found kind {kind:?}, expected seat, person or alternate", path.display());
+    let [district, kind, place, winner, between, drawn_at, present] =
+        <[String; 7]>::try_from(row.fields).expect("read_table gives one field per column");
+    let is_replacement = kind == REPLACEMENT;
+    let parsed = if is_replacement { Some(LotKind::Alternate) } else { LotKind::parse(&kind) };
+    let Some(kind) = parsed else {
+        bail!(
+            "{}:{line}: found kind {kind:?}, expected seat, person, alternate, runoff or \
+             {REPLACEMENT}",
+            path.display()
+        );
     };
     let number = whole_number(&place).and_then(|place| u32::try_from(place).ok());
     let Some(place) = number.filter(|place| *place > 0) else {
         bail!("{}:{line}: found place {place:?}, expected 1, 2, 3, ...", path.display());
     };
-    if winner.is_empty() && kind != LotKind::Seat {
+    let is_of_groups = matches!(kind, LotKind::Seat | LotKind::Alternate);
+    if winner.is_empty() && !is_of_groups {
         bail!("{}:{line}: found no winner, expected a candidate", path.display());
     }
-    Ok(LotRow { line, district, kind, place, winner })
+    let between = between.split(';').map(|party| party.trim().to_owned());
+    let between = between.filter(|party| !party.is_empty()).collect();
+    Ok(LotRow { line, district, kind, is_replacement, place, winner, between, drawn_at, present })
 }
 
-/// Reads a CSV file with exactly these columns, in any order, as the files of an election are read.
+/// Reads a CSV file with these columns, and perhaps the optional ones, in any order, as the files
+/// of an election are read. Fields of optional columns come last, empty where there is none.
 ///
 /// # Errors
 /// A message with file, line, found and expected, for every problem of the table.
-pub(crate) fn read_table(path: &Path, columns: &[&str]) -> anyhow::Result<Vec<Row>> {
+pub(crate) fn read_table(
+    path: &Path,
+    columns: &[&str],
+    optional: &[&str],
+) -> anyhow::Result<Vec<Row>> {
     let file = path.display().to_string();
     let bytes = std::fs::read(path).with_context(|| format!("{file}: cannot be read"))?;
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
-    table::read_table(&file, &bytes, columns, &[], &mut problems, |row, _| {
-        let fields = (0..columns.len()).map(|column| row.field(column).to_owned()).collect();
+    table::read_table(&file, &bytes, columns, optional, &mut problems, |row, _| {
+        let fields = (0..columns.len() + optional.len())
+            .map(|column| row.field(column).to_owned())
+            .collect();
         rows.push(Row { line: row.line, fields });
     });
     if problems.is_empty() {

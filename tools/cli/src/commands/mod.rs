@@ -1,9 +1,11 @@
 //! One module per command: its arguments, and what it prints.
 
+pub(crate) mod check_result;
 pub(crate) mod generate;
 pub(crate) mod inspect;
 pub(crate) mod night;
 pub(crate) mod result;
+pub(crate) mod rules;
 pub(crate) mod seal;
 pub mod seats;
 pub(crate) mod tally;

@@ -6,19 +6,19 @@
 //! computed by `shomar-seats`; here are only names, lines and formats.
 
 mod print;
-mod slate;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
-use shomar_seats::{Method, Percent, Race, Rule, SeatsError, Status, Threshold, allocate};
+use anyhow::{Context, anyhow};
+use shomar_format::Reading;
+use shomar_seats::{Method, Race, Rule, SeatsError, Status, allocate};
 
 use crate::lots::{LotRow, read_lots, whole_number};
-use crate::options::parse_option;
+use crate::options::{parse_option, refuse_repeated};
 use crate::output::{print_json, to_stdout};
 
-use slate::Slate;
+use crate::slate::Slate;
 
 /// Number of alternates for methods that do not set it themselves; an option of this command,
 /// since its votes file has no district to say so.
@@ -33,7 +33,7 @@ pub struct SeatsArguments {
     /// Seats to fill
     #[arg(long, value_name = "N")]
     seats: u32,
-    /// relative-plurality, block-plurality, article-24, dhondt, sainte-lague, hare
+    /// A method or a named set of rules, such as dhondt or cz-municipal (`shomar rules` lists all)
     #[arg(long, value_name = "M")]
     method: String,
     /// Percentage that a group needs at least, such as 5 or 3.25
@@ -45,6 +45,9 @@ pub struct SeatsArguments {
     /// Valid ballots, where a reading needs them
     #[arg(long, value_name = "N")]
     valid_ballots: Option<u64>,
+    /// Ballots taken, valid and void, where a reading needs them
+    #[arg(long, value_name = "N")]
+    taken_ballots: Option<u64>,
     /// An option of the method, such as zero_votes=elected or alternates=3; can be repeated
     #[arg(long = "option", value_name = "K=V", value_parser = parse_option)]
     options: Vec<(String, String)>,
@@ -70,7 +73,7 @@ enum SeatsFormat {
 /// # Errors
 /// Usage and unreadable input (exit code 2), with file, line, found and expected.
 pub fn run(arguments: &SeatsArguments) -> anyhow::Result<ExitCode> {
-    let (rule, alternates) = rule_of(arguments)?;
+    let Asked { rule, reading, alternates } = Asked::of(arguments)?;
     let slate = Slate::read(&arguments.votes, &rule)?;
     let rows = arguments.lots.as_deref().map(read_lots).transpose()?.unwrap_or_default();
     let lots_path = arguments.lots.as_deref().unwrap_or(Path::new(""));
@@ -84,6 +87,7 @@ pub fn run(arguments: &SeatsArguments) -> anyhow::Result<ExitCode> {
         lists: &slate.lists,
         candidates: &slate.candidates,
         valid_ballots: arguments.valid_ballots,
+        taken_ballots: arguments.taken_ballots,
     };
     let outcome = match allocate(&race, &rule, &lots) {
         Ok(outcome) => outcome,
@@ -93,10 +97,10 @@ pub fn run(arguments: &SeatsArguments) -> anyhow::Result<ExitCode> {
         SeatsFormat::Table => {
             to_stdout(|out| out.write_all(slate.table(&rule, &outcome).as_bytes()))?;
         }
-        SeatsFormat::Json => print_json(&slate.json(&rule, &outcome))?,
+        SeatsFormat::Json => print_json(&slate.json(&rule, reading, &outcome))?,
     }
     Ok(match outcome.status {
-        Status::Final | Status::NoVotes => ExitCode::SUCCESS,
+        Status::Final | Status::NoVotes | Status::RunoffRequired => ExitCode::SUCCESS,
         Status::LotRequired => {
             for lot in &outcome.lots {
                 let names = slate.names(&lot.between).join(", ");
@@ -108,36 +112,53 @@ pub fn run(arguments: &SeatsArguments) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// The rule, and the number of alternates.
-fn rule_of(arguments: &SeatsArguments) -> anyhow::Result<(Rule, u32)> {
-    let is_plurality = Method::parse(&arguments.method)?.is_plurality();
-    let mut options = Vec::new();
-    let mut alternates = None;
-    for (name, value) in &arguments.options {
-        if name != ALTERNATES || !is_plurality {
+/// What is asked for beside the votes.
+struct Asked {
+    rule: Rule,
+    /// How the ballots were read that gave these votes; said, and nothing is computed with it.
+    reading: Option<Reading>,
+    alternates: u32,
+}
+
+impl Asked {
+    fn of(arguments: &SeatsArguments) -> anyhow::Result<Asked> {
+        let named = Rule::named(&arguments.method)?.of_district(arguments.seats);
+        let (is_plurality, is_article_24) =
+            (named.method().is_plurality(), named.method() == Method::Article24);
+        let mut options = Vec::new();
+        let mut alternates = None;
+        let mut reading = is_article_24.then(Reading::default);
+        refuse_repeated(&arguments.options)?;
+        for (name, value) in &arguments.options {
+            if name == ALTERNATES && is_plurality {
+                let number = whole_number(value).and_then(|number| u32::try_from(number).ok());
+                alternates = Some(number.with_context(|| {
+                    format!("--option {ALTERNATES}: found {value:?}, expected a whole number")
+                })?);
+                continue;
+            }
+            if let Some(reading) = &mut reading
+                && reading.set(name, value).map_err(|error| anyhow!("option {name}: {error}"))?
+            {
+                eprintln!("note: {name} is about reading ballots; the votes are taken as they are");
+                continue;
+            }
             options.push((name.as_str(), value.as_str()));
-            continue;
         }
-        let number = whole_number(value).and_then(|number| u32::try_from(number).ok());
-        let number = number.with_context(|| {
-            format!("--option {ALTERNATES}: found {value:?}, expected a whole number")
+        let base = arguments.threshold_base.map(|base| base.to_string());
+        let threshold = arguments.threshold.as_deref().map(|percent| ("threshold", percent));
+        options.extend(threshold);
+        options.extend(base.as_deref().map(|base| ("threshold_base", base)));
+        let rule = Rule::parse(&arguments.method, options).map_err(|error| match error {
+            SeatsError::UnknownOption { method, found, known } if is_plurality => {
+                let known = format!("{known}, {ALTERNATES}");
+                SeatsError::UnknownOption { method, found, known }
+            }
+            other => other,
         })?;
-        if alternates.replace(number).is_some() {
-            bail!("--option {ALTERNATES} is given twice");
-        }
+        let rule = rule.of_district(arguments.seats);
+        Ok(Asked { rule, reading, alternates: alternates.unwrap_or(0) })
     }
-    let rule = Rule::parse(&arguments.method, options).map_err(|error| match error {
-        SeatsError::UnknownOption { method, found, known } if is_plurality => {
-            let known = format!("{known}, {ALTERNATES}");
-            SeatsError::UnknownOption { method, found, known }
-        }
-        other => other,
-    })?;
-    let threshold = Threshold {
-        percent: arguments.threshold.as_deref().map_or(Ok(Percent::default()), Percent::parse)?,
-        base: arguments.threshold_base,
-    };
-    Ok((rule.with_threshold(threshold)?, alternates.unwrap_or(0)))
 }
 
 /// A refusal of the rules in the words of the files: exit code 1 if the data contradict each
@@ -168,6 +189,18 @@ fn refused(
     let message = match error {
         SeatsError::MoreVotesThanBallots { candidate, votes, ballots } => format!(
             "{}:{}: found {votes} votes, expected at most the {ballots} valid ballots",
+            arguments.votes.display(),
+            slate.candidate_lines[candidate as usize]
+        ),
+        SeatsError::PositionNeeded { candidate } => format!(
+            "{}:{}: found no position, expected the place on the list (column position): {} \
+             follows its order",
+            arguments.votes.display(),
+            slate.candidate_lines[candidate as usize],
+            arguments.method
+        ),
+        SeatsError::PositionRepeated { candidate, position } => format!(
+            "{}:{}: found position {position} again, expected each place of a list once",
             arguments.votes.display(),
             slate.candidate_lines[candidate as usize]
         ),

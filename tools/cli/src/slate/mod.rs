@@ -1,8 +1,10 @@
 //! The votes file of `shomar seats`: numbers for the rules, names and lines for people.
 //!
-//! What comes in: CSV `list,candidate,votes`. What goes out: lists and candidates by position, the
-//! names to print, and the parties that recorded lots mean. A name is printed alone where it is
-//! clear, else as `list/name`, and lots are read the same way. It computes no seats.
+//! What comes in: CSV `list,candidate,votes`, and for rules that need it `position` on the list,
+//! `veteran`, `degree_rank`, or `names` (how many a list has, where they are not rows). What goes
+//! out: lists and candidates by position, the names to print, and the parties that recorded lots
+//! mean. A name is printed alone where it is clear, else as `list/name`, and lots are read the same
+//! way. It computes no seats.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -12,36 +14,51 @@ use shomar_seats::{
     Candidate, GroupKey, Labels, Language, List, Lot, LotKind, Members, Method, Party, Rule,
 };
 
-use crate::lots::{LotRow, read_table, whole_number};
+use crate::lots::{ALL_LISTS, INDEPENDENTS, LotRow, read_table, whole_number};
 
 /// The votes file: numbers for the rules, names and lines for people.
 #[derive(Debug, Default)]
-pub(super) struct Slate {
-    pub(super) lists: Vec<List>,
-    pub(super) candidates: Vec<Candidate>,
-    pub(super) list_names: Vec<String>,
-    pub(super) candidate_names: Vec<String>,
+pub(crate) struct Slate {
+    pub(crate) lists: Vec<List>,
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) list_names: Vec<String>,
+    pub(crate) candidate_names: Vec<String>,
     /// How often a name stands for a list or a candidate.
     name_counts: HashMap<String, u32>,
     /// Line on which a list, or an independent, first appears.
-    pub(super) list_lines: Vec<u64>,
-    pub(super) candidate_lines: Vec<u64>,
+    pub(crate) list_lines: Vec<u64>,
+    pub(crate) candidate_lines: Vec<u64>,
 }
 
-impl Slate {
-    pub(super) fn read(path: &Path, rule: &Rule) -> anyhow::Result<Slate> {
-        let shown = path.display();
-        let rows = read_table(path, &["list", "candidate", "votes"])?;
-        if rows.is_empty() {
-            bail!("{shown}: found no rows, expected one at least after the header");
-        }
-        let mut slate = Slate::default();
-        let mut lists: HashMap<String, u32> = HashMap::new();
-        let mut seen: HashMap<(String, String), u64> = HashMap::new();
-        for row in rows {
+/// One row of a votes file.
+#[derive(Debug)]
+pub(crate) struct VotesRow {
+    /// Line in the file, from 1.
+    pub(crate) line: u64,
+    /// The district; empty where the file has no such column.
+    pub(crate) district: String,
+    list: String,
+    candidate: String,
+    person: Candidate,
+    names: Option<u32>,
+}
+
+/// Reads the rows of a votes file; `more` are columns that it may have besides.
+pub(crate) fn read_rows(path: &Path, more: &[&str]) -> anyhow::Result<Vec<VotesRow>> {
+    let shown = path.display();
+    let optional = [&["position", "veteran", "degree_rank", "names"], more].concat();
+    let rows = read_table(path, &["list", "candidate", "votes"], &optional)?;
+    if rows.is_empty() {
+        bail!("{shown}: found no rows, expected one at least after the header");
+    }
+    rows.into_iter()
+        .map(|row| {
             let line = row.line;
-            let [list, candidate, votes] =
-                <[String; 3]>::try_from(row.fields).expect("read_table gives one field per column");
+            let place = || format!("{shown}:{line}");
+            let mut fields = row.fields.into_iter();
+            let mut field = || fields.next().unwrap_or_default();
+            let [list, candidate, votes, position, veteran, degree_rank, names, district] =
+                std::array::from_fn(|_| field());
             let Some(votes) = whole_number(&votes) else {
                 bail!(
                     "{shown}:{line}: found votes {votes:?}, expected a whole number from 0 \
@@ -52,12 +69,40 @@ impl Slate {
             if list.is_empty() && candidate.is_empty() {
                 bail!("{shown}:{line}: found neither list nor candidate, expected one");
             }
+            let person = Candidate {
+                list: None,
+                votes,
+                veteran: yes_or_no(&veteran).with_context(place)?,
+                degree_rank: small_number("degree_rank", &degree_rank).with_context(place)?,
+                position: small_number("position", &position).with_context(place)?,
+            };
+            let names = small_number("names", &names).with_context(place)?;
+            Ok(VotesRow { line, district, list, candidate, person, names })
+        })
+        .collect()
+}
+
+impl Slate {
+    /// Reads the votes of one race.
+    pub(crate) fn read(path: &Path, rule: &Rule) -> anyhow::Result<Slate> {
+        let rows = read_rows(path, &[])?;
+        Slate::of_rows(path, &rows, rule)
+    }
+
+    /// Puts the rows of one race together.
+    pub(crate) fn of_rows(path: &Path, rows: &[VotesRow], rule: &Rule) -> anyhow::Result<Slate> {
+        let shown = path.display();
+        let mut slate = Slate::default();
+        let mut lists: HashMap<String, u32> = HashMap::new();
+        let mut seen: HashMap<(String, String), u64> = HashMap::new();
+        for row in rows {
+            let (line, list, candidate) = (row.line, &row.list, &row.candidate);
             if candidate.is_empty() && rule.method().is_plurality() {
                 bail!(
                     "{shown}:{line}: found list {list:?} without a candidate, expected a \
                      candidate: {} elects persons (name the candidate, or choose a method for \
                      lists)",
-                    rule.method().name()
+                    rule.name()
                 );
             }
             if let Some(first) = seen.insert((list.clone(), candidate.clone()), line) {
@@ -66,10 +111,12 @@ impl Slate {
                      expected each once (first on line {first})"
                 );
             }
-            let position = (!list.is_empty())
-                .then(|| *lists.entry(list).or_insert_with_key(|name| slate.add_list(name, line)));
+            let at = (!list.is_empty()).then(|| {
+                *lists.entry(list.clone()).or_insert_with_key(|name| slate.add_list(name, line))
+            });
+            let person = Candidate { list: at, ..row.person };
             slate
-                .add_votes(position, candidate, votes, line)
+                .add_votes(person, candidate.clone(), row.names, line)
                 .with_context(|| format!("{shown}:{line}"))?;
         }
         slate.refuse_mixed_totals(path, rule, &seen)?;
@@ -88,24 +135,31 @@ impl Slate {
     /// The votes of a list are the sum of all its rows.
     fn add_votes(
         &mut self,
-        list: Option<u32>,
+        person: Candidate,
         candidate: String,
-        votes: u64,
+        names: Option<u32>,
         line: u64,
     ) -> anyhow::Result<()> {
-        if let Some(position) = list {
+        if let Some(position) = person.list {
             let entry = &mut self.lists[position as usize];
-            let Some(sum) = entry.votes.checked_add(votes) else {
+            let Some(sum) = entry.votes.checked_add(person.votes) else {
                 bail!("found a sum of votes beyond {}, expected at most that", u64::MAX);
             };
             entry.votes = sum;
-            if !candidate.is_empty() {
-                entry.members = Members::Named;
-            }
+            entry.members = match (entry.members, candidate.is_empty(), names) {
+                (Members::Unnamed, true, Some(names)) => Members::Counted(names),
+                (members, true, None) => members,
+                (Members::Unnamed | Members::Named, false, None) => Members::Named,
+                _ => bail!(
+                    "found a number of names beside candidates of the list, expected one of the two"
+                ),
+            };
+        } else if names.is_some() {
+            bail!("found a number of names for an independent, expected none");
         }
         if !candidate.is_empty() {
             *self.name_counts.entry(candidate.clone()).or_default() += 1;
-            self.candidates.push(Candidate { list, votes });
+            self.candidates.push(person);
             self.candidate_names.push(candidate);
             self.candidate_lines.push(line);
         }
@@ -138,7 +192,7 @@ impl Slate {
     }
 
     /// The name as it is printed and read in lots: alone if that is clear, else `list/name`.
-    pub(super) fn candidate_label(&self, position: usize) -> String {
+    pub(crate) fn candidate_label(&self, position: usize) -> String {
         let name = &self.candidate_names[position];
         if self.name_counts.get(name) == Some(&1) {
             return name.clone();
@@ -149,8 +203,9 @@ impl Slate {
     }
 
     /// `None`: the independents together.
-    pub(super) fn party_label(&self, party: Party) -> Option<String> {
+    pub(crate) fn party_label(&self, party: Party) -> Option<String> {
         match party {
+            Party::Group(GroupKey::AllLists) => Some(ALL_LISTS.to_owned()),
             Party::Group(GroupKey::List(list)) => Some(self.list_names[list as usize].clone()),
             Party::Group(GroupKey::Independents) => None,
             Party::Group(GroupKey::Independent(candidate)) | Party::Candidate(candidate) => {
@@ -159,44 +214,78 @@ impl Slate {
         }
     }
 
-    pub(super) fn names(&self, parties: &[Party]) -> Vec<String> {
+    pub(crate) fn names(&self, parties: &[Party]) -> Vec<String> {
         let pool = || "(independents)".to_owned();
         parties.iter().map(|party| self.party_label(*party).unwrap_or_else(pool)).collect()
     }
 
-    /// Looks up the winner of a recorded lot.
-    pub(super) fn lot(&self, path: &Path, row: &LotRow, rule: &Rule) -> anyhow::Result<Lot> {
-        let shown = path.display();
-        let LotRow { line, kind, place, winner, district } = row;
-        if !district.is_empty() {
-            bail!("{shown}:{line}: found district {district:?}, expected it empty");
+    /// Looks up the winner of a recorded lot, and those between whom it was drawn.
+    pub(crate) fn lot(&self, path: &Path, row: &LotRow, rule: &Rule) -> anyhow::Result<Lot> {
+        let place = || format!("{}:{}", path.display(), row.line);
+        if !row.district.is_empty() {
+            bail!("{}: found district {:?}, expected it empty", place(), row.district);
         }
+        if row.is_replacement {
+            bail!("{}: found kind replacement, expected a lot about the seats", place());
+        }
+        let between = row.between.iter().map(|name| self.tied_party(row.kind, name, rule));
+        Ok(Lot {
+            kind: row.kind,
+            place: row.place,
+            winner: self.tied_party(row.kind, &row.winner, rule).with_context(place)?,
+            between: between.collect::<anyhow::Result<_>>().with_context(place)?,
+        })
+    }
+
+    fn tied_party(&self, kind: LotKind, name: &str, rule: &Rule) -> anyhow::Result<Party> {
         let is_pooled = rule.method() == Method::Article24;
-        let persons = (0u32..).zip(&self.candidates);
         let mut parties: Vec<Party> = Vec::new();
-        if *kind == LotKind::Seat {
+        if matches!(kind, LotKind::Seat | LotKind::Alternate) {
             let lists = (0u32..).zip(&self.lists);
             parties.extend(lists.map(|(list, _)| Party::Group(GroupKey::List(list))));
             if is_pooled {
                 parties.push(Party::Group(GroupKey::Independents));
-            } else {
+                parties.push(Party::Group(GroupKey::AllLists));
+            } else if kind == LotKind::Seat {
+                let persons = (0u32..).zip(&self.candidates);
                 let alone = persons.filter(|(_, candidate)| candidate.list.is_none());
                 parties.extend(alone.map(|(who, _)| Party::Group(GroupKey::Independent(who))));
             }
-        } else {
+        }
+        if kind != LotKind::Seat {
+            let persons = (0u32..).zip(&self.candidates);
             parties.extend(persons.map(|(who, _)| Party::Candidate(who)));
         }
-        parties.retain(|party| self.party_label(*party).unwrap_or_default() == *winner);
+        let name = if name == INDEPENDENTS { "" } else { name };
+        parties.retain(|party| self.party_label(*party).unwrap_or_default() == name);
         match parties[..] {
-            [winner] => Ok(Lot { kind: *kind, place: *place, winner }),
+            [winner] => Ok(winner),
             [] => bail!(
-                "{shown}:{line}: found winner {winner:?}, expected a {} of the votes file \
-                 as `shomar seats` prints it (list/name where a name alone is not clear)",
-                if *kind == LotKind::Seat { "list or independent" } else { "candidate" }
+                "found {name:?}, expected a {} of the votes file as `shomar seats` prints it \
+                 (list/name where a name alone is not clear)",
+                if kind == LotKind::Seat { "list or independent" } else { "candidate" }
             ),
-            _ => bail!("{shown}:{line}: found winner {winner:?}, which is not unique"),
+            _ => bail!("found {name:?}, which is not unique"),
         }
     }
+}
+
+/// `yes` or `no`; empty is `no`.
+fn yes_or_no(text: &str) -> anyhow::Result<bool> {
+    match text {
+        "" | "0" | "no" | "false" => Ok(false),
+        "1" | "yes" | "true" => Ok(true),
+        other => bail!("found veteran {other:?}, expected yes or no"),
+    }
+}
+
+/// A whole number that fits; empty is none.
+fn small_number(what: &str, text: &str) -> anyhow::Result<Option<u32>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let number = whole_number(text).and_then(|number| u32::try_from(number).ok());
+    number.map(Some).with_context(|| format!("found {what} {text:?}, expected a whole number"))
 }
 
 impl Labels for Slate {
@@ -230,11 +319,11 @@ mod tests {
             alternates: 1,
             lists: &slate.lists,
             candidates: &slate.candidates,
-            valid_ballots: None,
+            ..Race::default()
         };
         let outcome = allocate(&race, &rule, &[]).unwrap();
         assert!(slate.table(&rule, &outcome).contains(outcome.status.name()));
-        serde_json::to_value(slate.json(&rule, &outcome)).unwrap()
+        serde_json::to_value(slate.json(&rule, None, &outcome)).unwrap()
     }
 
     #[test]
@@ -271,8 +360,12 @@ mod tests {
             line: 2,
             district: String::new(),
             kind: LotKind::Person,
+            is_replacement: false,
             place: 1,
             winner: winner.to_owned(),
+            between: Vec::new(),
+            drawn_at: String::new(),
+            present: String::new(),
         };
         let lot = slate.lot(Path::new("lots.csv"), &row("B/Ali"), &rule).unwrap();
         assert_eq!(lot.winner, Party::Candidate(1));

@@ -39,7 +39,7 @@ impl Page<'_> {
         self.write_provinces(out)?;
         self.write_contests(out)?;
         for outcome in self.outcomes {
-            if outcome.rule.rule.method() == Method::Article24 {
+            if outcome.rule.method() == Method::Article24 {
                 self.write_council(out, outcome)?;
             }
         }
@@ -262,10 +262,7 @@ impl Page<'_> {
     fn council_seats(&self, district: &DistrictOutcome<'_>) -> Vec<Vec<String>> {
         let mut rows = Vec::new();
         for group in &district.outcome.groups {
-            let mut persons = district.outcome.elected.iter().filter(|&&position| {
-                let list = district.candidate(position).list;
-                list.map_or(GroupKey::Independents, |list| GroupKey::List(list.into())) == group.key
-            });
+            let mut persons = group.elected.iter();
             for reason in self.seat_reasons(district, group.key, group.seats) {
                 let (person, votes) = match persons.next() {
                     Some(&position) => (
@@ -305,8 +302,9 @@ impl Page<'_> {
                     }));
                 }
                 Fact::RemainderSeat { group: of, remainder, denominator, .. } if *of == group => {
+                    let remainder = u64::try_from(*remainder).unwrap_or(0);
                     let fraction =
-                        format!("{}/{}", self.number(*remainder), self.number(*denominator));
+                        format!("{}/{}", self.number(remainder), self.number(*denominator));
                     reasons.push(match self.language {
                         Language::English => format!("left over: remainder {fraction}"),
                         Language::Persian => format!("باقی‌مانده: بزرگ‌ترین اعشار {fraction}"),
@@ -330,6 +328,7 @@ impl Page<'_> {
             }
             GroupKey::Independent(candidate) => self.candidate_name(district, candidate),
             GroupKey::Independents => self.say("independents", "منفردها").to_owned(),
+            GroupKey::AllLists => self.say("all lists", "همهٔ فهرست‌ها").to_owned(),
         }
     }
 
@@ -347,7 +346,7 @@ impl Page<'_> {
         let rows: Vec<Vec<String>> = self
             .outcomes
             .iter()
-            .filter(|outcome| outcome.rule.rule.method() == Method::RelativePlurality)
+            .filter(|outcome| outcome.rule.method() == Method::RelativePlurality)
             .map(|outcome| {
                 let district = outcome.district;
                 let winner = outcome.outcome.elected.first();
@@ -409,6 +408,7 @@ impl Page<'_> {
                 shomar_seats::LotKind::Seat => self.say("seat", "کرسی"),
                 shomar_seats::LotKind::Person => self.say("person", "نفر"),
                 shomar_seats::LotKind::Alternate => self.say("alternate", "علی‌البدل"),
+                shomar_seats::LotKind::Runoff => self.say("runoff", "مرحلهٔ دوم"),
             };
             rows.push(vec![
                 outcome.district.id.clone(),

@@ -1,27 +1,33 @@
 //! `shomar result`: count, and turn the totals into seats by the rules of the election.
 //!
 //! In: a folder, options, recorded lots. Out: who is elected in each district and why, as a table
-//! or JSON; exit code 3 while a lot is needed. Never: a tie broken here.
+//! or JSON; the note of one district; every council that open readings can bring about; who
+//! replaces whom. Exit code 3 while a lot is needed. Never: a tie broken here.
 
-use std::io::{self, Write};
+mod compare;
+mod leavers;
+mod table;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use shomar_engine::Definition;
-use shomar_engine::lots::{OutcomeError, RecordedLot};
+use shomar_engine::explanation::{NoteOf, explain};
+use shomar_engine::lots::{LotParty, OutcomeError, RecordedLot};
 use shomar_engine::outcome::{
-    DistrictOutcome, OutcomeInput, PartyCode, contest_rules, missing_districts, outcomes,
+    DistrictOutcome, OutcomeInput, contest_rules, missing_districts, outcomes,
 };
-use shomar_engine::result_document::ResultDocument;
-use shomar_format::{CountingDefinition, Election};
+use shomar_engine::result_document::{ResultDocument, rules_digest};
+use shomar_format::Election;
+use shomar_seats::Language;
 
 use crate::count::{Counted, count, find_district, with_threads};
 use crate::failure::CheckFailed;
-use crate::lots::read_lots;
+use crate::lots::{ALL_LISTS, INDEPENDENTS, read_lots};
 use crate::options::{election_folder, parse_option, refuse_repeated};
-use crate::output::{grouped, print_json, table, test_mark, to_stdout};
+use crate::output::{grouped, print_json, test_mark, to_stdout};
 
 /// Arguments of `shomar result`.
 #[derive(Args)]
@@ -40,6 +46,19 @@ pub(crate) struct ResultArguments {
     /// This district alone; everything is verified and counted all the same.
     #[arg(long, value_name = "ID")]
     district: Option<String>,
+    /// Explain this district: a note with every step, its article, and how close it is.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["district", "format"])]
+    explain: Option<String>,
+    /// Language of the note.
+    #[arg(long, value_enum, default_value = "en", requires = "explain")]
+    lang: Lang,
+    /// Count under every combination of the open readings that matters, side by side: in the
+    /// district of --district, else wherever article 24 applies.
+    #[arg(long, conflicts_with_all = ["explain", "lots"])]
+    compare_readings: bool,
+    /// A member of the council who leaves, by code; say who comes in. Several leave in this order.
+    #[arg(long, value_name = "CODE", requires = "district", conflicts_with = "compare_readings")]
+    leaver: Vec<u32>,
     /// What to print.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -51,8 +70,11 @@ enum Format {
     Json,
 }
 
-/// Districts up to which the table explains every step without being asked for one.
-const DISTRICTS_EXPLAINED: usize = 12;
+#[derive(Clone, Copy, ValueEnum)]
+enum Lang {
+    Fa,
+    En,
+}
 
 /// Runs the command.
 pub(crate) fn run(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
@@ -70,7 +92,7 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
     let open = || Ok(Definition::of(&election, &sources));
     let counted = count(&arguments.directory, open, |_| Ok(readings), 1)?;
     let definition = counted.definition.counting();
-    let only = match &arguments.district {
+    let only = match arguments.explain.as_ref().or(arguments.district.as_ref()) {
         Some(id) => Some(find_district(&counted.definition, id)?),
         None => None,
     };
@@ -78,6 +100,12 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
         Some(path) => recorded_lots(path, &counted)?,
         None => Vec::new(),
     };
+    if arguments.compare_readings {
+        let compare = compare::Compare { election: &election, rules: &rules, counted: &counted };
+        return compare.run(&arguments.directory, only, matches!(arguments.format, Format::Json));
+    }
+    // Lots about a replacement are drawn after the outcome stands: they are of its members.
+    let (lots, replacement_lots) = leavers::split(lots, &arguments.leaver);
     let missing =
         missing_districts(&definition, counted.snapshot.batches().map(|batch| batch.address));
     let input = OutcomeInput {
@@ -92,9 +120,34 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
         outcomes(input, only).map_err(|errors| refused(&errors, arguments.lots.as_deref()))?;
     let code = if outcomes.iter().any(DistrictOutcome::needs_lot) { 3 } else { 0 };
     for outcome in &outcomes {
-        for finding in &outcome.findings {
+        for finding in outcome.findings() {
             eprintln!("note: district {}: {finding}", outcome.district.id);
         }
+    }
+    if let (Some(_), [outcome]) = (&arguments.explain, &outcomes[..]) {
+        let frontier = counted.snapshot.frontier();
+        let rules_digest = rules_digest(&election, &rules);
+        let note = NoteOf {
+            head: &election.head,
+            frontier: &frontier,
+            rules_digest: &rules_digest,
+            language: match arguments.lang {
+                Lang::Fa => Language::Persian,
+                Lang::En => Language::English,
+            },
+        };
+        to_stdout(|out| out.write_all(explain(note, outcome).as_bytes()))?;
+        return Ok(ExitCode::from(code));
+    }
+    if let ([_, ..], [outcome]) = (&arguments.leaver[..], &outcomes[..]) {
+        let is_json = matches!(arguments.format, Format::Json);
+        return leavers::run(
+            outcome,
+            &arguments.leaver,
+            &replacement_lots,
+            arguments.lots.as_deref(),
+            is_json,
+        );
     }
     match arguments.format {
         Format::Json => {
@@ -105,7 +158,7 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
             let frontier = counted.snapshot.frontier();
             writeln!(out, "election {}, {} batches", election.head.id, grouped(frontier.batches))?;
             writeln!(out, "  digest {}", frontier.digest)?;
-            write_table(out, &outcomes, &definition)
+            table::write(out, &outcomes, &definition)
         })?,
     }
     Ok(ExitCode::from(code))
@@ -125,7 +178,8 @@ pub(crate) fn refused(errors: &[OutcomeError], lots: Option<&Path>) -> CheckFail
     CheckFailed(lines.join("\n"))
 }
 
-/// Reads a lots file: districts by id, winners by code (empty: the independents together).
+/// Reads a lots file: districts by id, winners and those tied by code (empty: the independents
+/// together).
 fn recorded_lots(path: &Path, counted: &Counted) -> anyhow::Result<Vec<RecordedLot>> {
     read_lots(path)?
         .into_iter()
@@ -133,117 +187,29 @@ fn recorded_lots(path: &Path, counted: &Counted) -> anyhow::Result<Vec<RecordedL
             let line = row.line;
             let place = || format!("{}:{line}", path.display());
             let district = find_district(&counted.definition, &row.district).with_context(place)?;
-            let winner = match row.winner.as_str() {
-                "" => None,
-                code => match shomar_format::code::read_token(code.as_bytes()) {
-                    shomar_format::code::Token::Code(code) => Some(code),
-                    _ => bail!("{}: found winner '{code}', expected a code", place()),
-                },
-            };
-            Ok(RecordedLot { line, district, kind: row.kind, place: row.place, winner })
+            let between = row.between.iter().map(|party| lot_party(party));
+            Ok(RecordedLot {
+                line,
+                district,
+                kind: row.kind,
+                is_replacement: row.is_replacement,
+                place: row.place,
+                winner: lot_party(&row.winner).with_context(place)?,
+                between: between.collect::<anyhow::Result<_>>().with_context(place)?,
+                drawn_at: row.drawn_at,
+                present: row.present,
+            })
         })
         .collect()
 }
 
-fn write_table(
-    out: &mut dyn Write,
-    outcomes: &[DistrictOutcome<'_>],
-    definition: &CountingDefinition<'_>,
-) -> io::Result<()> {
-    if outcomes.len() <= DISTRICTS_EXPLAINED {
-        for outcome in outcomes {
-            write_district(out, outcome)?;
-        }
-        return Ok(());
+fn lot_party(text: &str) -> anyhow::Result<LotParty> {
+    match text {
+        "" | INDEPENDENTS => Ok(LotParty::Independents),
+        ALL_LISTS => Ok(LotParty::AllLists),
+        code => match shomar_format::code::read_token(code.as_bytes()) {
+            shomar_format::code::Token::Code(code) => Ok(LotParty::Code(code)),
+            _ => bail!("found '{code}', expected a code, {INDEPENDENTS} or {ALL_LISTS}"),
+        },
     }
-    let rows: Vec<Vec<String>> = outcomes
-        .iter()
-        .map(|outcome| {
-            let elected = outcome.outcome.elected.iter();
-            let codes: Vec<String> =
-                elected.map(|position| outcome.candidate_code(*position).to_string()).collect();
-            let [seats, elected] = [outcome.district.seats as usize, codes.len()];
-            vec![
-                outcome.district.id.clone(),
-                outcome.status().to_owned(),
-                codes.join(" "),
-                grouped(outcome.tally.ballots.valid),
-                format!("{elected}/{seats}"),
-            ]
-        })
-        .collect();
-    let header = ["district", "status", "elected", "valid", "seats"];
-    write!(out, "\n{}", table(&header, &rows, 3))?;
-    let waiting = outcomes.iter().filter(|outcome| outcome.needs_lot()).count();
-    writeln!(
-        out,
-        "\n{} of {} districts; {waiting} wait for a lot; the steps: --district ID",
-        outcomes.len(),
-        definition.district_count()
-    )
-}
-
-fn write_district(out: &mut dyn Write, district: &DistrictOutcome<'_>) -> io::Result<()> {
-    let outcome = &district.outcome;
-    let options: Vec<String> =
-        district.rule.options.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    writeln!(
-        out,
-        "\ndistrict {} ({}): {} seats, {}: {}",
-        district.district.id,
-        district.district.name_en,
-        outcome.seats,
-        district.rule.rule.method().name(),
-        district.status()
-    )?;
-    writeln!(out, "  {}", options.join(" "))?;
-    let code =
-        |party: PartyCode| party.code().map_or("independents".to_owned(), |code| code.to_string());
-    let groups: Vec<Vec<String>> = outcome
-        .groups
-        .iter()
-        .map(|group| {
-            let seats = [u64::from(group.seats), u64::from(group.vacant)].map(grouped);
-            let [seats, vacant] = seats;
-            vec![code(district.group_code(group.key)), grouped(group.votes), seats, vacant]
-        })
-        .collect();
-    write!(out, "{}", table(&["group", "votes", "seats", "vacant"], &groups, 1))?;
-    let persons = |positions: &[u32], role: &str| -> Vec<Vec<String>> {
-        positions
-            .iter()
-            .map(|&position| {
-                let candidate = district.candidate(position);
-                let list = candidate.list.map_or(String::new(), |list| {
-                    district.district.lists[usize::from(list)].code.to_string()
-                });
-                let votes = grouped(district.candidate_votes(position));
-                vec![role.to_owned(), candidate.code.to_string(), list, name(candidate), votes]
-            })
-            .collect()
-    };
-    let mut rows = persons(&outcome.elected, "elected");
-    rows.extend(persons(&outcome.alternates, "alternate"));
-    write!(out, "{}", table(&["", "code", "list", "name", "votes"], &rows, 4))?;
-    for lot in &outcome.lots {
-        let between: Vec<String> =
-            lot.between.iter().map(|party| code(district.party_code(*party))).collect();
-        writeln!(
-            out,
-            "  LOT NEEDED: kind {}, {} place(s), between {}; record place {}",
-            lot.kind.name(),
-            lot.places,
-            between.join(", "),
-            lot.next_place
-        )?;
-    }
-    for step in &outcome.steps {
-        writeln!(out, "  - {} [{}]", step.text_en(district), step.article.text())?;
-    }
-    Ok(())
-}
-
-fn name(candidate: &shomar_format::election::Candidate) -> String {
-    let name = if candidate.name_en.is_empty() { &candidate.name_fa } else { &candidate.name_en };
-    name.clone()
 }

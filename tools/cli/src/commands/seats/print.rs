@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use shomar_format::Reading;
 use shomar_seats::{Group, GroupKey, Outcome, Party, Rule};
 
-use super::slate::Slate;
+use crate::slate::Slate;
 
 impl Slate {
     /// Groups in the order in which the file first names them.
@@ -22,7 +23,7 @@ impl Slate {
         groups.sort_by_key(|group| match group.key {
             GroupKey::List(list) => self.list_lines[list as usize],
             GroupKey::Independent(candidate) => self.candidate_lines[candidate as usize],
-            GroupKey::Independents => pool,
+            GroupKey::Independents | GroupKey::AllLists => pool,
         });
         groups
     }
@@ -36,15 +37,20 @@ impl Slate {
         }
     }
 
-    pub(super) fn json<'s>(&'s self, rule: &Rule, outcome: &Outcome) -> OutcomeJson<'s> {
+    pub(crate) fn json<'s>(
+        &'s self,
+        rule: &Rule,
+        reading: Option<Reading>,
+        outcome: &Outcome,
+    ) -> OutcomeJson<'s> {
         let group = |group: &Group| GroupJson {
             list: match group.key {
                 GroupKey::List(list) => Some(self.list_names[list as usize].as_str()),
-                GroupKey::Independent(_) | GroupKey::Independents => None,
+                _ => None,
             },
             candidate: match group.key {
                 GroupKey::Independent(who) => Some(self.candidate_names[who as usize].as_str()),
-                GroupKey::List(_) | GroupKey::Independents => None,
+                _ => None,
             },
             votes: group.votes,
             seats: group.seats,
@@ -57,19 +63,28 @@ impl Slate {
             between: lot.between.iter().map(|party| self.party_label(*party)).collect(),
         };
         let step = |step: &shomar_seats::Step| StepJson {
-            article: step.article.text(),
+            article: step.source(rule),
             text_en: step.text_en(self),
             text_fa: step.text_fa(self),
             numbers: step.fact.numbers().into_iter().collect(),
         };
+        let mut options: BTreeMap<&'static str, String> =
+            rule.option_values().into_iter().collect();
+        let read = reading.iter().flat_map(Reading::entries);
+        options.extend(read.map(|(name, value)| (name, value.to_owned())));
         OutcomeJson {
             method: rule.method().name(),
-            options: rule.options().into_iter().collect(),
+            rule: rule.name(),
+            options,
             seats: outcome.seats,
             status: outcome.status.name(),
             groups: self.groups(outcome).into_iter().map(group).collect(),
             vacant: outcome.vacant,
             undecided: outcome.undecided,
+            runoff: outcome.runoff.as_ref().map(|runoff| RunoffJson {
+                seats: runoff.seats,
+                between: runoff.between.iter().map(|who| self.person(*who)).collect(),
+            }),
             elected: outcome.elected.iter().map(|who| self.person(*who)).collect(),
             alternates: outcome.alternates.iter().map(|who| self.person(*who)).collect(),
             lots: outcome.lots.iter().map(lot).collect(),
@@ -77,10 +92,10 @@ impl Slate {
         }
     }
 
-    pub(super) fn table(&self, rule: &Rule, outcome: &Outcome) -> String {
+    pub(crate) fn table(&self, rule: &Rule, outcome: &Outcome) -> String {
         let mut text = format!(
             "{}, {} seats: {} (vacant {}, undecided {})\n\n",
-            rule.method().name(),
+            rule.name(),
             outcome.seats,
             outcome.status.name(),
             outcome.vacant,
@@ -94,8 +109,13 @@ impl Slate {
             rows.push([name, votes, seats, vacant]);
         }
         push_rows(&mut text, &rows);
-        for (title, people) in [("elected", &outcome.elected), ("alternates", &outcome.alternates)]
-        {
+        let none = Vec::new();
+        let runoff = outcome.runoff.as_ref().map_or(&none, |runoff| &runoff.between);
+        for (title, people) in [
+            ("elected", &outcome.elected),
+            ("alternates", &outcome.alternates),
+            ("second round", runoff),
+        ] {
             if people.is_empty() {
                 continue;
             }
@@ -111,7 +131,7 @@ impl Slate {
             text.push_str("\nhow\n");
         }
         for step in &outcome.steps {
-            let _ = writeln!(text, "  {} [{}]", step.text_en(self), step.article.text());
+            let _ = writeln!(text, "  {} [{}]", step.text_en(self), step.source(rule));
         }
         text
     }
@@ -131,14 +151,17 @@ fn push_rows<const N: usize>(text: &mut String, rows: &[[String; N]]) {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct OutcomeJson<'s> {
+pub(crate) struct OutcomeJson<'s> {
     method: &'static str,
-    options: BTreeMap<&'static str, &'static str>,
+    rule: &'static str,
+    options: BTreeMap<&'static str, String>,
     seats: u32,
     status: &'static str,
     groups: Vec<GroupJson<'s>>,
     vacant: u32,
     undecided: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runoff: Option<RunoffJson<'s>>,
     elected: Vec<PersonJson<'s>>,
     alternates: Vec<PersonJson<'s>>,
     lots: Vec<LotJson>,
@@ -163,6 +186,12 @@ struct PersonJson<'s> {
 }
 
 #[derive(Debug, Serialize)]
+struct RunoffJson<'s> {
+    seats: u32,
+    between: Vec<PersonJson<'s>>,
+}
+
+#[derive(Debug, Serialize)]
 struct LotJson {
     kind: &'static str,
     places: u32,
@@ -172,7 +201,7 @@ struct LotJson {
 
 #[derive(Debug, Serialize)]
 struct StepJson {
-    article: &'static str,
+    article: String,
     text_en: String,
     text_fa: String,
     #[serde(flatten)]

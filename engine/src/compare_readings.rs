@@ -15,7 +15,8 @@ use shomar_seats::{
     Method, OptionName, Outcome, Party, PendingLot, Rule, SeatsError, allocate, explore,
 };
 
-use crate::outcome::{ContestRule, Field};
+use crate::contest_rule::ContestRule;
+use crate::field::Field;
 
 /// Options that are open in article 24, those that decide more first.
 const OPEN_ARTICLE_24: [OptionName; 14] = [

@@ -66,3 +66,10 @@ pub(crate) fn sizes(district: &District, rule: &Rule) -> Option<String> {
         format!("{found}, expected a size of the table of {named}: {}", known.join("; "))
     })
 }
+
+/// A10 `device_forbids`: ballots with a list and names, which the device should not have let pass.
+pub(crate) fn forbidden(ballots: u64) -> Option<String> {
+    (ballots > 0).then(|| {
+        format!("{ballots} ballots have a list and names: void (reading A10 device_forbids)")
+    })
+}

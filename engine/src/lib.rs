@@ -9,11 +9,13 @@
 //! named) > [`tally`] (verify, count, flush) > [`Snapshot`].
 
 pub mod compare_readings;
+mod contest_rule;
 mod counters;
 pub mod definition;
 pub mod evidence;
 pub mod explanation;
 mod facts;
+mod field;
 mod finding;
 mod findings;
 pub mod index;

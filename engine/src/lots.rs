@@ -6,7 +6,7 @@
 use shomar_format::election::District;
 use shomar_seats::{GroupKey, Lot, LotKind, Method, Party, SeatsError};
 
-use crate::outcome::Field;
+use crate::field::Field;
 
 /// Why a district has no outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]

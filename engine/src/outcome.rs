@@ -4,108 +4,21 @@
 //! Out: per district what the seat rules say, in codes. Never: a rule of its own; those live in
 //! `shomar-seats`. Never a tie broken: a lot is asked for, or taken from a record.
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 use shomar_format::document::DistrictTally;
-use shomar_format::election::{CandidateStatus, Contest, District, ElectionHead};
-use shomar_format::{CountingDefinition, Election, Reading};
+use shomar_format::election::District;
+use shomar_format::reading::ListPlusNames;
+use shomar_format::{CountingDefinition, Election};
 use shomar_seats::{
-    Candidate, Fact, GroupKey, Labels, Language, List, LotKind, Margins, Members, Method, Outcome,
-    Party, Race, Replacements, Rule, SeatsError, Status, WithdrawnMember, allocate, margins,
-    replace,
+    Fact, GroupKey, Labels, Language, LotKind, Margins, Outcome, Party, Race, Replacements, Rule,
+    SeatsError, Status, allocate, margins, replace,
 };
 
-use crate::findings::{list_lengths, sizes};
+pub use crate::contest_rule::{ContestRule, contest_rules};
+use crate::field::Field;
+use crate::findings::forbidden;
 use crate::lots::{OutcomeError, RecordedLot, lots_of, refused};
 use crate::snapshot::Snapshot;
-
-/// The rule of one contest with everything that is in force.
-#[derive(Clone, Debug)]
-pub struct ContestRule {
-    /// The seat rule with its options.
-    pub rule: Rule,
-    /// How ballots are read.
-    pub reading: Reading,
-    /// Every option by name, defaults included.
-    pub options: BTreeMap<String, String>,
-}
-
-/// Makes the rules of all contests from `election.toml` and the options of a call.
-///
-/// # Errors
-/// With every unknown rule, option or value: contest, what was found, what was expected.
-pub fn contest_rules(
-    head: &ElectionHead,
-    overrides: &[(String, String)],
-) -> Result<Vec<ContestRule>, Vec<String>> {
-    let mut problems = Vec::new();
-    let mut rules = Vec::new();
-    let mut used = vec![false; overrides.len()];
-    for contest in &head.contests {
-        match contest_rule(contest, overrides, &mut used) {
-            Ok(rule) => rules.push(rule),
-            Err(error) => problems.push(format!("contest {}: {error}", contest.id)),
-        }
-    }
-    for ((name, value), used) in overrides.iter().zip(used) {
-        if !used && problems.is_empty() {
-            let known: Vec<&str> = rules
-                .iter()
-                .flat_map(|rule| rule.options.keys().map(String::as_str))
-                .collect::<std::collections::BTreeSet<_>>()
-                .into_iter()
-                .collect();
-            problems.push(format!(
-                "found option {name}={value}, which no contest of the election has, expected one \
-                 of: {}",
-                known.join(", ")
-            ));
-        }
-    }
-    if problems.is_empty() { Ok(rules) } else { Err(problems) }
-}
-
-/// Sets what the contest has; an option of a call counts for every contest whose rule knows it.
-fn contest_rule(
-    contest: &Contest,
-    overrides: &[(String, String)],
-    used: &mut [bool],
-) -> Result<ContestRule, String> {
-    let text = |error: SeatsError| error.to_string();
-    let mut rule = Rule::named(&contest.rule).map_err(text)?;
-    let mut reading = contest.reading;
-    for (name, value) in &contest.options {
-        rule = rule.with_option(name, value).map_err(text)?;
-    }
-    for ((name, value), used) in overrides.iter().zip(used) {
-        if reading.set(name, value).map_err(|error| format!("option {name}: {error}"))? {
-            *used = true;
-            continue;
-        }
-        match rule.with_option(name, value) {
-            Ok(changed) => {
-                rule = changed;
-                *used = true;
-            }
-            // Another contest may have it; `contest_rules` tells if none does.
-            Err(SeatsError::UnknownOption { .. }) => {}
-            Err(error) => return Err(text(error)),
-        }
-    }
-    Ok(ContestRule::of(rule, reading))
-}
-
-impl ContestRule {
-    /// A rule and a reading of ballots, with every option that is in force.
-    #[must_use]
-    pub fn of(rule: Rule, reading: Reading) -> Self {
-        let mut options: BTreeMap<String, String> =
-            rule.option_values().into_iter().map(|(name, value)| (name.into(), value)).collect();
-        options.extend(reading.entries().map(|(name, value)| (name.into(), value.into())));
-        Self { rule, reading, options }
-    }
-}
 
 /// Who a code stands for in the outcome of a district.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,6 +80,8 @@ pub struct OutcomeInput<'a> {
     pub lots: &'a [RecordedLot],
     /// Districts (by index) of which batches are missing, ascending.
     pub missing: &'a [u32],
+    /// The totals if a list beside names were read (A10 `list_wins`), where a contest forbids it.
+    pub without_forbidding: Option<&'a Snapshot>,
 }
 
 /// Computes the outcome of every district, or of one.
@@ -200,7 +115,13 @@ fn district_outcome(
     let district = &input.election.districts[index as usize];
     let contest_rule = &input.rules[district.contest];
     let tally = input.snapshot.district(&input.definition, index).document();
-    let field = Field::of(district, contest_rule.rule, &tally);
+    let mut field = Field::of(district, contest_rule.rule, &tally);
+    if contest_rule.reading.list_plus_names == ListPlusNames::DeviceForbids
+        && let Some(snapshot) = input.without_forbidding
+    {
+        let read = snapshot.district(&input.definition, index).document();
+        field.findings.extend(forbidden(tally.ballots.void - read.ballots.void));
+    }
     let recorded: Vec<RecordedLot> =
         input.lots.iter().filter(|lot| lot.district == index).cloned().collect();
     let lots = lots_of(&recorded, district, &field);
@@ -216,109 +137,6 @@ fn district_outcome(
         recorded,
         field,
     })
-}
-
-/// Who competes in a district, as the seat rules take it.
-#[derive(Clone, Debug)]
-pub(crate) struct Field {
-    /// The rule of the district.
-    pub(crate) rule: Rule,
-    /// Lists in definition order.
-    pub(crate) lists: Vec<List>,
-    /// Candidates who stand, in definition order.
-    pub(crate) candidates: Vec<Candidate>,
-    /// Place of each of them among the district's candidates.
-    pub(crate) standing: Vec<usize>,
-    /// What is noticed and decides nothing.
-    pub(crate) findings: Vec<String>,
-}
-
-impl Field {
-    /// Votes of lists and persons under the rule of a contest.
-    pub(crate) fn of(district: &District, contest_rule: Rule, tally: &DistrictTally) -> Self {
-        let rule = contest_rule.of_district(district.seats);
-        let (mut lists, mut findings) = group_totals(district, rule, tally);
-        let (mut candidates, mut standing) = (Vec::new(), Vec::new());
-        // A list's order is that of its codes: whoever registers a list gives them in its order.
-        let mut places = vec![0u32; lists.len()];
-        for (at, (candidate, votes)) in
-            district.candidates.iter().zip(&tally.candidates).enumerate()
-        {
-            let stands = candidate.status == CandidateStatus::Stands;
-            // Reading A13: whether votes of a member who no longer stands stay in the list's total.
-            let keeps = rule.method() == Method::Article24
-                && rule.options().withdrawn_member == WithdrawnMember::Keep;
-            if let Some(list) = candidate.list.filter(|_| stands || keeps) {
-                lists[usize::from(list)].votes += match rule.method() {
-                    // Article 24, item 1: the sum of the members' votes.
-                    Method::Article24 => votes.votes,
-                    // A list's own ballots are in its total already, once each.
-                    _ => votes.direct,
-                };
-            }
-            if !stands {
-                let code = candidate.code;
-                findings.push(format!("candidate {code} no longer stands: {} votes", votes.votes));
-                continue;
-            }
-            let list = candidate.list.map(u32::from);
-            let position = list.map(|list| {
-                places[list as usize] += 1;
-                places[list as usize]
-            });
-            candidates.push(Candidate {
-                list,
-                votes: votes.votes,
-                veteran: candidate.veteran,
-                degree_rank: candidate.degree_rank,
-                position,
-            });
-            standing.push(at);
-        }
-        findings.extend(list_lengths(district, &rule));
-        findings.extend(sizes(district, &rule));
-        Self { rule, lists, candidates, standing, findings }
-    }
-
-    /// The race of the district.
-    pub(crate) fn race<'r>(&'r self, district: &District, tally: &DistrictTally) -> Race<'r> {
-        Race {
-            seats: district.seats,
-            alternates: district.alternates,
-            lists: &self.lists,
-            candidates: &self.candidates,
-            valid_ballots: Some(tally.ballots.valid),
-            taken_ballots: Some(tally.ballots.taken),
-        }
-    }
-}
-
-/// The lists of a district before the votes of their members are added: none under article 24 and
-/// in plurality, where only persons collect votes; elsewhere the ballots of the list, each once. A
-/// list without candidates elects nobody where persons are needed, and is named.
-fn group_totals(
-    district: &District,
-    rule: Rule,
-    tally: &DistrictTally,
-) -> (Vec<List>, Vec<String>) {
-    let mut has_members = vec![false; district.lists.len()];
-    for list in district.candidates.iter().filter_map(|candidate| candidate.list) {
-        has_members[usize::from(list)] = true;
-    }
-    let persons_only = rule.method().is_plurality() || rule.method() == Method::Article24;
-    let mut findings = Vec::new();
-    let totals = tally.lists.iter().zip(has_members).map(|(list, has_members)| {
-        if persons_only && !has_members && list.votes > 0 {
-            let votes = list.votes;
-            findings.push(format!("list {} has no candidates: {votes} ballots", list.code));
-        }
-        let named = has_members || persons_only;
-        List {
-            votes: if persons_only { 0 } else { list.votes },
-            members: if named { Members::Named } else { Members::Unnamed },
-        }
-    });
-    (totals.collect(), findings)
 }
 
 impl DistrictOutcome<'_> {

@@ -140,11 +140,20 @@ impl Recount {
         readings: &[Reading],
         district: u32,
     ) -> anyhow::Result<DistrictTally> {
+        let snapshot = self.all(definition, readings)?;
+        Ok(snapshot.district(&definition.counting(), district).document())
+    }
+
+    /// The totals of all districts under these readings, one per contest.
+    pub(crate) fn all(
+        &self,
+        definition: &Definition,
+        readings: &[Reading],
+    ) -> anyhow::Result<Snapshot> {
         let counting = definition.counting();
         let tallied = tally(&self.evidence, &self.index, &counting, readings, Kernel::best())
             .map_err(|findings| CheckFailed::findings(&findings))?;
-        let snapshot = Snapshot::merge(tallied, &counting, &definition.head, readings);
-        Ok(snapshot.district(&counting, district).document())
+        Ok(Snapshot::merge(tallied, &counting, &definition.head, readings))
     }
 }
 

@@ -12,6 +12,7 @@ mod machine;
 mod measure;
 mod nextest;
 mod peers;
+mod peers_seats;
 mod programs;
 mod report;
 mod soak;
@@ -62,6 +63,8 @@ enum Task {
     },
     /// The same nation counted by other engines, compared number by number, timed side by side
     Peers(peers::Options),
+    /// The same elections by votelib and apportionpy, compared seat by seat
+    PeersSeats(peers_seats::Options),
     /// How the time of a count grows with the ballots: a picture and a table
     Growth(growth::Options),
 }
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Task::Soak { cases, ballots } => soak::run(&workspace, soak::Amount { cases, ballots }),
         Task::Measure { ballots } => measure::run(&workspace, ballots),
         Task::Peers(options) => peers::run(&workspace, &options),
+        Task::PeersSeats(options) => peers_seats::run(&workspace, &options),
         Task::Growth(options) => growth::run(&workspace, &options),
         Task::Depcheck => depcheck::run(&workspace).map(|findings| findings.print("depcheck")),
     });

@@ -6,7 +6,7 @@
 //! peer that has to do what Shomar is spared.
 
 mod answer;
-mod engines;
+pub(crate) mod engines;
 pub(crate) mod ours;
 mod table;
 mod text;

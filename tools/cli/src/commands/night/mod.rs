@@ -107,6 +107,7 @@ fn night(arguments: &NightArguments, nation: &Nation, folder: &Path) -> anyhow::
         rules: &rules,
         lots: &[],
         missing: &missing,
+        without_forbidding: None,
     };
     let outcomes = outcomes(input, None).map_err(|errors| refused(&errors, None))?;
     let measured = measured(&counted, written, seal, began.elapsed());

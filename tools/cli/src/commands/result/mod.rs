@@ -13,17 +13,18 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
-use shomar_engine::Definition;
 use shomar_engine::explanation::{NoteOf, explain};
 use shomar_engine::lots::{LotParty, OutcomeError, RecordedLot};
 use shomar_engine::outcome::{
     DistrictOutcome, OutcomeInput, contest_rules, missing_districts, outcomes,
 };
 use shomar_engine::result_document::{ResultDocument, rules_digest};
+use shomar_engine::{Definition, Snapshot};
 use shomar_format::Election;
+use shomar_format::reading::ListPlusNames;
 use shomar_seats::Language;
 
-use crate::count::{Counted, count, find_district, with_threads};
+use crate::count::{Counted, Recount, count, find_district, with_threads};
 use crate::failure::CheckFailed;
 use crate::lots::{ALL_LISTS, INDEPENDENTS, read_lots};
 use crate::options::{election_folder, parse_option, refuse_repeated};
@@ -108,6 +109,7 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
     let (lots, replacement_lots) = leavers::split(lots, &arguments.leaver);
     let missing =
         missing_districts(&definition, counted.snapshot.batches().map(|batch| batch.address));
+    let without_forbidding = without_forbidding(&arguments.directory, &counted)?;
     let input = OutcomeInput {
         election: &election,
         definition,
@@ -115,6 +117,7 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
         rules: &rules,
         lots: &lots,
         missing: &missing,
+        without_forbidding: without_forbidding.as_ref(),
     };
     let outcomes =
         outcomes(input, only).map_err(|errors| refused(&errors, arguments.lots.as_deref()))?;
@@ -162,6 +165,23 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
         })?,
     }
     Ok(ExitCode::from(code))
+}
+
+/// The totals with lists read beside names, where a contest reads such ballots as void: the
+/// difference is how many there are.
+fn without_forbidding(directory: &Path, counted: &Counted) -> anyhow::Result<Option<Snapshot>> {
+    let mut readings = counted.snapshot.readings().to_vec();
+    let mut is_any = false;
+    for reading in &mut readings {
+        if reading.list_plus_names == ListPlusNames::DeviceForbids {
+            reading.list_plus_names = ListPlusNames::ListWins;
+            is_any = true;
+        }
+    }
+    if !is_any {
+        return Ok(None);
+    }
+    Recount::open(directory, &counted.definition)?.all(&counted.definition, &readings).map(Some)
 }
 
 /// All refusals, each with its district, and with file and line where it is about a lot.

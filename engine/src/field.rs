@@ -1,0 +1,113 @@
+//! Who competes in a district: votes of lists and persons, as the seat rules take them.
+//!
+//! In: a district, its totals, the rule. Out: lists, candidates who stand, findings. Never: a seat;
+//! whoever no longer stands is left out here, and reading A13 decides about the votes.
+
+use shomar_format::document::DistrictTally;
+use shomar_format::election::{CandidateStatus, District};
+use shomar_seats::{Candidate, List, Members, Method, Race, Rule, WithdrawnMember};
+
+use crate::findings::{list_lengths, sizes};
+
+/// Who competes in a district, as the seat rules take it.
+#[derive(Clone, Debug)]
+pub(crate) struct Field {
+    /// The rule of the district.
+    pub(crate) rule: Rule,
+    /// Lists in definition order.
+    pub(crate) lists: Vec<List>,
+    /// Candidates who stand, in definition order.
+    pub(crate) candidates: Vec<Candidate>,
+    /// Place of each of them among the district's candidates.
+    pub(crate) standing: Vec<usize>,
+    /// What is noticed and decides nothing.
+    pub(crate) findings: Vec<String>,
+}
+
+impl Field {
+    /// Votes of lists and persons under the rule of a contest.
+    pub(crate) fn of(district: &District, contest_rule: Rule, tally: &DistrictTally) -> Self {
+        let rule = contest_rule.of_district(district.seats);
+        let (mut lists, mut findings) = group_totals(district, rule, tally);
+        let (mut candidates, mut standing) = (Vec::new(), Vec::new());
+        // A list's order is that of its codes: whoever registers a list gives them in its order.
+        let mut places = vec![0u32; lists.len()];
+        for (at, (candidate, votes)) in
+            district.candidates.iter().zip(&tally.candidates).enumerate()
+        {
+            let stands = candidate.status == CandidateStatus::Stands;
+            // Reading A13: whether votes of a member who no longer stands stay in the list's total.
+            let keeps = rule.method() == Method::Article24
+                && rule.options().withdrawn_member == WithdrawnMember::Keep;
+            if let Some(list) = candidate.list.filter(|_| stands || keeps) {
+                lists[usize::from(list)].votes += match rule.method() {
+                    // Article 24, item 1: the sum of the members' votes.
+                    Method::Article24 => votes.votes,
+                    // A list's own ballots are in its total already, once each.
+                    _ => votes.direct,
+                };
+            }
+            if !stands {
+                let code = candidate.code;
+                findings.push(format!("candidate {code} no longer stands: {} votes", votes.votes));
+                continue;
+            }
+            let list = candidate.list.map(u32::from);
+            let position = list.map(|list| {
+                places[list as usize] += 1;
+                places[list as usize]
+            });
+            candidates.push(Candidate {
+                list,
+                votes: votes.votes,
+                veteran: candidate.veteran,
+                degree_rank: candidate.degree_rank,
+                position,
+            });
+            standing.push(at);
+        }
+        findings.extend(list_lengths(district, &rule));
+        findings.extend(sizes(district, &rule));
+        Self { rule, lists, candidates, standing, findings }
+    }
+
+    /// The race of the district.
+    pub(crate) fn race<'r>(&'r self, district: &District, tally: &DistrictTally) -> Race<'r> {
+        Race {
+            seats: district.seats,
+            alternates: district.alternates,
+            lists: &self.lists,
+            candidates: &self.candidates,
+            valid_ballots: Some(tally.ballots.valid),
+            taken_ballots: Some(tally.ballots.taken),
+        }
+    }
+}
+
+/// The lists of a district before the votes of their members are added: none under article 24 and
+/// in plurality, where only persons collect votes; elsewhere the ballots of the list, each once. A
+/// list without candidates elects nobody where persons are needed, and is named.
+fn group_totals(
+    district: &District,
+    rule: Rule,
+    tally: &DistrictTally,
+) -> (Vec<List>, Vec<String>) {
+    let mut has_members = vec![false; district.lists.len()];
+    for list in district.candidates.iter().filter_map(|candidate| candidate.list) {
+        has_members[usize::from(list)] = true;
+    }
+    let persons_only = rule.method().is_plurality() || rule.method() == Method::Article24;
+    let mut findings = Vec::new();
+    let totals = tally.lists.iter().zip(has_members).map(|(list, has_members)| {
+        if persons_only && !has_members && list.votes > 0 {
+            let votes = list.votes;
+            findings.push(format!("list {} has no candidates: {votes} ballots", list.code));
+        }
+        let named = has_members || persons_only;
+        List {
+            votes: if persons_only { 0 } else { list.votes },
+            members: if named { Members::Named } else { Members::Unnamed },
+        }
+    });
+    (totals.collect(), findings)
+}

@@ -111,6 +111,7 @@ fn night(criterion: &mut Criterion) {
         rules: &rules,
         lots: &[],
         missing: &[],
+        without_forbidding: None,
     };
     let seats = || outcomes(input, None).expect("no district is refused");
     assert_eq!(seats().len(), prepared.election.districts.len());

@@ -150,6 +150,7 @@ pub(crate) mod tests {
             county: name(),
             seats: 3,
             alternates: 0,
+            population: None,
             lists: (lists.iter())
                 .map(|&code| List { code, name_fa: name(), name_en: name() })
                 .collect(),

@@ -100,7 +100,7 @@ fn one_stage(
     seats: u32,
     total: u64,
 ) -> Result<(u32, Open), SeatsError> {
-    let shares = raw_shares(count, all, groups, seats, total);
+    let shares = raw_shares(count, all, groups, seats, total)?;
     // Rounding and its excess do not look at names; the limit returns after them.
     let capacities: Vec<Option<u32>> = groups.iter().map(|group| all[*group].capacity).collect();
     groups.iter().for_each(|group| all[*group].capacity = None);
@@ -134,7 +134,7 @@ fn raw_shares(
     groups: &[usize],
     seats: u32,
     total: u64,
-) -> Shares {
+) -> Result<Shares, SeatsError> {
     let readings = &[OptionName::Denominator];
     let (multiplier, denominator) = match count.options().denominator {
         Denominator::VoteSum => {
@@ -150,6 +150,9 @@ fn raw_shares(
         }
         Denominator::ValidBallots => {
             let ballots = count.race.valid_ballots.expect("checked by Race::check");
+            if ballots == 0 {
+                return Err(SeatsError::NoBallots { rule: count.rule.name() });
+            }
             let fact = Fact::BallotsPerSeat { ballots };
             count.step_of(Article::Councils24Item2, readings, fact);
             (1, ballots)
@@ -163,7 +166,7 @@ fn raw_shares(
         let entry = &all[share.contender];
         push_share(count, Article::Councils24Item2, entry, multiplier, denominator, *share);
     }
-    Shares { of, denominator }
+    Ok(Shares { of, denominator })
 }
 
 /// Whole seats by A2, and A4 where they are too many.

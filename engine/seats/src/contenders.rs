@@ -180,7 +180,8 @@ impl Contenders {
         while passing(percent) < options.min_groups && !percent.is_zero() {
             percent = percent.one_less();
         }
-        if percent != options.threshold {
+        // With one group there is nothing that it could fall for.
+        if percent != options.threshold && self.all.len() > 1 {
             let fact = Fact::ThresholdLowered { percent, groups: passing(percent) };
             count.step_of(article, &[], fact);
         }

@@ -137,6 +137,12 @@ pub enum SeatsError {
         /// Which number.
         which: &'static str,
     },
+    /// Votes without a valid ballot.
+    #[error("{rule} takes shares of the valid ballots: found votes and 0 valid ballots")]
+    NoBallots {
+        /// The rule.
+        rule: &'static str,
+    },
     /// The order of the list decides, and the candidate has no place on it.
     #[error("candidate at position {candidate} has no place on the list, expected 1, 2, 3, ...")]
     PositionNeeded {

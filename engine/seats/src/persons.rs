@@ -54,10 +54,10 @@ pub(crate) fn in_list_order(
         PersonOrder::Czech => {
             let names = entry.names.expect("a list with persons has names");
             let votes = |person: &u32| race.candidates[*person as usize].votes;
-            // votes >= average x 1.1, that is votes x names x 10 >= total x 11; below 2^100.
-            let is_first = |person: &u32| {
-                u128::from(votes(person)) * u128::from(names) * 10 >= u128::from(entry.votes) * 11
-            };
+            // The average is a whole number, cut off and not rounded (§ 45 (4)).
+            let average = entry.votes / u64::from(names);
+            let is_first =
+                |person: &u32| u128::from(votes(person)) * 10 >= u128::from(average) * 11;
             order.sort_unstable_by_key(|person| {
                 let is_first = is_first(person);
                 let by_votes = if is_first { votes(person) } else { 0 };

@@ -27,6 +27,8 @@ pub struct Comparison {
     pub outcome: Outcome,
     /// Lots that must have been drawn for it.
     pub lots: Vec<Lot>,
+    /// Whether persons were published and compared.
+    has_persons: bool,
     /// Groups with another number of seats: by the rule, and as published.
     pub seats: Vec<(GroupKey, u32, u32)>,
     /// Persons who are elected by the rule and were not published.
@@ -38,7 +40,17 @@ pub struct Comparison {
 impl Comparison {
     /// Whether the publication is what the rule gives, or what lots can give under it.
     pub fn is_consistent(&self) -> bool {
-        self.seats.is_empty() && self.missing.is_empty() && self.extra.is_empty()
+        let is_open = self.outcome.lots.iter().any(|lot| lot.kind == LotKind::Seat);
+        let is_complete = !is_open && (!self.has_persons || self.outcome.undecided == 0);
+        is_complete
+            && self.seats.is_empty()
+            && self.missing.is_empty()
+            && self.extra.is_empty()
+            && (!self.has_persons || !self.waits_for_a_person())
+    }
+
+    fn waits_for_a_person(&self) -> bool {
+        self.outcome.lots.iter().any(|lot| lot.kind == LotKind::Person)
     }
 
     /// Pairs of groups: the first has a seat in the publication that is the second's by the rule.
@@ -85,7 +97,8 @@ pub fn compare(
         missing.extend(by_rule.difference(elected));
         extra.extend(elected.difference(&by_rule));
     }
-    Ok(Comparison { outcome, lots, seats, missing, extra })
+    let has_persons = published.elected.is_some();
+    Ok(Comparison { outcome, lots, has_persons, seats, missing, extra })
 }
 
 /// The lot that the publication must have drawn for the first tie that it shows: won by one of the

@@ -121,7 +121,7 @@ pub(crate) fn distribute(
             return Ok((0, take_in_rounds(count, all, order, excess, fewest, article)?));
         }
         left -= whole;
-        let first = majority_seat(count, all, left, in_play_votes, seats);
+        let first = majority_seat(count, all, &active, left, [in_play_votes, seats.into()]);
         if let Some(group) = first {
             left -= 1;
             all[group].award();
@@ -180,18 +180,18 @@ fn settle_alone(count: &mut Count<'_>, all: &mut [Contender], share: Share, seat
 fn majority_seat(
     count: &mut Count<'_>,
     all: &[Contender],
+    active: &[usize],
     left: u32,
-    votes: u64,
-    seats: u32,
+    [votes, seats]: [u64; 2],
 ) -> Option<usize> {
     if count.options().majority == Majority::Off || left == 0 {
         return None;
     }
     let has_majority =
         |entry: &Contender| entry.in_play && u128::from(entry.votes) * 2 > u128::from(votes);
-    let group = all.iter().position(has_majority)?;
+    let group = *active.iter().find(|index| has_majority(&all[**index]))?;
     let entry = &all[group];
-    if entry.is_full() || u64::from(entry.seats) * 2 > u64::from(seats) {
+    if entry.is_full() || u64::from(entry.seats) * 2 > seats {
         return None;
     }
     let fact = Fact::MajoritySeat { group: entry.key, votes: entry.votes, of: votes };

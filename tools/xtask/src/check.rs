@@ -65,7 +65,8 @@ fn tests(board: &mut Board, workspace: &Workspace, runner: Runner) -> Result<()>
     command_step(board, workspace, "doc tests", &doc_tests);
 
     // Each bench once, on a small nation: what it asserts before it times anything must hold.
-    let benches = CommandLine::new("cargo test --package shomar-benches --benches");
+    let benches =
+        with_surroundings("cargo test --package shomar-benches --benches", workspace, &notes);
     command_step(board, workspace, "benches, once", &benches);
 
     let line = with_surroundings(runner.run(), workspace, &notes);

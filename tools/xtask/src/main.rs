@@ -54,6 +54,9 @@ enum Task {
         /// Ballots of the nation that every kernel counts
         #[arg(long, default_value = "20000000")]
         ballots: u64,
+        /// Random elections that both implementations of the seat rules compute
+        #[arg(long, default_value = "5000000")]
+        elections: u64,
     },
     /// Time and memory of the commands: the figures of README
     Measure {
@@ -77,7 +80,9 @@ fn main() -> ExitCode {
             if install { tools::Missing::Install } else { tools::Missing::Name },
         ),
         Task::Tidy => tidy::run(&workspace).map(|findings| findings.print("tidy")),
-        Task::Soak { cases, ballots } => soak::run(&workspace, soak::Amount { cases, ballots }),
+        Task::Soak { cases, ballots, elections } => {
+            soak::run(&workspace, soak::Amount { cases, ballots, elections })
+        }
         Task::Measure { ballots } => measure::run(&workspace, ballots),
         Task::Peers(options) => peers::run(&workspace, &options),
         Task::PeersSeats(options) => peers_seats::run(&workspace, &options),

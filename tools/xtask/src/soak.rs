@@ -4,7 +4,8 @@
 //! check; nothing here is needed to see that the tree is sound, only to believe it longer.
 //!
 //! Property tests with many more cases than usual; a nation of many millions counted by every
-//! kernel; and Miri, which sees what no test sees of the code with `unsafe`, where it is installed.
+//! kernel; millions of random elections by both implementations of the seat rules; and Miri, which
+//! sees what no test sees of the code with `unsafe`, where it is installed.
 
 use std::process::{Command, Stdio};
 
@@ -21,6 +22,8 @@ pub(crate) struct Amount {
     pub(crate) cases: u32,
     /// Ballots of the nation.
     pub(crate) ballots: u64,
+    /// Random elections that both implementations of the seat rules compute.
+    pub(crate) elections: u64,
 }
 
 /// Runs every step; true when all passed.
@@ -35,6 +38,10 @@ pub(crate) fn run(workspace: &Workspace, amount: Amount) -> Result<bool> {
     let nation = CommandLine::new("cargo test --package shomar-tests every_kernel_counts")
         .with("SHOMAR_SOAK_BALLOTS", &amount.ballots.to_string());
     command_step(&mut board, workspace, "a nation by every kernel", &nation);
+    let elections =
+        CommandLine::new("cargo test --package shomar-tests both_implementations_agree")
+            .with("SHOMAR_SOAK_ELECTIONS", &amount.elections.to_string());
+    command_step(&mut board, workspace, "seats by both implementations", &elections);
     match miri() {
         Some(miri) => {
             command_step(&mut board, workspace, "Miri", &miri);

@@ -299,8 +299,8 @@ fn persons_of_groups(
 /// How far every person of a list is from the border of 10 % over the average, and how far those
 /// above it are from each other.
 fn czech(ranked: &[u32], votes: impl Fn(u32) -> u64, total: u64, names: u32) -> u64 {
-    // First with votes x names x 10 >= total x 11; the total stays while votes move inside.
-    let needed = (u128::from(total) * 11).div_ceil(u128::from(names) * 10);
+    // First with votes x 10 >= average x 11; the total stays while votes move inside.
+    let needed = (u128::from(total / u64::from(names)) * 11).div_ceil(10);
     let needed = u64::try_from(needed).unwrap_or(u64::MAX);
     let distance = |who: &u32| {
         let votes = votes(*who);

@@ -137,6 +137,10 @@ fn ten_per_cent_over_the_average_comes_first_exactly() {
     assert_eq!(elected(3, &czech), [4, 3, 0], "111, 110, then the first of the list; 109 is not");
     assert_eq!(elected(3, &rule("dhondt", &[("persons", "list_order")])), [0, 1, 2]);
     assert_eq!(elected(3, &rule("dhondt", &[])), [4, 3, 1], "own votes");
+    // The average is cut off: 198 / 7 is 28, and 31 x 10 >= 28 x 11; Doubice 2014.
+    let (lists, candidates) = in_order(&[24, 24, 27, 29, 29, 34, 31]);
+    let outcome = allocate(&race(3, &lists, &candidates), &czech, &[]).unwrap();
+    assert_eq!(outcome.groups[0].elected, [5, 6, 0]);
     // Equal votes go by the order of the list, which is the law's own rule.
     let (lists, candidates) = in_order(&[50, 120, 120, 110]);
     let outcome = allocate(&race(1, &lists, &candidates), &czech, &[]).unwrap();

@@ -200,8 +200,9 @@ fn persons(fact: &Fact, words: &Words<'_>) -> String {
         Fact::CzechFirst { group, votes, names, first } => {
             let who = if first.is_empty() { "nobody".to_owned() } else { words.persons(first) };
             format!(
-                "{}: 10 % above the average of {} / {names} and so first: {who}.",
+                "{}: 10 % above the average {} ({} / {names}, cut off) and so first: {who}.",
                 words.group(*group),
+                words.number(*votes / u64::from(*names)),
                 words.number(*votes)
             )
         }

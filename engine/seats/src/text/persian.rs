@@ -199,8 +199,9 @@ fn persons(fact: &Fact, words: &Words<'_>) -> String {
             let who =
                 if first.is_empty() { "هیچ‌کس".to_owned() } else { words.persons(first) };
             format!(
-                "{}: ده درصد بالاتر از میانگین {} ÷ {} و از این رو پیش از دیگران: {who}.",
+                "{}: ده درصد بالاتر از میانگین {} (جزء صحیح {} ÷ {}) و از این رو پیش از دیگران: {who}.",
                 words.group(*group),
+                number(*votes / u64::from(*names)),
                 number(*votes),
                 small(names)
             )

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
 use shomar_format::Reading;
-use shomar_seats::{Method, Race, Rule, SeatsError, Status, allocate};
+use shomar_seats::{Method, Race, Rule, SeatsError, Status, allocate, margins};
 
 use crate::lots::{LotRow, read_lots, whole_number};
 use crate::options::{parse_option, refuse_repeated};
@@ -93,11 +93,12 @@ pub fn run(arguments: &SeatsArguments) -> anyhow::Result<ExitCode> {
         Ok(outcome) => outcome,
         Err(error) => return refused(&slate, arguments, &rows, error),
     };
+    let margins = margins(&race, &rule, &outcome);
     match arguments.format {
         SeatsFormat::Table => {
-            to_stdout(|out| out.write_all(slate.table(&rule, &outcome).as_bytes()))?;
+            to_stdout(|out| out.write_all(slate.table(&rule, &outcome, margins).as_bytes()))?;
         }
-        SeatsFormat::Json => print_json(&slate.json(&rule, reading, &outcome))?,
+        SeatsFormat::Json => print_json(&slate.json(&rule, reading, &outcome, margins))?,
     }
     Ok(match outcome.status {
         Status::Final | Status::NoVotes | Status::RunoffRequired => ExitCode::SUCCESS,

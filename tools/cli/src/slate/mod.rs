@@ -322,8 +322,9 @@ mod tests {
             ..Race::default()
         };
         let outcome = allocate(&race, &rule, &[]).unwrap();
-        assert!(slate.table(&rule, &outcome).contains(outcome.status.name()));
-        serde_json::to_value(slate.json(&rule, None, &outcome)).unwrap()
+        let close = shomar_seats::margins(&race, &rule, &outcome);
+        assert!(slate.table(&rule, &outcome, close).contains(outcome.status.name()));
+        serde_json::to_value(slate.json(&rule, None, &outcome, close)).unwrap()
     }
 
     #[test]

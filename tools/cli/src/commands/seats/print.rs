@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use shomar_format::Reading;
-use shomar_seats::{Group, GroupKey, Outcome, Party, Rule};
+use shomar_seats::{Group, GroupKey, Margin, Margins, Outcome, Party, Rule};
 
 use crate::slate::Slate;
 
@@ -42,7 +42,14 @@ impl Slate {
         rule: &Rule,
         reading: Option<Reading>,
         outcome: &Outcome,
+        margins: Margins,
     ) -> OutcomeJson<'s> {
+        let margin = |margin: Margin| MarginJson {
+            votes: margin.votes,
+            certainty: margin.certainty.name(),
+            from: margin.from.and_then(|party| self.party_label(party)),
+            to: margin.to.and_then(|party| self.party_label(party)),
+        };
         let group = |group: &Group| GroupJson {
             list: match group.key {
                 GroupKey::List(list) => Some(self.list_names[list as usize].as_str()),
@@ -88,11 +95,15 @@ impl Slate {
             elected: outcome.elected.iter().map(|who| self.person(*who)).collect(),
             alternates: outcome.alternates.iter().map(|who| self.person(*who)).collect(),
             lots: outcome.lots.iter().map(lot).collect(),
+            margin: MarginsJson {
+                seat: margins.seat.map(margin),
+                person: margins.person.map(margin),
+            },
             steps: outcome.steps.iter().map(step).collect(),
         }
     }
 
-    pub(crate) fn table(&self, rule: &Rule, outcome: &Outcome) -> String {
+    pub(crate) fn table(&self, rule: &Rule, outcome: &Outcome, margins: Margins) -> String {
         let mut text = format!(
             "{}, {} seats: {} (vacant {}, undecided {})\n\n",
             rule.name(),
@@ -126,6 +137,15 @@ impl Slate {
             }
             text.push('\n');
             push_rows(&mut text, &rows);
+        }
+        for (what, margin) in [("seat", margins.seat), ("person", margins.person)] {
+            let Some(Margin { votes, certainty, from, to }) = margin else { continue };
+            let certainty = certainty.name();
+            let _ = write!(text, "\nmargin of the last {what}: {votes} votes, {certainty}");
+            if let (Some(from), Some(to)) = (from, to) {
+                let names = self.names(&[to, from]);
+                let _ = write!(text, " ({} against {})", names[0], names[1]);
+            }
         }
         if !outcome.steps.is_empty() {
             text.push_str("\nhow\n");
@@ -165,6 +185,7 @@ pub(crate) struct OutcomeJson<'s> {
     elected: Vec<PersonJson<'s>>,
     alternates: Vec<PersonJson<'s>>,
     lots: Vec<LotJson>,
+    margin: MarginsJson,
     steps: Vec<StepJson>,
 }
 
@@ -189,6 +210,20 @@ struct PersonJson<'s> {
 struct RunoffJson<'s> {
     seats: u32,
     between: Vec<PersonJson<'s>>,
+}
+
+#[derive(Debug, Serialize)]
+struct MarginsJson {
+    seat: Option<MarginJson>,
+    person: Option<MarginJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct MarginJson {
+    votes: u64,
+    certainty: &'static str,
+    from: Option<String>,
+    to: Option<String>,
 }
 
 #[derive(Debug, Serialize)]

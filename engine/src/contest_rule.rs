@@ -1,8 +1,8 @@
 //! The rules in force: election.toml, and the options of a call.
 //!
-//! In: the contests of an election, options by name. Out: one rule per contest with every option in
-//! force, or every unknown rule, option and value. Never: an option ignored; one that no contest has
-//! is refused.
+//! In: the contests of an election, options by name. Out: one rule per contest with every option
+//! in force, or every unknown rule, option and value. Never: an option ignored; one that no contest
+//! has is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 

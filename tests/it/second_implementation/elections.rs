@@ -37,6 +37,9 @@ impl Election {
         let method =
             if once_in(&mut chance, 6) { Method::Article24 } else { one(&mut chance, &methods) };
         let mut race = race(&mut chance, method);
+        if once_in(&mut chance, 4) && !method.is_plurality() {
+            half_of_all(&mut chance, &mut race);
+        }
         ballots(&mut chance, method, &mut race);
         let options = options(&mut chance, method, &race);
         let leavers = (0..1 + chance.below(5)).map(|_| chance.below(PERSONS_MAX)).collect();
@@ -200,6 +203,14 @@ fn votes_of_groups(race: &Race) -> Vec<u64> {
     let lists = race.lists.iter().map(|list| list.votes);
     let independents = race.candidates.iter().filter(|candidate| candidate.list.is_none());
     lists.chain(independents.map(|candidate| candidate.votes)).collect()
+}
+
+/// Gives the first list as many votes as all others together, or one more.
+fn half_of_all(chance: &mut Shuffle, race: &mut Race) {
+    let others = votes_of_groups(race).split_first().map_or(0, |(_, others)| sum(others));
+    if let Some(list) = race.lists.first_mut() {
+        list.votes = list.votes.max(others.saturating_add(small(chance, 2)));
+    }
 }
 
 fn sum(votes: &[u64]) -> u64 {

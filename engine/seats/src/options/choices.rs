@@ -1,7 +1,7 @@
 //! Options with a fixed set of values; the first variant of each is the default.
 //!
-//! What comes in: a value as text. What goes out: a variant. What each means is said here in a line;
-//! exactly, in docs/rules.md.
+//! What comes in: a value as text. What goes out: a variant. What each means is said here in a
+//! line; exactly, in docs/rules.md.
 
 use super::OptionValue;
 

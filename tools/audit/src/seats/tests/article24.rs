@@ -145,6 +145,15 @@ fn two_stages_need_lists_and_a_pool_in_play() {
 }
 
 #[test]
+fn lists_without_a_seat_have_no_second_stage() {
+    // Of two valid ballots: the lists together have 1.5 seats and no name, the pool takes both. A
+    // second stage would find a whole seat too many, and refuse.
+    let mut race = with_ballots(counted(2, &[(3, 0)]), 2);
+    race.candidates = council(2, &[], 2).candidates;
+    assert_eq!(seats(&race, "article-24", &[BY_BALLOTS, ("two_stage", "on")]), [0, 2]);
+}
+
+#[test]
 fn two_stages_with_short_lists() {
     // 80 against 20 of ten: 8 and 2. The lists have three names each: the pool takes the rest.
     let mut race = counted(10, &[(60, 3), (20, 3)]);

@@ -109,6 +109,24 @@ fn majority_has_had_its_turn() {
 }
 
 #[test]
+fn majority_is_for_those_who_still_take_part() {
+    // Quota 1: one whole seat is less than two, so it leaves with two, and three stay vacant.
+    let race = lists(5, &[1]);
+    let pairs = [("majority", "more_than_half"), ("min_seats", "2")];
+    let outcome = settled(&race, "droop", &pairs);
+    assert_eq!((outcome.groups[0].1, outcome.vacant), (2, 3));
+}
+
+#[test]
+fn majority_is_of_the_seats_that_the_method_distributes() {
+    // One beforehand each; two are left, quota 50: 1.08, 0.58, 0.34. One of two is no majority.
+    let race = lists(5, &[54, 29, 17]);
+    let pairs = [("majority", "more_than_half"), ("initial_seats", "1")];
+    assert_eq!(seats(&race, "hare", &pairs[1..]), [2, 2, 1]);
+    assert_eq!(seats(&race, "hare", &pairs), [3, 1, 1]);
+}
+
+#[test]
 fn majority_that_a_lot_would_decide_is_not_left_to_it() {
     // Quota 10: 1.6, 0.6, 0.8: one seat for the third, one between the first and the second.
     let race = lists(3, &[16, 6, 8]);

@@ -1,7 +1,7 @@
 //! Thresholds at their exact border, and everything that bends them.
 
 use super::kit::{council, counted, lists, named, people, refused, seats, settled};
-use crate::seats::Race;
+use crate::seats::{List, Names, Race};
 
 #[test]
 fn exactly_the_percentage_passes() {
@@ -106,4 +106,29 @@ fn base_that_is_not_known_is_refused_if_it_is_needed() {
     let message = refused(&race, "dhondt", &[("threshold", "5"), ("threshold_base", "valid")]);
     assert!(message.contains("threshold_base is valid"), "{message}");
     assert_eq!(seats(&race, "dhondt", &[("threshold_base", "valid")]), [1, 1]);
+    // Whether it comes to them or not: here nobody has a vote.
+    let pairs = [("threshold", "5"), ("threshold_base", "taken")];
+    assert!(refused(&lists(2, &[0]), "dhondt", &pairs).contains("threshold_base is taken"));
+}
+
+#[test]
+fn any_votes_reach_a_share_of_nothing() {
+    // Only raw seats divide by the ballots; a threshold multiplies.
+    let race = Race { valid_ballots: Some(0), ..lists(2, &[5]) };
+    let pairs = [("threshold", "5"), ("threshold_base", "valid")];
+    assert_eq!(seats(&race, "dhondt", &pairs), [2]);
+}
+
+#[test]
+fn groups_without_votes_do_not_stop_a_threshold_from_falling() {
+    // 10 votes; the third list has no name, so its base is 0, of which 0 votes are any percentage.
+    let mut race = lists(2, &[9, 1]);
+    race.lists.push(List { votes: 0, names: Names::Named });
+    let pairs = [
+        ("threshold", "11"),
+        ("short_lists", "prorated"),
+        ("min_groups", "2"),
+        ("initial_seats", "1"),
+    ];
+    assert_eq!(seats(&race, "dhondt", &pairs), [1, 1, 0]);
 }

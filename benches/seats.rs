@@ -1,5 +1,5 @@
 //! 32,000 councils allocated on one thread: every Czech municipality of two elections, and
-//! villages.
+//! villages; and the outcome of a whole nation after its tally.
 //!
 //! In: real councils where `SHOMAR_DATA` names the folder of real data, else
 //! villages alone, and it says so; villages from a fixed sequence. Out: criterion's time for all of
@@ -11,11 +11,23 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use shomar_bench_data::{Nation, Profile};
+use shomar_engine::outcome::{OutcomeInput, contest_rules, missing_districts, outcomes};
+use shomar_engine::{Definition, Evidence, Index, Kernel, Snapshot, tally};
+use shomar_format::Election;
 use shomar_seats::{
     Candidate, List, Members, Method, Outcome, Published, Race, Rule, RuleSet, Status, allocate,
     compare,
 };
+use shomar_store::{SegmentWriter, list_segments};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// From here on a nation has all of its districts.
+const NATION_BALLOTS: u64 = 20_000_000;
+const NATION_BALLOTS_SMOKE: u64 = 20_000;
 const COUNCILS: usize = 32_000;
 /// When the ordinary check runs every bench once.
 const COUNCILS_SMOKE: usize = 2_000;
@@ -163,5 +175,57 @@ fn seats(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, seats);
+/// The outcome of every district of a nation, on all cores, as `shomar result` computes it.
+fn nation(criterion: &mut Criterion) {
+    let ballots = if is_measured() { NATION_BALLOTS } else { NATION_BALLOTS_SMOKE };
+    let nation = Nation::plan(Profile::Nation, ballots, 1405).expect("the size is allowed");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let election_folder = folder.path().join("election");
+    nation.write_election(&election_folder).expect("the folder can be written");
+    let (election, sources) = Election::read(&election_folder).expect("what was written reads");
+    let digest = election.definition_digest();
+    let mut writer = SegmentWriter::new(folder.path(), digest);
+    nation
+        .seal_all(&digest, |batch, _| writer.append(batch.bytes()))
+        .expect("segments can be written");
+    writer.finish().expect("segments can be closed");
+    let definition = Definition::of(&election, &sources);
+    let counting = definition.counting();
+    let segments = list_segments(folder.path()).expect("the folder lists");
+    let evidence = Evidence::open(&segments).expect("segments map");
+    let index = Index::build(&evidence, &counting);
+    let readings = definition.readings();
+    let tallied =
+        tally(&evidence, &index, &counting, &readings, Kernel::best()).expect("no finding");
+    let snapshot = Snapshot::merge(tallied, &counting, &definition.head, &readings);
+    let rules = contest_rules(&definition.head, &[]).expect("the rules are known");
+    let find_missing =
+        || missing_districts(&counting, snapshot.batches().map(|batch| batch.address));
+    let missing = find_missing();
+    let compute = || {
+        assert_eq!(black_box(find_missing()), missing, "who has not reported is part of it");
+        let input = OutcomeInput {
+            election: &election,
+            definition: counting,
+            snapshot: &snapshot,
+            rules: &rules,
+            lots: &[],
+            missing: &missing,
+            without_forbidding: None,
+        };
+        outcomes(input, None).expect("no district is refused")
+    };
+    let elected: usize = compute().iter().map(|outcome| outcome.outcome.elected.len()).sum();
+    let seats: usize = election.districts.iter().map(|district| district.seats as usize).sum();
+    assert!(elected * 10 > seats * 9, "nearly every seat is filled without a lot");
+    let mut group = criterion.benchmark_group("outcome");
+    group.sample_size(20);
+    group.throughput(Throughput::Elements(election.districts.len() as u64));
+    group.bench_function(format!("{}_districts", election.districts.len()), |bencher| {
+        bencher.iter_with_large_drop(compute);
+    });
+    group.finish();
+}
+
+criterion_group!(benches, seats, nation);
 criterion_main!(benches);

@@ -231,7 +231,7 @@ fn found(
     field: &Field,
     result: Result<Outcome, SeatsError>,
 ) -> (Council, Vec<u32>) {
-    let code = |position: u32| district.candidates[field.standing[position as usize]].code;
+    let code = |position: u32| district.candidates[field.standing[position as usize] as usize].code;
     let outcome = match result {
         Ok(outcome) => outcome,
         Err(error) => {

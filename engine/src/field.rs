@@ -19,7 +19,7 @@ pub(crate) struct Field {
     /// Candidates who stand, in definition order.
     pub(crate) candidates: Vec<Candidate>,
     /// Place of each of them among the district's candidates.
-    pub(crate) standing: Vec<usize>,
+    pub(crate) standing: Vec<u32>,
     /// What is noticed and decides nothing.
     pub(crate) findings: Vec<String>,
 }
@@ -29,7 +29,8 @@ impl Field {
     pub(crate) fn of(district: &District, contest_rule: Rule, tally: &DistrictTally) -> Self {
         let rule = contest_rule.of_district(district.seats);
         let (mut lists, mut findings) = group_totals(district, rule, tally);
-        let (mut candidates, mut standing) = (Vec::new(), Vec::new());
+        let count = district.candidates.len();
+        let (mut candidates, mut standing) = (Vec::with_capacity(count), Vec::with_capacity(count));
         // A list's order is that of its codes: whoever registers a list gives them in its order.
         let mut places = vec![0u32; lists.len()];
         for (at, (candidate, votes)) in
@@ -64,7 +65,7 @@ impl Field {
                 degree_rank: candidate.degree_rank,
                 position,
             });
-            standing.push(at);
+            standing.push(u32::try_from(at).expect("within DISTRICT_OPTIONS_MAX"));
         }
         findings.extend(list_lengths(district, &rule));
         findings.extend(sizes(district, &rule));

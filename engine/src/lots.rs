@@ -68,7 +68,8 @@ pub struct RecordedLot {
 pub(crate) fn lots_of(lots: &[RecordedLot], district: &District, field: &Field) -> Vec<Lot> {
     let position = |at: usize| u32::try_from(at).expect("within DISTRICT_OPTIONS_MAX");
     let candidate = |code| {
-        let place = field.standing.iter().position(|&at| district.candidates[at].code == code);
+        let place =
+            field.standing.iter().position(|&at| district.candidates[at as usize].code == code);
         place.map_or(u32::MAX, position)
     };
     let list = |code| district.lists.iter().position(|list| list.code == code).map(position);
@@ -103,7 +104,7 @@ pub(crate) fn lots_of(lots: &[RecordedLot], district: &District, field: &Field) 
 /// A refusal of the seat rules in the words of the files: codes, and the line of the lot.
 pub(crate) fn refused(
     district: &District,
-    standing: &[usize],
+    standing: &[u32],
     recorded: &[RecordedLot],
     error: &SeatsError,
 ) -> OutcomeError {
@@ -112,7 +113,7 @@ pub(crate) fn refused(
         Party::Group(GroupKey::Independents) => LotParty::Independents.to_string(),
         Party::Group(GroupKey::AllLists) => LotParty::AllLists.to_string(),
         Party::Group(GroupKey::Independent(candidate)) | Party::Candidate(candidate) => {
-            district.candidates[standing[*candidate as usize]].code.to_string()
+            district.candidates[standing[*candidate as usize] as usize].code.to_string()
         }
     };
     let Some((lot_index, expected)) = error.refused_lot(code) else {

@@ -10,7 +10,7 @@ use shomar_format::election::District;
 use shomar_format::reading::ListPlusNames;
 use shomar_format::{CountingDefinition, Election};
 use shomar_seats::{
-    Fact, GroupKey, Labels, Language, LotKind, Margins, Outcome, Party, Race, Replacements, Rule,
+    Fact, GroupKey, Labels, Language, LotKind, Margins, Outcome, Party, Replacements, Rule,
     SeatsError, Status, allocate, margins, replace,
 };
 
@@ -61,8 +61,12 @@ pub struct DistrictOutcome<'a> {
     pub provisional: bool,
     /// Lots that people recorded for it.
     pub recorded: Vec<RecordedLot>,
-    /// Who competes.
-    field: Field,
+    /// What the rules notice but do not decide.
+    findings: Vec<String>,
+    /// By position in the race: place among the district's candidates, and in the tally. The race
+    /// itself is made again when somebody asks for more than the outcome: a nation has 300,000
+    /// candidates.
+    standing: Vec<u32>,
 }
 
 /// What the outcome of an election needs.
@@ -131,30 +135,32 @@ fn district_outcome(
         district,
         contest_rule,
         rule: field.rule,
+        findings: field.findings,
+        standing: field.standing,
         tally,
         outcome,
         provisional: input.missing.binary_search(&index).is_ok(),
         recorded,
-        field,
     })
 }
 
 impl DistrictOutcome<'_> {
-    /// The race that was allocated.
-    pub(crate) fn race(&self) -> Race<'_> {
-        self.field.race(self.district, &self.tally)
+    /// Who competes, made again as it was when the seats were allocated.
+    fn field(&self) -> Field {
+        Field::of(self.district, self.contest_rule.rule, &self.tally)
     }
 
     /// What the rules notice but do not decide.
     #[must_use]
     pub fn findings(&self) -> &[String] {
-        &self.field.findings
+        &self.findings
     }
 
     /// How close it is.
     #[must_use]
     pub fn margins(&self) -> Margins {
-        margins(&self.race(), &self.rule, &self.outcome)
+        let field = self.field();
+        margins(&field.race(self.district, &self.tally), &self.rule, &self.outcome)
     }
 
     /// Who comes in when these candidates leave one after another.
@@ -169,15 +175,17 @@ impl DistrictOutcome<'_> {
         let positions: Vec<u32> = leavers
             .iter()
             .map(|code| {
-                let stands = |at: &usize| self.district.candidates[*at].code == *code;
-                let position = self.field.standing.iter().position(stands);
+                let stands = |at: &u32| self.district.candidates[*at as usize].code == *code;
+                let position = self.standing.iter().position(stands);
                 position.map_or(u32::MAX, |at| u32::try_from(at).unwrap_or(u32::MAX))
             })
             .collect();
-        let drawn = lots_of(lots, self.district, &self.field);
-        replace(&self.race(), &self.rule, &self.outcome, &positions, &drawn).map_err(|error| {
+        let field = self.field();
+        let drawn = lots_of(lots, self.district, &field);
+        let race = field.race(self.district, &self.tally);
+        replace(&race, &self.rule, &self.outcome, &positions, &drawn).map_err(|error| {
             let SeatsError::NotAMember { candidate } = error else {
-                return refused(self.district, &self.field.standing, lots, &error);
+                return refused(self.district, &self.standing, lots, &error);
             };
             let at = positions.iter().position(|position| *position == candidate);
             let code = at.map_or(0, |at| leavers[at]);
@@ -268,13 +276,13 @@ impl DistrictOutcome<'_> {
     /// The candidate of a position, with names.
     #[must_use]
     pub fn candidate(&self, position: u32) -> &shomar_format::election::Candidate {
-        &self.district.candidates[self.field.standing[position as usize]]
+        &self.district.candidates[self.standing[position as usize] as usize]
     }
 
     /// Votes of the candidate of a position.
     #[must_use]
     pub fn candidate_votes(&self, position: u32) -> u64 {
-        self.tally.candidates[self.field.standing[position as usize]].votes
+        self.tally.candidates[self.standing[position as usize] as usize].votes
     }
 }
 

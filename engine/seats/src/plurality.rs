@@ -7,7 +7,6 @@
 //! The first of two rounds (Majlis elections law arts. 9 and 10) elects who has 20 % of the valid
 //! ballots; for the seats that stay open it names twice as many for the second round.
 
-use crate::contenders::{Contenders, Independents};
 use crate::count::Count;
 use crate::persons::{Wanted, choose, sort_by_votes, take};
 use crate::race::position;
@@ -16,7 +15,7 @@ use crate::{Article, Fact, Group, GroupKey, Lot, LotKind, Outcome, Race, Round, 
 use crate::{SeatsError, Status, ZeroVotes, proportional};
 
 pub(crate) fn allocate(race: &Race<'_>, rule: &Rule, lots: &[Lot]) -> Result<Outcome, SeatsError> {
-    let mut groups = headings(race, rule);
+    let mut groups = headings(race);
     let mut count = Count::new(race, rule, lots);
     if groups.iter().all(|group| group.votes == 0) {
         count.close()?;
@@ -120,20 +119,15 @@ fn runoff(count: &mut Count<'_>, rest: &[u32], open: u32) -> Result<Option<Runof
 
 /// Lists in the caller's order, then the independents together if there are any. The total of a
 /// list is the sum of its members: under plurality nothing else collects votes.
-fn headings(race: &Race<'_>, rule: &Rule) -> Vec<Group> {
-    let mut groups: Vec<Group> = Contenders::of(race, rule, Independents::Pooled)
-        .all
-        .into_iter()
-        .map(|contender| proportional::empty_group(contender.key, 0))
-        .collect();
+fn headings(race: &Race<'_>) -> Vec<Group> {
+    let lists = (0..position(race.lists.len())).map(GroupKey::List);
+    let mut groups: Vec<Group> = lists.map(|list| proportional::empty_group(list, 0)).collect();
+    if race.candidates.iter().any(|candidate| candidate.list.is_none()) {
+        groups.push(proportional::empty_group(GroupKey::Independents, 0));
+    }
     let pool = groups.len().saturating_sub(1);
     for candidate in race.candidates {
         groups[candidate.list.map_or(pool, |list| list as usize)].votes += candidate.votes;
     }
-    debug_assert!(
-        groups.last().is_none_or(|group| group.key == GroupKey::Independents
-            || race.candidates.iter().all(|candidate| candidate.list.is_some())),
-        "the pool is last"
-    );
     groups
 }

@@ -227,7 +227,7 @@ fn ballots(chance: &mut Shuffle, method: Method, race: &mut Race) {
         2 if !somebody.is_empty() => one(chance, &somebody).saturating_mul(small(chance, 6)),
         3 => sum(&groups),
         // Shares of ballots are then about the number of seats.
-        _ => sum(&groups) / u64::from(race.seats) + small(chance, 2),
+        _ => (sum(&groups) / u64::from(race.seats)).saturating_add(small(chance, 2)),
     };
     let each_once = method.is_plurality() || method == Method::Article24;
     if each_once && !once_in(chance, 60) {

@@ -109,16 +109,22 @@ fn each_number_that_is_off_by_one_is_found() {
         ("a seat more", |election| election.race.seats += 1),
         ("an alternate more", |election| election.race.alternates += 1),
         ("a vote more for a list", |election| {
-            election.race.lists.iter_mut().take(1).for_each(|list| list.votes += 1);
+            for list in election.race.lists.iter_mut().take(1) {
+                list.votes = list.votes.saturating_add(1);
+            }
         }),
         ("a vote more for a person", |election| {
-            election.race.candidates.iter_mut().take(1).for_each(|person| person.votes += 1);
+            for person in election.race.candidates.iter_mut().take(1) {
+                person.votes = person.votes.saturating_add(1);
+            }
         }),
         ("a valid ballot more", |election| {
-            election.race.valid_ballots = election.race.valid_ballots.map(|ballots| ballots + 1);
+            let ballots = &mut election.race.valid_ballots;
+            *ballots = ballots.map(|ballots| ballots.saturating_add(1));
         }),
         ("a ballot taken more", |election| {
-            election.race.taken_ballots = election.race.taken_ballots.map(|ballots| ballots + 1);
+            let ballots = &mut election.race.taken_ballots;
+            *ballots = ballots.map(|ballots| ballots.saturating_add(1));
         }),
         ("a name more", |election| {
             for list in &mut election.race.lists {

@@ -121,7 +121,7 @@ pub(crate) fn distribute(
             return Ok((0, take_in_rounds(count, all, order, excess, fewest, article)?));
         }
         left -= whole;
-        let first = majority_seat(count, all, &active, left, [in_play_votes, seats.into()]);
+        let first = majority_seat(count, all, &active, left, held, [in_play_votes, seats.into()]);
         if let Some(group) = first {
             left -= 1;
             all[group].award();
@@ -182,6 +182,7 @@ fn majority_seat(
     all: &[Contender],
     active: &[usize],
     left: u32,
+    held: u32,
     [votes, seats]: [u64; 2],
 ) -> Option<usize> {
     if count.options().majority == Majority::Off || left == 0 {
@@ -191,7 +192,7 @@ fn majority_seat(
         |entry: &Contender| entry.in_play && u128::from(entry.votes) * 2 > u128::from(votes);
     let group = *active.iter().find(|index| has_majority(&all[**index]))?;
     let entry = &all[group];
-    if entry.is_full() || u64::from(entry.seats) * 2 > seats {
+    if entry.is_full() || u64::from(entry.seats - held.min(entry.seats)) * 2 > seats {
         return None;
     }
     let fact = Fact::MajoritySeat { group: entry.key, votes: entry.votes, of: votes };

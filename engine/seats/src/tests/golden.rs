@@ -302,6 +302,39 @@ fn bounds_are_refused_and_the_largest_numbers_are_exact() {
     );
 }
 
+/// Found by the second implementation: shares of no ballots were a division by zero.
+#[test]
+fn votes_without_a_valid_ballot_are_refused_where_shares_are_taken_of_ballots() {
+    let lists = unnamed(&[10]);
+    let race = Race { valid_ballots: Some(0), ..race(2, &lists, &[]) };
+    let rule = Rule::parse("article-24", [("denominator", "valid_ballots")]).unwrap();
+    assert_eq!(allocate(&race, &rule, &[]), Err(SeatsError::NoBallots { rule: "article-24" }));
+    assert!(allocate(&race, &Rule::new(Method::Article24), &[]).is_ok());
+}
+
+/// Found by property tests: quotas for more seats than there are, with full lists, gave a list more
+/// seats than were left.
+#[test]
+fn quotas_for_too_many_seats_stop_at_what_full_lists_can_take() {
+    // 4 and 4 votes, 6 seats, quota 8 / 8: 4 and 4, but the second has three names. It leaves, and
+    // the first has four names for the three seats that are left.
+    let (lists, candidates) = named(&[&[1, 1, 1, 1], &[1, 1, 2]], &[]);
+    let rule = Rule::new(Method::ImperialiQuota);
+    let outcome = allocate(&race(6, &lists, &candidates), &rule, &[]).unwrap();
+    assert_eq!((seats(&outcome), outcome.vacant), (vec![3, 3], 0));
+}
+
+/// Found by the second implementation: seats beforehand are no part of what the method gives.
+#[test]
+fn more_than_half_is_of_the_seats_that_the_method_gives() {
+    let lists = unnamed(&[36, 14, 21]);
+    let options = [("majority", "more_than_half"), ("initial_seats", "1")];
+    let rule = Rule::parse("hare", options).unwrap();
+    // Two seats for the method: 36 x 2 / 71 = 1.01, no more than half of two.
+    let outcome = allocate(&race(5, &lists, &[]), &rule, &[]).unwrap();
+    assert_eq!(seats(&outcome), [3, 1, 1]);
+}
+
 struct Names;
 
 impl Labels for Names {

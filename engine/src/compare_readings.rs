@@ -12,11 +12,12 @@ use shomar_format::document::DistrictTally;
 use shomar_format::election::{CandidateStatus, District};
 use shomar_format::reading::{ListPlusNames, NameLimit, TwoLists};
 use shomar_seats::{
-    Method, OptionName, Outcome, Party, PendingLot, Rule, SeatsError, allocate, explore,
+    GroupKey, Method, OptionName, Outcome, Party, PendingLot, Rule, SeatsError, allocate, explore,
 };
 
 use crate::contest_rule::ContestRule;
 use crate::field::Field;
+use crate::outcome::PartyCode;
 
 /// Options that are open in article 24, those that decide more first.
 const OPEN_ARTICLE_24: [OptionName; 14] = [
@@ -52,7 +53,7 @@ pub struct Council {
     /// Codes of those elected, ascending.
     pub elected: Vec<u32>,
     /// Kinds of the lots that are needed, with the tied.
-    pub lots: Vec<(&'static str, Vec<Option<u32>>)>,
+    pub lots: Vec<(&'static str, Vec<PartyCode>)>,
 }
 
 /// A council with everything that gives it.
@@ -244,21 +245,22 @@ fn found(
             return (council, Vec::new());
         }
     };
-    let group = |key: shomar_seats::GroupKey| match key {
-        shomar_seats::GroupKey::List(list) => Some(district.lists[list as usize].code),
-        shomar_seats::GroupKey::Independent(candidate) => Some(code(candidate)),
-        shomar_seats::GroupKey::Independents | shomar_seats::GroupKey::AllLists => None,
+    let group = |key: GroupKey| match key {
+        GroupKey::List(list) => PartyCode::List(district.lists[list as usize].code),
+        GroupKey::Independent(candidate) => PartyCode::Candidate(code(candidate)),
+        GroupKey::Independents => PartyCode::Independents,
+        GroupKey::AllLists => PartyCode::AllLists,
     };
     let party = |party: &Party| match party {
         Party::Group(key) => group(*key),
-        Party::Candidate(candidate) => Some(code(*candidate)),
+        Party::Candidate(candidate) => PartyCode::Candidate(code(*candidate)),
     };
     let is_about_the_council = |lot: &&PendingLot| lot.kind != shomar_seats::LotKind::Alternate;
     let mut elected: Vec<u32> = outcome.elected.iter().map(|who| code(*who)).collect();
     elected.sort_unstable();
     let council = Council {
         refused: None,
-        seats: outcome.groups.iter().map(|entry| (group(entry.key), entry.seats)).collect(),
+        seats: outcome.groups.iter().map(|entry| (group(entry.key).code(), entry.seats)).collect(),
         elected,
         lots: outcome
             .lots

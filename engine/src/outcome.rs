@@ -21,7 +21,7 @@ use crate::lots::{OutcomeError, RecordedLot, lots_of, refused};
 use crate::snapshot::Snapshot;
 
 /// Who a code stands for in the outcome of a district.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PartyCode {
     /// A list, by its code.
     List(u32),

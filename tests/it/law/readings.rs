@@ -95,6 +95,28 @@ fn every_council_that_options_give_one_by_one_is_among_those_compared() {
 }
 
 #[test]
+fn a_tie_of_all_lists_with_the_independents_names_both() {
+    let sealed = Election {
+        contests: "[[contest]]\nid = \"t\"\nrule = \"article-24\"\n",
+        districts: &format!("{DISTRICTS}T,t,تهران,Tehran,23,,1,1\n"),
+        lists: "T,40,الف,Alef\nT,50,ب,Be\n",
+        candidates: "district,code,list,name_fa,name_en\nT,101,40,a,A1\nT,201,50,b,B1\nT,301,,i,I1\n",
+        // 3 + 2 of the lists against 5: only in two stages have they an equal claim to the seat.
+        ballots: "T,40,3\nT,50,2\nT,301,5",
+    }
+    .seal();
+    let found = compared(&sealed, &[]);
+    let councils = found["councils"].as_array().unwrap().iter();
+    let between: Vec<&Value> = councils
+        .flat_map(|council| council["lots"].as_array().unwrap())
+        .map(|lot| &lot["between"])
+        .collect();
+    assert_eq!(between, [&json!(["lists", null])]);
+    let (_, stdout, _) = sealed.result(&["--compare-readings"]);
+    assert!(stdout.contains("a lot is needed (seat) between lists, independents"), "{stdout}");
+}
+
+#[test]
 fn readings_of_ballots_matter_where_there_are_such_ballots() {
     let sealed = Election {
         contests: "[[contest]]\nid = \"t\"\nrule = \"article-24\"\n",

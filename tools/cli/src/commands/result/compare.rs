@@ -15,10 +15,12 @@ use shomar_engine::compare_readings::{
     ComparedReadings, Council, Effect, Variant, compare_readings,
 };
 use shomar_engine::outcome::ContestRule;
+use shomar_engine::result_document::PartyResult;
 use shomar_format::Election;
 use shomar_format::election::District;
 use shomar_seats::{Method, OptionName};
 
+use super::table::code;
 use crate::count::{Counted, Recount};
 use crate::output::{grouped, print_json, table, test_mark, to_stdout};
 
@@ -177,7 +179,7 @@ fn write_council(
         writeln!(out, "  seats: {}", seats.join(" | "))?;
     }
     for (kind, between) in &variant.council.lots {
-        let between: Vec<String> = between.iter().map(|party| group_name(*party)).collect();
+        let between: Vec<String> = between.iter().map(|party| code(*party)).collect();
         writeln!(out, "  a lot is needed ({kind}) between {}", between.join(", "))?;
     }
     if !variant.in_force && variant.council.refused.is_none() {
@@ -297,7 +299,7 @@ struct CouncilDocument<'a> {
     seats: Vec<SeatsDocument>,
     elected: &'a [u32],
     alternates: &'a [u32],
-    lots: Vec<LotDocument<'a>>,
+    lots: Vec<LotDocument>,
     differs: Difference,
 }
 
@@ -308,9 +310,9 @@ struct SeatsDocument {
 }
 
 #[derive(Serialize)]
-struct LotDocument<'a> {
+struct LotDocument {
     kind: &'static str,
-    between: &'a [Option<u32>],
+    between: Vec<PartyResult>,
 }
 
 impl<'a> DistrictDocument<'a> {
@@ -345,7 +347,10 @@ impl<'a> DistrictDocument<'a> {
                 .council
                 .lots
                 .iter()
-                .map(|(kind, between)| LotDocument { kind, between })
+                .map(|(kind, between)| LotDocument {
+                    kind,
+                    between: between.iter().map(|party| (*party).into()).collect(),
+                })
                 .collect(),
             differs: Difference::of(base, &variant.council),
         };

@@ -41,20 +41,32 @@ pub(crate) fn distribute(
     let counts = |entry: &&Contender| {
         entry.in_play || count.options().below_threshold == BelowThreshold::InDenominator
     };
-    let total: u64 = all.iter().filter(counts).map(|entry| entry.votes).sum();
+    let has_below = all.iter().any(|entry| !entry.in_play && entry.votes > 0);
+    let of_all =
+        Base { votes: all.iter().filter(counts).map(|entry| entry.votes).sum(), has_below };
     let is_pool = |index: &&usize| all[**index].key == GroupKey::Independents;
     let lists: Vec<usize> = in_play.iter().filter(|index| !is_pool(index)).copied().collect();
     let pool = in_play.iter().find(is_pool).copied();
     let Some(pool) = pool.filter(|_| !lists.is_empty()) else {
-        return one_stage(count, all, &in_play, count.race.seats, total);
+        return one_stage(count, all, &in_play, count.race.seats, of_all);
     };
     if count.options().two_stage == TwoStage::Off {
         count.step_of(Article::Draft1402, &[OptionName::TwoStage], Fact::OneStage);
-        return one_stage(count, all, &in_play, count.race.seats, total);
+        return one_stage(count, all, &in_play, count.race.seats, of_all);
     }
     let of_lists = |entry: &&Contender| counts(entry) && entry.key != GroupKey::Independents;
-    let total_of_lists: u64 = all.iter().filter(of_lists).map(|entry| entry.votes).sum();
-    two_stages(count, all, &lists, pool, [total, total_of_lists])
+    let of_lists =
+        Base { votes: all.iter().filter(of_lists).map(|entry| entry.votes).sum(), has_below };
+    two_stages(count, all, &lists, pool, [of_all, of_lists])
+}
+
+/// What shares are shares of under A1 `vote_sum`.
+#[derive(Clone, Copy)]
+struct Base {
+    votes: u64,
+    /// Whether groups below the threshold have votes, so that the sum rests on `below_threshold`:
+    /// also in a stage in which they do not stand.
+    has_below: bool,
 }
 
 /// A14 `on`: all lists together against the pool, then the lists among themselves.
@@ -63,7 +75,7 @@ fn two_stages(
     all: &mut [Contender],
     lists: &[usize],
     pool: usize,
-    [total, total_of_lists]: [u64; 2],
+    [of_all, of_lists]: [Base; 2],
 ) -> Result<(u32, Open), SeatsError> {
     let votes = lists.iter().map(|list| all[*list].votes).sum();
     let mut together = Contender::new(GroupKey::AllLists, votes, Members::Unnamed);
@@ -73,7 +85,7 @@ fn two_stages(
     let stage = Fact::FirstStage { lists_votes: votes, pool_votes: all[pool].votes };
     count.step_of(Article::Draft1402, &[OptionName::TwoStage], stage);
     let mut stage = [together, all[pool].clone()];
-    let (vacant, open) = one_stage(count, &mut stage, &[0, 1], count.race.seats, total)?;
+    let (vacant, open) = one_stage(count, &mut stage, &[0, 1], count.race.seats, of_all)?;
     let [together, pool_after] = stage;
     all[pool] = pool_after;
     if !open.groups.is_empty() {
@@ -88,7 +100,7 @@ fn two_stages(
     if seats == 0 {
         return Ok((vacant, Open::default()));
     }
-    let (more, open) = one_stage(count, all, lists, seats, total_of_lists)?;
+    let (more, open) = one_stage(count, all, lists, seats, of_lists)?;
     Ok((vacant + more, open))
 }
 
@@ -98,9 +110,9 @@ fn one_stage(
     all: &mut [Contender],
     groups: &[usize],
     seats: u32,
-    total: u64,
+    base: Base,
 ) -> Result<(u32, Open), SeatsError> {
-    let shares = raw_shares(count, all, groups, seats, total)?;
+    let shares = raw_shares(count, all, groups, seats, base)?;
     // Rounding and its excess do not look at names; the limit returns after them.
     let capacities: Vec<Option<u32>> = groups.iter().map(|group| all[*group].capacity).collect();
     groups.iter().for_each(|group| all[*group].capacity = None);
@@ -133,20 +145,19 @@ fn raw_shares(
     all: &[Contender],
     groups: &[usize],
     seats: u32,
-    total: u64,
+    base: Base,
 ) -> Result<Shares, SeatsError> {
     let readings = &[OptionName::Denominator];
     let (multiplier, denominator) = match count.options().denominator {
         Denominator::VoteSum => {
-            let fact = Fact::Quota { votes: total, seats };
-            let is_below = |entry: &Contender| !entry.in_play && entry.votes > 0;
-            let readings: &'static [OptionName] = if all.iter().any(is_below) {
+            let fact = Fact::Quota { votes: base.votes, seats };
+            let readings: &'static [OptionName] = if base.has_below {
                 &[OptionName::Denominator, OptionName::BelowThreshold]
             } else {
                 readings
             };
             count.step_of(Article::Councils24Item2, readings, fact);
-            (seats, total)
+            (seats, base.votes)
         }
         Denominator::ValidBallots => {
             let ballots = count.race.valid_ballots.expect("checked by Race::check");

@@ -105,3 +105,18 @@ fn an_option_that_is_not_named_hides_councils() {
     let hidden: BTreeSet<Council> = hiding.into_iter().map(|branch| branch.result).collect();
     assert!(hidden.len() < product(&race, rule, &open).len());
 }
+
+/// The sum of votes in the first of two stages rests on groups that do not stand in that stage: a
+/// tie between all lists and the pool hid what the other reading of `below_threshold` gives.
+#[test]
+fn a_tie_of_the_first_stage_hides_no_reading_of_the_threshold() {
+    let (lists, candidates) = named(&[&[7, 4], &[1], &[7, 6, 6]], &[9, 1]);
+    let race = race(6, &lists, &candidates);
+    let rule = Rule::parse("article-24", [("threshold", "20"), ("two_stage", "on")]).unwrap();
+    let open = [OptionName::BelowThreshold];
+    let branches = tree(&race, &rule, &open);
+    assert!(matches!(&branches[0].result, Ok((.., 1, 0))), "the first stage is tied: {branches:?}");
+    assert_eq!(branches.len(), 2, "{branches:?}");
+    let found: BTreeSet<Council> = branches.into_iter().map(|branch| branch.result).collect();
+    assert_eq!(found, product(&race, rule, &open));
+}

@@ -353,7 +353,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #![proptest_config(ProptestConfig::with_cases(2_000.max(ProptestConfig::default().cases)))]
 
         #[test]
         fn the_quick_look_sees_what_the_general_one_sees(

@@ -229,8 +229,6 @@ fn ballots_of(record: &[u8], option_count: u32) -> (Vec<Vec<u16>>, Vec<Vec<u16>>
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-
     #[test]
     fn both_encodings_hold_the_same_ballots(
         option_count in prop_oneof![

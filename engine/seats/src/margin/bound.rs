@@ -70,9 +70,11 @@ pub(super) fn of_steps(rule: &Rule, outcome: &Outcome, groups: &[Contender]) -> 
             }
         }
     }
-    let moved = |fact: &Fact| {
-        matches!(fact, Fact::ShareSeat { .. } | Fact::SeatTaken { .. } | Fact::LargerTotal { .. })
-    };
+    // Claims that were equal, so that the totals decided: any change may turn them.
+    if outcome.steps.iter().any(|step| matches!(step.fact, Fact::LargerTotal { .. })) {
+        return 1;
+    }
+    let moved = |fact: &Fact| matches!(fact, Fact::ShareSeat { .. } | Fact::SeatTaken { .. });
     if outcome.steps.iter().any(|step| moved(&step.fact)) {
         least = least.min(between_votes(groups));
     }

@@ -46,6 +46,9 @@ pub(super) fn seat_margin(
     super::no_votes_left(groups.iter().map(|entry| entry.votes).sum(), &mut smallest);
     names_border(race, rule, outcome, contenders, &groups, &mut smallest);
     threshold_borders(race, rule, &groups, &mut smallest);
+    if rule.options().majority == Majority::MoreThanHalf {
+        majority_borders(&groups, &mut smallest);
+    }
     let has_closed_form = match rule.method().family() {
         Family::Divisor(series) => {
             divisor_pairs(rule, &groups, series, &mut smallest);
@@ -156,7 +159,12 @@ fn threshold_borders(race: &Race<'_>, rule: &Rule, groups: &[Contender], smalles
             let change = if reaches(entry.votes) {
                 smallest_change(entry.votes, |change| !reaches(entry.votes - change))
             } else {
-                let most = total - entry.votes;
+                // Of the sum of votes, a vote moved is a vote of the others; elsewhere votes can
+                // be added too.
+                let most = match options.threshold_base {
+                    ThresholdBase::Votes => total - entry.votes,
+                    _ => base.saturating_sub(entry.votes),
+                };
                 smallest_change(most, |change| reaches(entry.votes + change))
             };
             if let Some(change) = change {
@@ -237,22 +245,42 @@ fn quota_pairs(
     if rule.options().min_seats > 0 {
         return false;
     }
+    let in_play_votes: u64 =
+        groups.iter().filter(|entry| entry.in_play).map(|entry| entry.votes).sum();
     if rule.method() == Method::Droop {
         // A vote more or less can change the whole number that is the quota.
-        let total: u64 = groups.iter().filter(|entry| entry.in_play).map(|entry| entry.votes).sum();
         let given: u32 =
             outcome.seats - groups.iter().map(|entry| held_by(rule, entry)).sum::<u32>();
         let parts = u64::from(given) + 1;
-        smallest.at_least((total % parts + 1).min(parts - total % parts));
+        let over = in_play_votes % parts;
+        smallest.at_least((over + 1).min(parts - over));
     }
-    if rule.options().majority == Majority::MoreThanHalf {
-        majority_borders(groups, smallest);
+    let has_majority = |entry: &Contender| u128::from(entry.votes) * 2 > u128::from(in_play_votes);
+    if rule.options().majority == Majority::MoreThanHalf && groups.iter().any(has_majority) {
+        // Whoever has more than half the votes may get any seat that is left, whatever remains.
+        return false;
     }
     let held = rule.options().initial_seats;
     let multiplier = i128::from(multiplier);
     let claim = |votes: u64, seats: u32| {
         i128::from(votes) * multiplier - i128::from(seats) * i128::from(denominator)
     };
+    if let Family::Quota(_) = rule.method().family() {
+        // Who has more whole quotas than it can take leaves with its votes, and the quota changes.
+        for (entry, most) in groups.iter().filter_map(|entry| Some((entry, entry.capacity?))) {
+            let leaves = |votes: u64| claim(votes, (most - held.min(most)).saturating_add(1)) >= 0;
+            if !entry.in_play {
+                continue;
+            }
+            if leaves(entry.votes) {
+                return false;
+            }
+            let others = in_play_votes - entry.votes;
+            if let Some(change) = smallest_change(others, |change| leaves(entry.votes + change)) {
+                smallest.at_least(change);
+            }
+        }
+    }
     for from in groups.iter().filter(|entry| entry.seats > held) {
         for to in groups.iter().filter(|entry| entry.key != from.key && can_gain(rule, entry)) {
             let wins = |change: u64| {
@@ -278,10 +306,11 @@ fn held_by(rule: &Rule, entry: &Contender) -> u32 {
     if entry.in_play { entry.at_most(rule.options().initial_seats) } else { 0 }
 }
 
-/// Groups near half of the votes.
+/// Groups near half of the votes of those in play.
 fn majority_borders(groups: &[Contender], smallest: &mut Smallest) {
-    let total: u64 = groups.iter().map(|entry| entry.votes).sum();
-    for entry in groups {
+    let in_play = || groups.iter().filter(|entry| entry.in_play);
+    let total: u64 = in_play().map(|entry| entry.votes).sum();
+    for entry in in_play() {
         let twice = u128::from(entry.votes) * 2;
         let change = if twice > u128::from(total) {
             (twice - u128::from(total)).div_ceil(2)

@@ -129,9 +129,7 @@ fn some_votes() -> impl Strategy<Value = Vec<u64>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 1_500, failure_persistence: None, ..ProptestConfig::default()
-    })]
+    #![proptest_config(super::at_least(1_500))]
 
     #[test]
     fn every_method_is_anonymous_exact_balanced_and_concordant(

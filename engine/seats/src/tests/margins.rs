@@ -112,10 +112,6 @@ fn group_methods() -> impl Strategy<Value = Method> {
     prop::sample::select(Method::all().filter(is_for_groups).collect::<Vec<_>>())
 }
 
-fn config() -> ProptestConfig {
-    ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() }
-}
-
 /// One option, of those that the method has.
 fn options() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
     let one = prop::sample::select(vec![
@@ -143,7 +139,7 @@ fn options() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(super::at_least(400))]
 
     #[test]
     fn no_smaller_change_moves_a_seat(
@@ -232,4 +228,50 @@ fn planted_margins_are_caught() {
     assert!(check(&votes, Some(larger), run).is_err());
     let nothing = Margin { votes: 0, ..right };
     assert!(check(&votes, Some(nothing), run).is_err());
+}
+
+/// Margins that were once too large, or exact and were not: a list that would leave the quota, a
+/// majority that would take the seat that changes hands, a bar in ballots that added votes reach,
+/// equal averages that the totals decided.
+#[test]
+fn borders_that_were_overlooked_are_seen() {
+    const MAJORITY: (&str, &str) = ("majority", "more_than_half");
+    type Case = (
+        Method,
+        &'static [(&'static str, &'static str)],
+        u32,
+        &'static [u64],
+        &'static [Option<u32>],
+    );
+    let cases: [Case; 8] = [
+        (Method::Droop, &[], 4, &[5, 12, 15], &[None, Some(1), None]),
+        (Method::Droop, &[MAJORITY], 2, &[8, 1, 22], &[None; 3]),
+        (Method::Droop, &[MAJORITY], 4, &[15, 12], &[None; 2]),
+        (Method::Hare, &[MAJORITY], 2, &[10, 19, 7], &[None; 3]),
+        (Method::Hare, &[MAJORITY], 2, &[24, 7, 13], &[None; 3]),
+        (Method::Hare, &[MAJORITY, ("threshold", "20")], 2, &[14, 14, 2], &[None; 3]),
+        (
+            Method::Article24,
+            &[("threshold", "20"), ("threshold_base", "valid")],
+            1,
+            &[1, 3],
+            &[None; 2],
+        ),
+        (
+            Method::Article24,
+            &[("tie_seats", "larger_vote_total"), ("leftover", "highest_average")],
+            2,
+            &[8, 16],
+            &[None; 2],
+        ),
+    ];
+    for (method, options, house, votes, limits) in cases {
+        let rule = Rule::parse(method.name(), options.iter().copied()).unwrap();
+        let run = |votes: &[u64]| groups(votes, limits, &rule, house);
+        let lists = lists(votes, limits);
+        let race =
+            Race { valid_ballots: Some(30), taken_ballots: Some(33), ..race(house, &lists, &[]) };
+        let margin = margins(&race, &rule, &run(votes).unwrap()).seat;
+        assert_eq!(check(votes, margin, run), Ok(()), "{method:?} {options:?} {votes:?}");
+    }
 }

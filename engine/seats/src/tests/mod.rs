@@ -9,7 +9,16 @@ mod persons;
 mod properties;
 mod readings;
 
+use proptest::test_runner::Config;
+
 use crate::{Candidate, GroupKey, List, Members, Outcome, Race};
+
+/// As many cases of a property as are wanted in any case, or as `PROPTEST_CASES` asks for (the slow
+/// checks do).
+fn at_least(cases: u32) -> Config {
+    let asked = Config::default();
+    Config { cases: asked.cases.max(cases), failure_persistence: None, ..asked }
+}
 
 /// Lists without names.
 fn unnamed(votes: &[u64]) -> Vec<List> {

@@ -98,12 +98,8 @@ fn settle(race: &Race<'_>, rule: &Rule, choice: usize) -> (Outcome, Vec<Lot>) {
     }
 }
 
-fn config() -> ProptestConfig {
-    ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(super::at_least(2_000))]
 
     #[test]
     fn certain_seats_are_what_all_lots_have_in_common(

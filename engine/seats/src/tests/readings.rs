@@ -55,9 +55,7 @@ fn product(race: &Race<'_>, rule: Rule, open: &[OptionName]) -> BTreeSet<Council
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 300, failure_persistence: None, ..ProptestConfig::default()
-    })]
+    #![proptest_config(super::at_least(300))]
 
     /// Nothing that a reading can bring about is missed because an option seemed not to matter.
     #[test]

@@ -245,16 +245,8 @@ fn found(
             return (council, Vec::new());
         }
     };
-    let group = |key: GroupKey| match key {
-        GroupKey::List(list) => PartyCode::List(district.lists[list as usize].code),
-        GroupKey::Independent(candidate) => PartyCode::Candidate(code(candidate)),
-        GroupKey::Independents => PartyCode::Independents,
-        GroupKey::AllLists => PartyCode::AllLists,
-    };
-    let party = |party: &Party| match party {
-        Party::Group(key) => group(*key),
-        Party::Candidate(candidate) => PartyCode::Candidate(code(*candidate)),
-    };
+    let party = |party: &Party| PartyCode::of(district, &field.standing, *party);
+    let group = |key: GroupKey| party(&Party::Group(key));
     let is_about_the_council = |lot: &&PendingLot| lot.kind != shomar_seats::LotKind::Alternate;
     let mut elected: Vec<u32> = outcome.elected.iter().map(|who| code(*who)).collect();
     elected.sort_unstable();

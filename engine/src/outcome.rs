@@ -42,6 +42,21 @@ impl PartyCode {
             Self::Independents | Self::AllLists => None,
         }
     }
+
+    /// Who a party of a race is, the candidates being those of `standing` among the district's.
+    pub(crate) fn of(district: &District, standing: &[u32], party: Party) -> Self {
+        let candidate = |position: u32| {
+            Self::Candidate(district.candidates[standing[position as usize] as usize].code)
+        };
+        match party {
+            Party::Group(GroupKey::List(list)) => Self::List(district.lists[list as usize].code),
+            Party::Group(GroupKey::Independents) => Self::Independents,
+            Party::Group(GroupKey::AllLists) => Self::AllLists,
+            Party::Group(GroupKey::Independent(position)) | Party::Candidate(position) => {
+                candidate(position)
+            }
+        }
+    }
 }
 
 /// The outcome of one district.
@@ -241,14 +256,7 @@ impl DistrictOutcome<'_> {
     /// Code of a group.
     #[must_use]
     pub fn group_code(&self, key: GroupKey) -> PartyCode {
-        match key {
-            GroupKey::List(list) => PartyCode::List(self.district.lists[list as usize].code),
-            GroupKey::Independent(candidate) => {
-                PartyCode::Candidate(self.candidate_code(candidate))
-            }
-            GroupKey::Independents => PartyCode::Independents,
-            GroupKey::AllLists => PartyCode::AllLists,
-        }
+        self.party_code(Party::Group(key))
     }
 
     /// A group with code and name, as sentences name it.
@@ -267,10 +275,7 @@ impl DistrictOutcome<'_> {
     /// Code of whoever is tied.
     #[must_use]
     pub fn party_code(&self, party: Party) -> PartyCode {
-        match party {
-            Party::Group(key) => self.group_code(key),
-            Party::Candidate(candidate) => PartyCode::Candidate(self.candidate_code(candidate)),
-        }
+        PartyCode::of(self.district, &self.standing, party)
     }
 
     /// The candidate of a position, with names.

@@ -117,6 +117,37 @@ fn a_tie_of_all_lists_with_the_independents_names_both() {
 }
 
 #[test]
+fn where_the_readings_in_force_give_no_council_the_others_differ_in_every_seat() {
+    let sealed = Election {
+        contests: "[[contest]]\nid = \"t\"\nrule = \"article-24\"\nrounding = \"half_up\"\n\
+                   excess = \"error\"\n",
+        districts: &format!("{DISTRICTS}T,t,تهران,Tehran,23,,1,1\n"),
+        lists: "T,40,الف,Alef\nT,50,ب,Be\n",
+        candidates: "district,code,list,name_fa,name_en\nT,101,40,a,A1\nT,201,50,b,B1\n",
+        // A half each: both are rounded up, and there is one seat.
+        ballots: "T,40,3\nT,50,3",
+    }
+    .seal();
+    let found = compared(&sealed, &[]);
+    let councils = found["councils"].as_array().unwrap();
+    assert!(councils[0]["in_force"] == true && councils[0]["refused"].is_string(), "{found}");
+    assert_eq!(councils[0]["differs"]["seats"], json!([]));
+    for other in &councils[1..] {
+        let expected: Vec<Value> = other["seats"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|group| json!({"list": group["list"], "from": null, "to": group["seats"]}))
+            .collect();
+        assert_eq!(other["differs"]["seats"].as_array().unwrap(), &expected);
+        assert_eq!(expected.len(), 2, "{other}");
+    }
+    let (code, stdout, _) = sealed.result(&["--compare-readings"]);
+    assert_eq!(code, 0, "{stdout}");
+    assert!(stdout.contains("no outcome") && !stdout.contains("other seats"), "{stdout}");
+}
+
+#[test]
 fn readings_of_ballots_matter_where_there_are_such_ballots() {
     let sealed = Election {
         contests: "[[contest]]\nid = \"t\"\nrule = \"article-24\"\n",

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use shomar_bench_data::province_name_en;
-use shomar_engine::outcome::DistrictOutcome;
+use shomar_engine::outcome::{DistrictOutcome, PartyCode};
 use shomar_format::Election;
 use shomar_format::code::persian_digits;
 use shomar_seats::{Fact, GroupKey, Language, Method, Status};
@@ -20,6 +20,9 @@ use crate::output::{grouped, percent, table};
 
 /// Ties named one by one; the rest is counted.
 const TIES_SHOWN: usize = 8;
+
+const INDEPENDENTS: (&str, &str) = ("independents", "منفردها");
+const ALL_LISTS: (&str, &str) = ("all lists", "همهٔ فهرست‌ها");
 
 /// Everything that the page shows.
 pub(super) struct Page<'a> {
@@ -327,8 +330,8 @@ impl Page<'_> {
                 format!("{code} {}", self.name(&list.name_en, &list.name_fa))
             }
             GroupKey::Independent(candidate) => self.candidate_name(district, candidate),
-            GroupKey::Independents => self.say("independents", "منفردها").to_owned(),
-            GroupKey::AllLists => self.say("all lists", "همهٔ فهرست‌ها").to_owned(),
+            GroupKey::Independents => self.say(INDEPENDENTS.0, INDEPENDENTS.1).to_owned(),
+            GroupKey::AllLists => self.say(ALL_LISTS.0, ALL_LISTS.1).to_owned(),
         }
     }
 
@@ -399,9 +402,12 @@ impl Page<'_> {
             let between: Vec<String> = lot
                 .between
                 .iter()
-                .map(|party| match outcome.party_code(*party).code() {
-                    Some(code) => self.digits(&code.to_string()),
-                    None => self.say("independents", "منفردها").to_owned(),
+                .map(|party| match outcome.party_code(*party) {
+                    PartyCode::List(code) | PartyCode::Candidate(code) => {
+                        self.digits(&code.to_string())
+                    }
+                    PartyCode::Independents => self.say(INDEPENDENTS.0, INDEPENDENTS.1).to_owned(),
+                    PartyCode::AllLists => self.say(ALL_LISTS.0, ALL_LISTS.1).to_owned(),
                 })
                 .collect();
             let kind = match lot.kind {

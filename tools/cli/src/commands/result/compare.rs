@@ -182,14 +182,16 @@ fn write_council(
         let between: Vec<String> = between.iter().map(|party| code(*party)).collect();
         writeln!(out, "  a lot is needed ({kind}) between {}", between.join(", "))?;
     }
-    if !variant.in_force && variant.council.refused.is_none() {
+    let is_compared = base.council.refused.is_none() && variant.council.refused.is_none();
+    if !variant.in_force && is_compared {
         let difference = Difference::of(&base.council, &variant.council);
         if !difference.seats.is_empty() {
             let seats: Vec<String> = difference
                 .seats
                 .iter()
                 .map(|change| {
-                    format!("{} {} -> {}", group_name(change.list), change.from, change.to)
+                    let [from, to] = [change.from, change.to].map(Option::unwrap_or_default);
+                    format!("{} {from} -> {to}", group_name(change.list))
                 })
                 .collect();
             writeln!(out, "  other seats: {}", seats.join(", "))?;
@@ -224,9 +226,7 @@ fn group_name(group: Option<u32>) -> String {
 
 fn person(district: &District, code: u32) -> String {
     let candidate = district.candidates.iter().find(|candidate| candidate.code == code);
-    let name = candidate.map_or("", |candidate| {
-        if candidate.name_en.is_empty() { &candidate.name_fa } else { &candidate.name_en }
-    });
+    let name = candidate.map_or("", super::english_name);
     if name.is_empty() { code.to_string() } else { format!("{code} {name}") }
 }
 
@@ -241,17 +241,21 @@ struct Difference {
 #[derive(Serialize)]
 struct SeatsChange {
     list: Option<u32>,
-    from: u32,
-    to: u32,
+    /// `None`: there is no council under the readings in force.
+    from: Option<u32>,
+    /// `None`: there is no council under these readings.
+    to: Option<u32>,
 }
 
 impl Difference {
     fn of(base: &Council, other: &Council) -> Difference {
-        let changed = base.seats.iter().zip(&other.seats);
-        let seats = changed.filter(|(one, two)| one.1 != two.1).map(|(one, two)| SeatsChange {
-            list: one.0,
-            from: one.1,
-            to: two.1,
+        // Groups stand in one order in every council that there is; where there is none, in none.
+        let groups = base.seats.len().max(other.seats.len());
+        let seats = (0..groups).filter_map(|index| {
+            let [one, two] = [base, other].map(|council| council.seats.get(index));
+            let (list, _) = one.or(two)?;
+            let [from, to] = [one, two].map(|group| group.map(|(_, seats)| *seats));
+            (from != to).then_some(SeatsChange { list: *list, from, to })
         });
         let [before, after] =
             [base, other].map(|council| council.elected.iter().copied().collect::<BTreeSet<u32>>());

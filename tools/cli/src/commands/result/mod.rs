@@ -233,3 +233,8 @@ fn lot_party(text: &str) -> anyhow::Result<LotParty> {
         },
     }
 }
+
+/// The English name, or the Persian one where there is none.
+fn english_name(candidate: &shomar_format::election::Candidate) -> &str {
+    if candidate.name_en.is_empty() { &candidate.name_fa } else { &candidate.name_en }
+}

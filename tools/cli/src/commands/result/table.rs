@@ -91,7 +91,13 @@ fn write_district(out: &mut dyn Write, district: &DistrictOutcome<'_>) -> io::Re
                     district.district.lists[usize::from(list)].code.to_string()
                 });
                 let votes = grouped(district.candidate_votes(position));
-                vec![role.to_owned(), candidate.code.to_string(), list, name(candidate), votes]
+                vec![
+                    role.to_owned(),
+                    candidate.code.to_string(),
+                    list,
+                    super::english_name(candidate).to_owned(),
+                    votes,
+                ]
             })
             .collect()
     };
@@ -126,11 +132,6 @@ fn write_district(out: &mut dyn Write, district: &DistrictOutcome<'_>) -> io::Re
         writeln!(out, "  - {} [{}]", step.text_en(district), step.source(&district.rule))?;
     }
     Ok(())
-}
-
-fn name(candidate: &shomar_format::election::Candidate) -> String {
-    let name = if candidate.name_en.is_empty() { &candidate.name_fa } else { &candidate.name_en };
-    name.clone()
 }
 
 /// A group or a candidate by code.

@@ -281,6 +281,16 @@ fn persons_of_groups(
             _ if is_of_list => rule.options().persons,
             _ => PersonOrder::OwnVotes,
         };
+        if order != PersonOrder::OwnVotes && rule.options().zero_votes == ZeroVotes::NotElected {
+            // The first vote of somebody, or the last of an elected one, moves those behind.
+            for who in &ranked {
+                match votes(*who) {
+                    0 => smallest.at_least(1),
+                    votes if is_in(who) => smallest.at_least(votes),
+                    _ => {}
+                }
+            }
+        }
         match order {
             PersonOrder::OwnVotes => {
                 let Some(last) = ranked.iter().copied().rfind(is_in) else { continue };
@@ -309,6 +319,7 @@ fn czech(ranked: &[u32], votes: impl Fn(u32) -> u64, total: u64, names: u32) -> 
     let border = ranked.iter().map(distance).min().unwrap_or(u64::MAX);
     let first: Vec<u64> =
         ranked.iter().map(|who| votes(*who)).filter(|votes| *votes >= needed).collect();
-    let between = first.windows(2).map(|pair| overtake(pair[0], pair[1])).min();
+    // Equals stand as the list has them: it is enough to draw level.
+    let between = first.windows(2).map(|pair| (pair[0] - pair[1]).div_ceil(2).max(1)).min();
     border.min(between.unwrap_or(u64::MAX))
 }

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use super::{independents, race};
 use crate::{
-    Certainty, GroupKey, List, Margin, Members, Method, Outcome, Party, Race, Rule, Status,
-    allocate, margins,
+    Candidate, Certainty, GroupKey, List, Margin, Members, Method, Outcome, Party, Race, Rule,
+    Status, allocate, margins,
 };
 
 /// All votes that so many changes can make of these.
@@ -188,6 +188,71 @@ proptest! {
         let race = Race { valid_ballots: Some(40), ..race(house, &[], &candidates) };
         let margin = margins(&race, &rule, &before).person;
         prop_assert_eq!(check(&votes, margin, run), Ok(()));
+    }
+}
+
+/// All votes that so many moved votes make of these; their sum stays.
+fn moved(votes: &[u64], changes: u64) -> BTreeSet<Vec<u64>> {
+    let mut all = changed(votes, changes);
+    let sum = |votes: &[u64]| votes.iter().sum::<u64>();
+    all.retain(|after| sum(after) == sum(votes));
+    all
+}
+
+proptest! {
+    #![proptest_config(super::at_least(400))]
+
+    /// Votes move between the people of one list; what seats the list has stays as it is.
+    #[test]
+    fn no_smaller_change_replaces_a_person_of_a_list(
+        method in prop::sample::select(vec![Method::DHondt, Method::Hare, Method::Article24]),
+        order in prop::sample::select(vec!["own_votes", "list_order", "czech"]),
+        elects_without_votes in any::<bool>(),
+        house in 1..5u32,
+        other in 0..20u64,
+        votes in prop::collection::vec(0..14u64, 2..5),
+    ) {
+        prop_assume!(votes.iter().sum::<u64>() > 0);
+        let mut rule = Rule::new(method);
+        let zero = if elects_without_votes { "elected" } else { "not_elected" };
+        for (name, value) in [("persons", order), ("zero_votes", zero)] {
+            rule = rule.with_option(name, value).unwrap_or(rule);
+        }
+        let total = votes.iter().sum();
+        let lists = [
+            List { votes: total, members: Members::Named },
+            List { votes: other, members: Members::Unnamed },
+        ];
+        let member = |(position, votes): (u32, &u64)| Candidate {
+            list: Some(0), votes: *votes, position: Some(position), ..Candidate::default()
+        };
+        let run = |votes: &[u64]| {
+            let candidates: Vec<Candidate> = (1..).zip(votes).map(member).collect();
+            let race = race(house, &lists, &candidates);
+            let outcome = allocate(&race, &rule, &[]).unwrap();
+            let margin = margins(&race, &rule, &outcome).person;
+            (outcome, margin)
+        };
+        let (before, margin) = run(&votes);
+        prop_assume!(before.lots.is_empty());
+        let is_same = |after: &Outcome| {
+            after.elected.iter().all(|who| before.elected.contains(who))
+        };
+        let has_same_seats = |after: &Outcome| super::seats(after) == super::seats(&before);
+        let fewer = margin.map_or(3, |margin| margin.votes.saturating_sub(1)).min(3);
+        for votes in moved(&votes, fewer) {
+            let (after, _) = run(&votes);
+            prop_assert!(!has_same_seats(&after) || is_same(&after), "{margin:?}: {votes:?}");
+        }
+        let Some(Margin { votes: size, certainty: Certainty::Exact, from, to }) = margin else {
+            return Ok(());
+        };
+        let mut turned = votes.clone();
+        turned[index(from.unwrap())] -= size;
+        turned[index(to.unwrap())] += size;
+        let (after, _) = run(&turned);
+        let is_other = !is_same(&after) || after.status != before.status;
+        prop_assert!(!has_same_seats(&after) || is_other, "{margin:?}: {turned:?}");
     }
 }
 

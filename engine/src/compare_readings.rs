@@ -12,33 +12,12 @@ use shomar_format::document::DistrictTally;
 use shomar_format::election::{CandidateStatus, District};
 use shomar_format::reading::{ListPlusNames, NameLimit, TwoLists};
 use shomar_seats::{
-    GroupKey, Method, OptionName, Outcome, Party, PendingLot, Rule, SeatsError, allocate, explore,
+    GroupKey, OptionName, Outcome, Party, PendingLot, Rule, SeatsError, allocate, explore,
 };
 
 use crate::contest_rule::ContestRule;
 use crate::field::Field;
 use crate::outcome::PartyCode;
-
-/// Options that are open in article 24, those that decide more first.
-const OPEN_ARTICLE_24: [OptionName; 14] = [
-    OptionName::Denominator,
-    OptionName::TwoStage,
-    OptionName::Rounding,
-    OptionName::Excess,
-    OptionName::ListTooShort,
-    OptionName::Leftover,
-    OptionName::PoolGetsLeftover,
-    OptionName::ThresholdScope,
-    OptionName::BelowThreshold,
-    OptionName::WithdrawnMember,
-    OptionName::TieSeats,
-    OptionName::TiePersons,
-    OptionName::AltRounding,
-    OptionName::ZeroVotes,
-];
-/// Options that are open elsewhere.
-const OPEN_ELSEWHERE: [OptionName; 3] =
-    [OptionName::TieSeats, OptionName::TiePersons, OptionName::ZeroVotes];
 
 /// The readings of a branch: option and value.
 pub type Readings = BTreeMap<&'static str, &'static str>;
@@ -174,13 +153,14 @@ fn open_readings(district: &District, in_force: Reading) -> Vec<Reading> {
     readings
 }
 
-fn leaves_of(district: &District, rule: Rule, totals: &DistrictTally) -> Vec<Leaf> {
-    let open: &[OptionName] =
-        if rule.method() == Method::Article24 { &OPEN_ARTICLE_24 } else { &OPEN_ELSEWHERE };
+/// The open options that a rule has.
+fn open_options(rule: &Rule) -> Vec<OptionName> {
     let names = rule.method().options();
-    let open: Vec<OptionName> =
-        open.iter().copied().filter(|option| names.contains(option)).collect();
-    let branches = explore(&rule, &open, |rule| {
+    OptionName::OPEN.into_iter().filter(|option| names.contains(option)).collect()
+}
+
+fn leaves_of(district: &District, rule: Rule, totals: &DistrictTally) -> Vec<Leaf> {
+    let branches = explore(&rule, &open_options(&rule), |rule| {
         let field = Field::of(district, *rule, totals);
         let result = allocate(&field.race(district, totals), &field.rule, &[]);
         let mut used = match &result {
@@ -188,27 +168,15 @@ fn leaves_of(district: &District, rule: Rule, totals: &DistrictTally) -> Vec<Lea
             Err(SeatsError::Excess { readings, .. }) => readings.iter().copied().collect(),
             Err(_) => BTreeSet::new(),
         };
-        // Votes of those who no longer stand are added, or not, before the seats are counted; who
-        // has no vote may fill a seat that nobody else can.
+        // No step says what these rest on: votes of those who no longer stand are added, or not,
+        // before the seats are counted; who has no vote counts as a name, or not.
         let has_left = district.candidates.iter().zip(&totals.candidates).any(|(who, votes)| {
             who.status != CandidateStatus::Stands && who.list.is_some() && votes.votes > 0
         });
         if has_left {
             used.insert(OptionName::WithdrawnMember);
         }
-        let has_no_votes = field.candidates.iter().any(|who| who.votes == 0);
-        let lacks = |outcome: &Outcome| {
-            outcome.vacant > 0
-                || outcome.steps.iter().any(|step| {
-                    matches!(
-                        step.fact,
-                        shomar_seats::Fact::TooShort { .. }
-                            | shomar_seats::Fact::NamesLimit { .. }
-                            | shomar_seats::Fact::Alternates { .. }
-                    )
-                })
-        };
-        if has_no_votes && result.as_ref().is_ok_and(lacks) {
+        if field.candidates.iter().any(|who| who.votes == 0) {
             used.insert(OptionName::ZeroVotes);
         }
         (used, found(district, &field, result))
@@ -277,9 +245,8 @@ fn summary(rule: &Rule, reading: Reading, counted: &[Counted]) -> ComparedReadin
             && leaf.readings.iter().all(|(option, value)| in_force[option] == *value)
     };
     let effects = effects(counted, &in_force, reading);
-    let open = rule.method().options().into_iter().map(OptionName::name);
-    let is_open = |name: &&str| OPEN_ARTICLE_24.iter().any(|option| option.name() == *name);
-    let open: BTreeSet<&'static str> = open.filter(is_open).chain(Reading::NAMES).collect();
+    let open = open_options(rule).into_iter().map(OptionName::name);
+    let open: BTreeSet<&'static str> = open.chain(Reading::NAMES).collect();
     let without_effect = open.into_iter().filter(|name| !effects.contains_key(name)).collect();
     let mut by_council: BTreeMap<&Council, Vec<(&Counted, &Leaf)>> = BTreeMap::new();
     for of in counted {

@@ -117,7 +117,8 @@ fn lot_as_published(outcome: &Outcome, published: Published<'_>) -> Option<Lot> 
     let is_shown = |lot: &&PendingLot| matches!(lot.kind, LotKind::Seat | LotKind::Person);
     outcome.lots.iter().filter(is_shown).find_map(|open| {
         let winner = open.between.iter().find(|party| has_more(party))?;
-        Some(Lot::new(open.kind, open.next_place, *winner))
+        let between = open.between.clone();
+        Some(Lot { between, ..Lot::new(open.kind, open.next_place, *winner) })
     })
 }
 

@@ -147,6 +147,24 @@ fn where_the_readings_in_force_give_no_council_the_others_differ_in_every_seat()
     assert!(stdout.contains("no outcome") && !stdout.contains("other seats"), "{stdout}");
 }
 
+/// Nobody lacks a seat where those without a vote are elected, so no step says that this matters.
+#[test]
+fn who_is_elected_without_a_vote_is_so_under_one_reading_only() {
+    let sealed = Election {
+        contests: "[[contest]]\nid = \"t\"\nrule = \"block-plurality\"\n\
+                   zero_votes = \"elected\"\n",
+        districts: &format!("{DISTRICTS}T,t,شهر,City,23,,2,0\n"),
+        lists: "",
+        candidates: "district,code,list,name_fa,name_en\nT,101,,a,A1\nT,201,,b,B1\n",
+        ballots: "T,101,3",
+    }
+    .seal();
+    let found = compared(&sealed, &["--district", "T"]);
+    let councils = found["councils"].as_array().unwrap();
+    let elected: Vec<&Value> = councils.iter().map(|council| &council["elected"]).collect();
+    assert_eq!(elected, [&json!([101, 201]), &json!([101])], "{found}");
+}
+
 #[test]
 fn readings_of_ballots_matter_where_there_are_such_ballots() {
     let sealed = Election {

@@ -6,9 +6,17 @@
 use std::io::{self, Write};
 
 use anyhow::Context;
+use clap::ValueEnum;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use serde::Serialize;
 use shomar_format::election::Mode;
+
+/// What a command prints: a table for people, JSON for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Table,
+    Json,
+}
 
 /// Writes to stdout with `write`, buffered. Whoever closes the pipe has seen enough; the exit code
 /// stays what it would have been.

@@ -137,6 +137,27 @@ options! {
     ZeroVotes zero_votes: ZeroVotes = "zero_votes", "", "candidates without a vote";
 }
 
+impl OptionName {
+    /// Options with a fixed set of values that the law leaves open (docs/law.md), those that decide
+    /// more first.
+    pub const OPEN: [OptionName; 14] = [
+        OptionName::Denominator,
+        OptionName::TwoStage,
+        OptionName::Rounding,
+        OptionName::Excess,
+        OptionName::ListTooShort,
+        OptionName::Leftover,
+        OptionName::PoolGetsLeftover,
+        OptionName::ThresholdScope,
+        OptionName::BelowThreshold,
+        OptionName::WithdrawnMember,
+        OptionName::TieSeats,
+        OptionName::TiePersons,
+        OptionName::AltRounding,
+        OptionName::ZeroVotes,
+    ];
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,13 +11,18 @@ mod readings;
 
 use proptest::test_runner::Config;
 
-use crate::{Candidate, GroupKey, List, Members, Outcome, Race};
+use crate::{Candidate, GroupKey, List, Members, Method, Outcome, Race};
 
 /// As many cases of a property as are wanted in any case, or as `PROPTEST_CASES` asks for (the slow
 /// checks do).
 fn at_least(cases: u32) -> Config {
     let asked = Config::default();
     Config { cases: asked.cases.max(cases), failure_persistence: None, ..asked }
+}
+
+/// Methods that give seats to groups.
+fn group_methods() -> Vec<Method> {
+    Method::all().filter(|method| !method.is_plurality()).collect()
 }
 
 /// Lists without names.

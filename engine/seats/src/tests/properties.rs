@@ -7,27 +7,8 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::{independents, named, oracle, race, seats, unnamed};
+use super::{group_methods, independents, named, oracle, race, seats, unnamed};
 use crate::{GroupKey, List, Lot, Members, Method, Outcome, Party, Race, Rule, Status, allocate};
-
-const FOR_GROUPS: [Method; 12] = [
-    Method::DHondt,
-    Method::SainteLague,
-    Method::ModifiedSainteLague,
-    Method::HuntingtonHill,
-    Method::Adams,
-    Method::Danish,
-    Method::Imperiali,
-    Method::Hare,
-    Method::Droop,
-    Method::HagenbachBischoff,
-    Method::ImperialiQuota,
-    Method::Article24,
-];
-
-fn group_method() -> impl Strategy<Value = Method> {
-    prop::sample::select(FOR_GROUPS.to_vec())
-}
 
 /// Members of up to four lists, one to four names each, and up to two independents.
 fn slates() -> impl Strategy<Value = (Vec<Vec<u64>>, Vec<u64>)> {
@@ -103,7 +84,7 @@ proptest! {
 
     #[test]
     fn certain_seats_are_what_all_lots_have_in_common(
-        method in group_method(),
+        method in prop::sample::select(group_methods()),
         house in 1..9u32,
         votes in prop::collection::vec(0..9u64, 1..5),
     ) {
@@ -116,7 +97,7 @@ proptest! {
 
     #[test]
     fn the_same_with_lists_that_run_out_of_names(
-        method in group_method(),
+        method in prop::sample::select(group_methods()),
         house in 1..12u32,
         (members, alone) in slates(),
         choice in 0..4usize,
@@ -262,7 +243,7 @@ proptest! {
 
     #[test]
     fn more_of_the_same_changes_nothing(
-        method in group_method(),
+        method in prop::sample::select(group_methods()),
         votes in prop::collection::vec(0..9u64, 1..5),
         house in 1..9u32,
         factor in 2..1_000_000_000_000u64,
@@ -321,7 +302,7 @@ fn droop_is_not_indifferent_to_the_number_of_votes() {
 /// A list that lost all its names takes no seat; one that never had any takes all.
 #[test]
 fn a_list_without_names_left_takes_nothing() {
-    for method in FOR_GROUPS {
+    for method in group_methods() {
         let lists = [
             List { votes: 90, members: Members::Named },
             List { votes: 10, members: Members::Unnamed },

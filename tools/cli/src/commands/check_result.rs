@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 use shomar_seats::{
     Comparison, GroupKey, Outcome, Party, Published, Race, Rule, allocate, compare,
@@ -20,7 +20,7 @@ use shomar_seats::{
 
 use crate::lots::{read_table, whole_number};
 use crate::options::{parse_option, refuse_repeated};
-use crate::output::{grouped, print_json, to_stdout};
+use crate::output::{Format, grouped, print_json, to_stdout};
 use crate::slate::{Slate, VotesRow, read_rows};
 
 /// Arguments of `shomar check-result`.
@@ -49,12 +49,6 @@ pub(crate) struct CheckResultArguments {
     /// What to print
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    Table,
-    Json,
 }
 
 /// Districts that depart or were tied, and are shown one by one in the table.
@@ -358,20 +352,11 @@ fn document(
             .map(|lot| LotDocument {
                 kind: lot.kind.name(),
                 winner: name(lot.winner),
-                between: slate.names(&tied(outcome, lot.winner)),
+                between: slate.names(&lot.between),
             })
             .collect(),
         other_methods,
     }
-}
-
-/// Those between whom a lot was drawn.
-fn tied(outcome: &Outcome, winner: Party) -> Vec<Party> {
-    let mut ties = outcome.steps.iter().rev().filter_map(|step| match &step.fact {
-        shomar_seats::Fact::Tie { between, .. } if between.contains(&winner) => Some(between),
-        _ => None,
-    });
-    ties.next().cloned().unwrap_or_default()
 }
 
 fn write_table(out: &mut dyn Write, document: &Document) -> std::io::Result<()> {

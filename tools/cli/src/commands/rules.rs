@@ -7,11 +7,11 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 use shomar_seats::{Method, OptionName, Place, Rule, RuleSet, SizesTable, VoidClass, VoidReason};
 
-use crate::output::{grouped, print_json, table, to_stdout};
+use crate::output::{Format, grouped, print_json, table, to_stdout};
 
 /// Arguments of `shomar rules`.
 #[derive(Args)]
@@ -21,12 +21,6 @@ pub(crate) struct RulesArguments {
     /// What to print
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    Table,
-    Json,
 }
 
 #[derive(Serialize)]

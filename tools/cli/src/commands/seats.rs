@@ -16,7 +16,7 @@ use shomar_seats::{Method, Race, Rule, SeatsError, Status, allocate, margins};
 
 use crate::lots::{LotRow, read_lots, whole_number};
 use crate::options::{parse_option, refuse_repeated};
-use crate::output::{print_json, to_stdout};
+use crate::output::{Format, print_json, to_stdout};
 
 use crate::slate::Slate;
 
@@ -56,16 +56,7 @@ pub struct SeatsArguments {
     lots: Option<PathBuf>,
     /// What to print
     #[arg(long, value_enum, default_value = "table")]
-    format: SeatsFormat,
-}
-
-/// What `shomar seats` prints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum SeatsFormat {
-    /// For people.
-    Table,
-    /// For programs.
-    Json,
+    format: Format,
 }
 
 /// Runs the command: prints to stdout and gives the exit code.
@@ -95,10 +86,10 @@ pub fn run(arguments: &SeatsArguments) -> anyhow::Result<ExitCode> {
     };
     let margins = margins(&race, &rule, &outcome);
     match arguments.format {
-        SeatsFormat::Table => {
+        Format::Table => {
             to_stdout(|out| out.write_all(slate.table(&rule, &outcome, margins).as_bytes()))?;
         }
-        SeatsFormat::Json => print_json(&slate.json(&rule, reading, &outcome, margins))?,
+        Format::Json => print_json(&slate.json(&rule, reading, &outcome, margins))?,
     }
     Ok(match outcome.status {
         Status::Final | Status::NoVotes | Status::RunoffRequired => ExitCode::SUCCESS,

@@ -28,7 +28,7 @@ use crate::count::{Counted, Recount, count, find_district, with_threads};
 use crate::failure::CheckFailed;
 use crate::lots::{ALL_LISTS, INDEPENDENTS, read_lots};
 use crate::options::{election_folder, parse_option, refuse_repeated};
-use crate::output::{grouped, print_json, test_mark, to_stdout};
+use crate::output::{Format, grouped, print_json, test_mark, to_stdout};
 
 /// Arguments of `shomar result`.
 #[derive(Args)]
@@ -63,12 +63,6 @@ pub(crate) struct ResultArguments {
     /// What to print.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    Table,
-    Json,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -77,6 +77,7 @@ fn seal(prepared: &Prepared, temporary: &Path) -> u64 {
     let job = SealJob {
         election: &prepared.election,
         definition: &definition,
+        keys: None,
         temporary,
         sort_on_disk: false,
     };

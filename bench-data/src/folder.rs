@@ -1,13 +1,14 @@
 //! The election folder of FORMAT.md: `election.toml` and its CSV files.
 //!
 //! In: a planned nation, a folder that exists. Out: the files from which `Election::read` gives the
-//! same election again. Never: a key (the election is a test), a table held in memory as text.
+//! same election again. Never: a table held in memory as text.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use shomar_format::Election;
+use shomar_format::bytes::hex;
 
 use crate::Nation;
 
@@ -122,7 +123,7 @@ fn write_stations(election: &Election, path: &Path) -> io::Result<()> {
             &station.name_fa,
             &optional(station.registered),
             &optional(station.authenticated),
-            "",
+            &station.devices[0].key.map_or(String::new(), |key| hex(&key)),
         ])?;
     }
     table.flush()

@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use shomar_format::Election;
+use shomar_format::bytes::{Digest32, sha256_of_parts};
 use shomar_format::code::persian_digits;
 use shomar_format::election::{Device, ElectionHead, Mode, Serve, Station};
 use shomar_format::limits;
+use shomar_format::record::SecretKey;
 
 use crate::districts::{Draft, draft};
 use crate::geography::{PROVINCES, TEHRAN_COUNTIES};
@@ -80,6 +82,8 @@ pub struct Nation {
     /// By district.
     pub(crate) habits: Vec<Habits>,
     planted: Vec<Planted>,
+    /// Whether every device has a key, and signs.
+    pub(crate) signed: bool,
 }
 
 impl Nation {
@@ -123,7 +127,38 @@ impl Nation {
             stations,
             serves: Some(serves),
         };
-        Ok(Self { ballots, seed, election: Arc::new(election), pairs, habits, planted })
+        Ok(Self {
+            ballots,
+            seed,
+            election: Arc::new(election),
+            pairs,
+            habits,
+            planted,
+            signed: false,
+        })
+    }
+
+    /// Gives every device a key, so that its batches are signed.
+    ///
+    /// # Panics
+    /// Never: a nation that was planned has no other owner.
+    #[must_use]
+    pub fn signed(mut self) -> Self {
+        let election = Arc::get_mut(&mut self.election).expect("nobody else has it yet");
+        let stations = (0..).zip(&mut election.stations).collect::<Vec<(u32, _)>>();
+        stations.into_par_iter().for_each(|(station, place)| {
+            place.devices[0].key = Some(secret_key(self.seed, station).public());
+        });
+        self.signed = true;
+        self
+    }
+
+    /// The secret key of each station's device, by station; `None` if it signs nothing.
+    pub fn secret_seeds(&self) -> Option<impl Iterator<Item = (&str, Digest32)>> {
+        let stations = (0..).zip(&self.election.stations);
+        self.signed.then(|| {
+            stations.map(|(station, place)| (place.id.as_str(), secret_seed(self.seed, station)))
+        })
     }
 
     /// The election, as [`Election::read`] gives it from the folder that is written.
@@ -149,6 +184,16 @@ impl Nation {
     pub fn planted(&self) -> &[Planted] {
         &self.planted
     }
+}
+
+/// The secret of a synthetic device: known to everybody who knows the seed of the nation.
+fn secret_seed(seed: u64, station: u32) -> Digest32 {
+    sha256_of_parts([&b"shomar synthetic key"[..], &seed.to_le_bytes(), &station.to_le_bytes()])
+}
+
+/// The key of this secret.
+pub(crate) fn secret_key(seed: u64, station: u32) -> SecretKey {
+    SecretKey::from_seed(&secret_seed(seed, station))
 }
 
 /// A case that was planted, with its number of ballots.

@@ -15,11 +15,13 @@ mod partition;
 mod quick;
 mod row;
 mod seal;
+mod secret_keys;
 mod stored;
 
 pub use parse::{RowCount, count_rows};
 pub use row::Reject;
 pub use seal::{Progress, SealJob, SealReport, SealSink, seal_text};
+pub use secret_keys::SecretKeys;
 
 use std::io;
 use std::path::PathBuf;
@@ -44,6 +46,16 @@ pub enum LoaderError {
         path: PathBuf,
         /// Every problem: found and expected.
         problems: Vec<String>,
+    },
+    /// A station has ballots, and no key to sign them with.
+    #[error(
+        "station {station}: found no secret key for its device {device}, expected one in the key file"
+    )]
+    NoKey {
+        /// Id of the station.
+        station: String,
+        /// Id of its first device.
+        device: String,
     },
     /// Whoever takes the batches or the rejects refused.
     #[error(transparent)]

@@ -14,6 +14,7 @@ use std::sync::Mutex;
 use crossbeam::channel::{bounded, unbounded};
 use shomar_format::bytes::Digest32;
 use shomar_format::canonical::BatchCutter;
+use shomar_format::record::{NO_PREVIOUS, SecretKey};
 use shomar_format::{BatchAddress, CanonicalBatch, Canonicaliser, Election, SealedBatch};
 
 use crate::codes::Codes;
@@ -21,6 +22,7 @@ use crate::pairs::Pairs;
 use crate::parse::{parse_all, read_columns};
 use crate::partition::Partitions;
 use crate::row::Reject;
+use crate::secret_keys::SecretKeys;
 use crate::{LoaderError, external, io_error};
 
 /// A partition larger than this, written out, is sorted on disk.
@@ -33,6 +35,8 @@ pub struct SealJob<'a> {
     pub election: &'a Election,
     /// Its definition digest.
     pub definition: &'a Digest32,
+    /// The keys to sign with; without them batches are unsigned.
+    pub keys: Option<&'a SecretKeys>,
     /// A folder for temporary files.
     pub temporary: &'a Path,
     /// Sort every partition on disk, however small: for tests of that path.
@@ -174,7 +178,7 @@ fn seal_all(
                     // A panic is handed over as well, or the others would wait for its permit.
                     let result = catch_unwind(AssertUnwindSafe(|| {
                         partitions.read_into(part, &mut stored)?;
-                        Ok(seal_in_memory(job, &stored))
+                        seal_in_memory(job, &stored)
                     }));
                     if sender.send((part, result)).is_err() {
                         return;
@@ -207,26 +211,58 @@ fn seal_all(
     })
 }
 
-/// Numbers the batches of a device as they come: 0, 1, 2 for each station.
-struct Sequence {
+/// Seals the batches of a device as they come: 0, 1, 2 for each station, each signed as the one
+/// after the one before it.
+struct Sealer<'a> {
+    job: &'a SealJob<'a>,
     station: u32,
     next: u64,
+    key: Option<SecretKey>,
+    previous: Digest32,
 }
 
-impl Sequence {
-    fn address(&mut self, station: u32, district: u32) -> BatchAddress {
+impl<'a> Sealer<'a> {
+    fn new(job: &'a SealJob<'a>) -> Self {
+        // No station has this number, so that the first one begins like every other.
+        Self { job, station: u32::MAX, next: 0, key: None, previous: NO_PREVIOUS }
+    }
+
+    fn seal(
+        &mut self,
+        station: u32,
+        district: u32,
+        batch: &CanonicalBatch,
+    ) -> Result<SealedBatch, LoaderError> {
         if station != self.station {
-            *self = Self { station, next: 0 };
+            *self = Self { station, key: self.key_of(station)?, ..Self::new(self.job) };
+        }
+        let address = BatchAddress { station, district, device: 0, sequence: self.next };
+        let mut sealed = SealedBatch::seal(self.job.definition, address, batch);
+        if let Some(key) = &self.key {
+            sealed.sign(key, self.job.election.head.mode, &self.previous);
+            self.previous = sealed.hash();
         }
         self.next += 1;
-        BatchAddress { station, district, device: 0, sequence: self.next - 1 }
+        Ok(sealed)
+    }
+
+    fn key_of(&self, station: u32) -> Result<Option<SecretKey>, LoaderError> {
+        let Some(keys) = self.job.keys else { return Ok(None) };
+        let key = keys.of(station, 0).ok_or_else(|| {
+            let station = &self.job.election.stations[station as usize];
+            LoaderError::NoKey {
+                station: station.id.clone(),
+                device: station.devices[0].id.clone(),
+            }
+        })?;
+        Ok(Some(key))
     }
 }
 
 /// Seals the rows of a partition.
-fn seal_in_memory(job: &SealJob<'_>, stored: &[u8]) -> SealedPart {
+fn seal_in_memory(job: &SealJob<'_>, stored: &[u8]) -> Result<SealedPart, LoaderError> {
     let pairs = Pairs::find(stored);
-    let mut sequence = Sequence { station: 0, next: 0 };
+    let mut sealer = Sealer::new(job);
     let mut sealed = Vec::new();
     let mut choices = Vec::new();
     for pair in pairs.in_order() {
@@ -237,11 +273,10 @@ fn seal_in_memory(job: &SealJob<'_>, stored: &[u8]) -> SealedPart {
             ballots.add(&choices, row.count);
         });
         for batch in ballots.finish() {
-            let address = sequence.address(pair.station, pair.district);
-            sealed.push((SealedBatch::seal(job.definition, address, &batch), batch.taken()));
+            sealed.push((sealer.seal(pair.station, pair.district, &batch)?, batch.taken()));
         }
     }
-    sealed
+    Ok(sealed)
 }
 
 fn seal_on_disk(
@@ -251,11 +286,10 @@ fn seal_on_disk(
     handover: &mut Handover<'_, impl SealSink>,
 ) -> Result<(), LoaderError> {
     let shape = |district: u32| job.election.districts[district as usize].shape();
-    let mut sequence = Sequence { station: 0, next: 0 };
+    let mut sealer = Sealer::new(job);
     let mut cutter: Option<(u32, u32, BatchCutter)> = None;
     let mut seal = |station, district, batch: &CanonicalBatch| {
-        let address = sequence.address(station, district);
-        handover.batch(&SealedBatch::seal(job.definition, address, batch), batch.taken())
+        handover.batch(&sealer.seal(station, district, batch)?, batch.taken())
     };
     let row_bytes = partitions.size(partition).row_bytes;
     let Some(input) = partitions.take(partition)? else { return Ok(()) };
@@ -324,6 +358,7 @@ mod tests {
         let job = SealJob {
             election: &election,
             definition: &definition,
+            keys: None,
             temporary: directory.path(),
             sort_on_disk,
         };

@@ -7,6 +7,9 @@ use std::path::Path;
 
 use shomar_format::{Election, ElectionError};
 
+use shomar_format::bytes::hex;
+use shomar_format::record::SecretKey;
+
 use crate::kit::{copy_files, fixture, run, text};
 
 /// The fixture with these files replaced; gives all problems.
@@ -119,7 +122,7 @@ fn an_unknown_rule_is_refused_before_anything_is_sealed() {
 
 #[test]
 fn official_elections_wait_for_signatures() {
-    let key = "ab".repeat(32);
+    let key = hex(&SecretKey::from_seed(&[1; 32]).public());
     let stations = append("stations.csv", "").replace(",,\n", &format!(",,{key}\n"));
     let toml = append("election.toml", "").replace("title_en", "mode = \"official\"\ntitle_en");
     assert_eq!(
@@ -131,6 +134,13 @@ fn official_elections_wait_for_signatures() {
              official election",
         ]
     );
+    // All ones is the y of no point; y = 1 is a point under which everything is signed.
+    let weak = format!("01{}", "0".repeat(62));
+    for bad in ["f".repeat(64), weak] {
+        let stations = stations.replace(&key, &bad);
+        let found = problems(&[("election.toml", &toml), ("stations.csv", &stations)]);
+        assert!(found[0].contains(&format!("found {bad}, which is no key,")), "{found:?}");
+    }
     let folder = tempfile::tempdir().unwrap();
     let election = folder.path().join("e");
     copy_files(&fixture("small/election"), &election);

@@ -16,5 +16,6 @@ mod readings;
 mod real_ballots;
 mod seats_real;
 mod second_implementation;
+mod signed;
 mod small_election;
 mod synthetic_nation;

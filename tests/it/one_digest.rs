@@ -129,6 +129,7 @@ fn gather(ballots: &Path, sort_on_disk: bool) -> Vec<Vec<u8>> {
     let job = SealJob {
         election: &election,
         definition: &definition,
+        keys: None,
         temporary: temporary.path(),
         sort_on_disk,
     };

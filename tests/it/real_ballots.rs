@@ -49,6 +49,7 @@ fn recount(election: &PabulibElection, sum: &mut Sum) {
     let job = SealJob {
         election: &definition,
         definition: &digest,
+        keys: None,
         temporary: work.path(),
         sort_on_disk: false,
     };

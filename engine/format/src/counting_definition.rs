@@ -10,7 +10,7 @@ use crate::bytes::{self, Digest32, array_at, u64_at};
 use crate::canonical::DistrictShape;
 use crate::checksum::checksum_with_hole;
 use crate::fault::Fault;
-use crate::layout::definition as at;
+use crate::layout::{FORMAT_VERSION, definition as at};
 use crate::{OptionIndex, UNKNOWN_OPTION, record};
 
 /// The flat arrays of the compiled definition. D districts, S stations, O options in all.
@@ -84,7 +84,7 @@ impl<'a> CountingDefinition<'a> {
             let found = bytes::preview(&magic);
             return Err(Fault::new(0, "magic of the compiled definition", found, "'SHOMARDF'"));
         }
-        record::check_version(file, at::VERSION_OFFSET)?;
+        record::check_version(file, at::VERSION_OFFSET, FORMAT_VERSION)?;
         if let Some(offset) =
             bytes::first_nonzero(&file[at::RESERVED_OFFSET..at::PAYLOAD_LENGTH_OFFSET])
         {

@@ -3,13 +3,17 @@
 //!
 //! In: nothing. Out: offsets and sizes in bytes. Never: code that reads or writes.
 
-/// The format version that this crate writes, and the newest that it reads.
+/// The format version of segments and compiled definitions that this crate writes.
 pub const FORMAT_VERSION: u16 = 1;
 
 /// A sealed record: header, payload, zero padding to 64, trailer.
 pub mod record {
     /// First bytes of every record.
     pub const MAGIC: [u8; 8] = *b"SHOMARBT";
+    /// Record version: unsigned, with a trailer of zeros.
+    pub const VERSION_UNSIGNED: u16 = 1;
+    /// Record version: signed by its device, and chained to the device's previous record.
+    pub const VERSION_SIGNED: u16 = 2;
     /// Record kind: ballots of one station, device and district.
     pub const KIND_BALLOTS: u8 = 1;
     /// Record kind: control (open, close, supersede and so on; read by no version yet).
@@ -21,7 +25,7 @@ pub mod record {
 
     /// 8 bytes: [`MAGIC`].
     pub const MAGIC_OFFSET: usize = 0;
-    /// u16: format version.
+    /// u16: record version.
     pub const VERSION_OFFSET: usize = 8;
     /// u8: record kind.
     pub const KIND_OFFSET: usize = 10;

@@ -97,7 +97,7 @@ impl<'a> SegmentReader<'a> {
         if magic != segment::MAGIC {
             return Err(Fault::new(0, "segment magic", bytes::preview(&magic), "'SHOMARSG'"));
         }
-        record::check_version(bytes, segment::VERSION_OFFSET)?;
+        record::check_version(bytes, segment::VERSION_OFFSET, FORMAT_VERSION)?;
         check_checksum(
             &bytes[..64],
             segment::CHECKSUM_OFFSET,

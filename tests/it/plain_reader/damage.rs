@@ -86,7 +86,7 @@ fn refuses(bytes: &[u8], what: &str) {
 #[test]
 fn every_other_check_bites_when_the_checksums_are_mended() {
     assert!(verdict(&mended(&[])).is_ok());
-    let cases: [(&str, &[(usize, u8)]); 47] = [
+    let cases: [(&str, &[(usize, u8)]); 49] = [
         ("segment: magic", &[(0, 0)]),
         ("segment: version", &[(8, 2)]),
         ("segment: reserved", &[(10, 1)]),
@@ -103,7 +103,9 @@ fn every_other_check_bites_when_the_checksums_are_mended() {
         ("close frame: received at", &[(CLOSE + 32, 1)]),
         ("close frame: something behind it", &[(576 + 8, 2), (576 + 16, 0), (576 + 17, 0)]),
         ("record: magic", &[(FIRST, 0)]),
-        ("record: version", &[(FIRST + 8, 2)]),
+        ("record: version", &[(FIRST + 8, 3)]),
+        ("record: version", &[(FIRST + 8, 0)]),
+        ("record: trailer", &[(FIRST + 8, 2), (FIRST + 416, 1)]),
         ("record: kind", &[(FIRST + 10, 2)]),
         ("record: encoding", &[(FIRST + 11, 3)]),
         ("record: station", &[(FIRST + 12, 4)]),

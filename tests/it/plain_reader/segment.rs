@@ -161,7 +161,8 @@ pub(super) fn read_record(record: &[u8], definition: &[u8; 32]) -> Checked<Recor
     check(record.len() >= 320, "record: shorter than header and trailer")?;
     check(record.len() <= 1 << 30, "record: too long")?;
     check_head(record, b"SHOMARBT", 128, "record")?;
-    check(u16_at(record, 8) == 1, "record: version")?;
+    let version = u16_at(record, 8);
+    check([1, 2].contains(&version), "record: version")?;
     check(record[10] == 1, "record: kind")?;
     check(record[16..48] == *definition, "record: definition")?;
     check_zeros(record, 136..192, "record: reserved")?;
@@ -171,7 +172,9 @@ pub(super) fn read_record(record: &[u8], definition: &[u8; 32]) -> Checked<Recor
     check(padded == Some((trailer - 192) as u64), "record: payload length")?;
     let end = 192 + usize::try_from(length).expect("below the record's length");
     check_zeros(record, end..trailer, "record: padding")?;
-    check_zeros(record, trailer..trailer + 128, "record: trailer")?;
+    // In version 2 the hash of the previous record and the signature come first.
+    let zeros = if version == 1 { 0 } else { 96 };
+    check_zeros(record, trailer + zeros..trailer + 128, "record: trailer")?;
     let payload = &record[192..end];
     let [option_count, seats] = [80, 84].map(|at| u32_at(record, at));
     let body = match record[11] {

@@ -51,12 +51,12 @@ pub(crate) fn with_threads<T: Send>(
     pool.install(work)
 }
 
-/// Refuses official elections, whose signatures and close records this version cannot check.
+/// Refuses official elections, whose close records this version cannot read.
 pub(crate) fn refuse_official(mode: Mode) -> anyhow::Result<()> {
     if mode == Mode::Official {
         bail!(
-            "found mode \"official\", expected \"test\": official elections need signed batches \
-             and a signed close, which this version does not check yet"
+            "found mode \"official\", expected \"test\": official elections are counted \
+             after a signed close, which this version does not read yet"
         );
     }
     Ok(())

@@ -35,6 +35,8 @@ enum Command {
     Generate(commands::generate::GenerateArguments),
     /// Seal ballots given as text into batches.
     Seal(commands::seal::SealArguments),
+    /// Make a secret key, and print its public key.
+    Key(commands::key::KeyArguments),
     /// Verify and count every ballot of a folder of segments.
     Tally(commands::tally::TallyArguments),
     /// Count, and turn the totals into seats by the rules of the election.
@@ -64,6 +66,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Night(arguments) => commands::night::run(arguments),
         Command::Generate(arguments) => commands::generate::run(arguments),
         Command::Seal(arguments) => commands::seal::run(arguments),
+        Command::Key(arguments) => commands::key::run(arguments),
         Command::Tally(arguments) => commands::tally::run(arguments),
         Command::Result(arguments) => commands::result::run(arguments),
         Command::Seats(arguments) => commands::seats::run(arguments),

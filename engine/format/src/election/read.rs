@@ -11,7 +11,8 @@ use super::{
     Candidate, CandidateStatus, Device, District, Election, ElectionError, List, Mode, Serve,
     Station, head,
 };
-use crate::bytes::digest_from_hex;
+use crate::bytes::{digest_from_hex, hex};
+use crate::record::is_sound_key;
 use crate::table::{Problem, Row, number, read_table};
 use crate::{code, limits};
 
@@ -323,11 +324,14 @@ impl Reader<'_> {
     fn check_keys(&mut self, stations: &[Station]) {
         for station in stations {
             for device in &station.devices {
-                if device.key.is_none() {
-                    let found = format!("no key for device {} of {}", device.id, station.id);
-                    let expected = "a key for every device of an official election";
-                    self.problem(STATIONS, 0, found, expected);
-                }
+                let found = match device.key {
+                    Some(key) if is_sound_key(&key) => continue,
+                    Some(key) => format!("{}, which is no key,", hex(&key)),
+                    None => "no key".to_owned(),
+                };
+                let found = format!("{found} for device {} of {}", device.id, station.id);
+                let expected = "a key for every device of an official election";
+                self.problem(STATIONS, 0, found, expected);
             }
         }
     }

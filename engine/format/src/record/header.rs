@@ -5,7 +5,7 @@
 
 use crate::bytes::{self, Digest32, array_at, u16_at, u32_at, u64_at};
 use crate::fault::Fault;
-use crate::layout::{FORMAT_VERSION, record as at};
+use crate::layout::record as at;
 use crate::limits;
 
 /// Who sealed a batch, for which district, and as which of its device's batches.
@@ -51,7 +51,7 @@ impl<'a> RecordHeader<'a> {
         if magic != at::MAGIC {
             return Err(Fault::new(0, "record magic", bytes::preview(&magic), "'SHOMARBT'"));
         }
-        check_version(record, at::VERSION_OFFSET)?;
+        check_version(record, at::VERSION_OFFSET, at::VERSION_SIGNED)?;
         let header = Self { bytes };
         let room = (record.len() - least) as u64;
         let padded = header.payload_length().checked_next_multiple_of(limits::ALIGNMENT as u64);
@@ -64,6 +64,13 @@ impl<'a> RecordHeader<'a> {
             ));
         }
         Ok(header)
+    }
+
+    /// Unsigned or signed, see [`crate::layout::record`].
+    #[must_use]
+    #[inline]
+    pub fn version(&self) -> u16 {
+        u16_at(self.bytes, at::VERSION_OFFSET)
     }
 
     /// Ballots or control, see [`crate::layout::record`].
@@ -178,15 +185,16 @@ pub fn address_at(record: &[u8]) -> BatchAddress {
     }
 }
 
-/// Refuses versions that this program cannot read.
-pub(crate) fn check_version(bytes: &[u8], offset: usize) -> Result<(), Fault> {
+/// Refuses versions that this program cannot read: 0, and those above the newest.
+pub(crate) fn check_version(bytes: &[u8], offset: usize, newest: u16) -> Result<(), Fault> {
     let version = u16_at(bytes, offset);
-    if version == FORMAT_VERSION {
+    if (1..=newest).contains(&version) {
         return Ok(());
     }
     let found = match version {
         0 => "0".to_owned(),
         newer => format!("{newer}, newer than this program"),
     };
-    Err(Fault::new(offset, "format version", found, FORMAT_VERSION))
+    let expected = if newest == 1 { "1".to_owned() } else { format!("1 to {newest}") };
+    Err(Fault::new(offset, "format version", found, expected))
 }

@@ -3,16 +3,20 @@
 //! In: a canonical batch and its address; or the bytes of a record. Out: the bytes; or a
 //! [`VerifiedBatch`], which exists only if every byte is what was sealed. Never: a record changed
 //! after sealing, or counted before it is verified. Validating ballots against the law is not done
-//! here.
+//! here. A record may be signed (`signature.rs`); who counts asks for its bytes, who receives it or
+//! audits it asks for the signature too.
 
 mod header;
+mod signature;
+#[cfg(test)]
+mod signature_tests;
 
 use crate::bytes::{self, Digest32};
 use crate::canonical::{CanonicalBatch, DistrictShape};
 use crate::checksum::checksum_with_hole;
 use crate::counting_definition::CountingDefinition;
 use crate::fault::Fault;
-use crate::layout::{FORMAT_VERSION, record as at};
+use crate::layout::record as at;
 use crate::limits;
 use crate::payload::{self, ColumnarPayload, ColumnarView, Payload, PayloadError, SparseView};
 use rkyv::rend::u16_le;
@@ -20,6 +24,10 @@ use rkyv::util::AlignedVec;
 
 pub(crate) use header::check_version;
 pub use header::{BatchAddress, RecordHeader, address_at};
+pub use signature::{
+    NO_PREVIOUS, SecretKey, is_sound_key, previous_hash, record_hash, record_hash_of,
+    verify_signature,
+};
 
 /// A sealed record; made by [`SealedBatch::seal`] only.
 #[derive(Clone, Debug)]
@@ -77,7 +85,7 @@ impl SealedBatch {
             record[offset..offset + value.len()].copy_from_slice(value);
         };
         put(at::MAGIC_OFFSET, &at::MAGIC);
-        put(at::VERSION_OFFSET, &FORMAT_VERSION.to_le_bytes());
+        put(at::VERSION_OFFSET, &at::VERSION_UNSIGNED.to_le_bytes());
         put(at::KIND_OFFSET, &[at::KIND_BALLOTS]);
         put(
             at::ENCODING_OFFSET,
@@ -220,11 +228,14 @@ pub fn verify_bytes(record: &[u8]) -> Result<(RecordHeader<'_>, Payload<'_>), Fa
     }
     let payload_end = payload_end(header);
     let trailer = record.len() - at::TRAILER_BYTES;
+    let (unsigned_from, what) = match header.version() {
+        at::VERSION_UNSIGNED => (trailer, "trailer of an unsigned record"),
+        _ => (trailer + at::TRAILER_RESERVED_OFFSET, "reserved bytes of the trailer"),
+    };
     let zeros = [
         (at::RESERVED_OFFSET, at::HEADER_BYTES, "reserved bytes of the header"),
         (payload_end, trailer, "padding after the payload"),
-        // Whoever checks signatures will allow the first two parts; nobody does yet.
-        (trailer, record.len(), "trailer (this version reads no signed records)"),
+        (unsigned_from, record.len(), what),
     ];
     for (from, to, what) in zeros {
         if let Some(offset) = bytes::first_nonzero(&record[from..to]) {

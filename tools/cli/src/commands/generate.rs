@@ -14,7 +14,7 @@ use std::thread::ScopedJoinHandle;
 use anyhow::Context;
 use clap::Args;
 use shomar_bench_data::{Expected, Nation, Profile};
-use shomar_format::bytes::Digest32;
+use shomar_format::bytes::{Digest32, hex};
 use shomar_format::election::COMPILED_FILE;
 use shomar_format::{CountingDefinition, Election};
 use shomar_store::{SegmentWriter, Written, write_durably, write_durably_by};
@@ -38,6 +38,9 @@ pub(crate) struct GenerateArguments {
     /// Folder to write, new or empty.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Give every device a key and sign its batches; OUT/secret-keys.csv has the keys.
+    #[arg(long)]
+    signed: bool,
     /// Write ballots.csv, one row per ballot, in place of segments.
     #[arg(long)]
     text: bool,
@@ -48,7 +51,10 @@ pub(crate) struct GenerateArguments {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &GenerateArguments) -> anyhow::Result<ExitCode> {
-    let nation = Nation::plan(arguments.profile, arguments.ballots, arguments.seed)?;
+    let mut nation = Nation::plan(arguments.profile, arguments.ballots, arguments.seed)?;
+    if arguments.signed {
+        nation = nation.signed();
+    }
     if let Some(expected) = &arguments.expected {
         check_side_file(expected, &arguments.out, "expected.json", "{\n  \"election\"")?;
     }
@@ -58,6 +64,7 @@ pub(crate) fn run(arguments: &GenerateArguments) -> anyhow::Result<ExitCode> {
 
 fn generate(arguments: &GenerateArguments, nation: &Nation) -> anyhow::Result<()> {
     let out = &arguments.out;
+    write_secret_keys(nation, out)?;
     let answer = arguments.expected.clone().unwrap_or_else(|| out.join("expected.json"));
     if arguments.text {
         let expected = beside_election(nation, out, |_| write_text(nation, out))?;
@@ -75,6 +82,19 @@ fn generate(arguments: &GenerateArguments, nation: &Nation) -> anyhow::Result<()
             grouped(written.bytes)
         );
     }
+    Ok(())
+}
+
+/// Writes the keys of a signed nation, as `shomar seal --key` reads them: nobody real has one.
+fn write_secret_keys(nation: &Nation, out: &Path) -> anyhow::Result<()> {
+    let Some(seeds) = nation.secret_seeds() else { return Ok(()) };
+    write_durably_by(&out.join("secret-keys.csv"), |file| {
+        writeln!(file, "station,device,secret")?;
+        for (station, seed) in seeds {
+            writeln!(file, "{station},0,{}", hex(&seed))?;
+        }
+        Ok(())
+    })?;
     Ok(())
 }
 

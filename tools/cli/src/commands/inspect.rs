@@ -13,7 +13,9 @@ use shomar_format::bytes::hex;
 use shomar_format::layout;
 use shomar_format::payload::Payload;
 use shomar_format::payload::columnar::LAST;
-use shomar_format::record::{RecordHeader, verify_bytes, verify_evidence};
+use shomar_format::record::{
+    RecordHeader, previous_hash, record_hash, verify_bytes, verify_evidence,
+};
 use shomar_format::segment::SegmentReader;
 use shomar_format::{CountingDefinition, Fault};
 
@@ -136,6 +138,10 @@ fn show_record(
         header.payload_length()
     )?;
     write!(out, ", body {}", hex(header.body_hash()))?;
+    if header.version() == layout::record::VERSION_SIGNED {
+        let (own, previous) = (hex(&record_hash(record)), hex(&previous_hash(record)));
+        write!(out, ", signed, hash {own}, after {previous}")?;
+    }
     match verify_evidence(record) {
         Ok(()) => {
             let form = verify_bytes(record).map(|(_, payload)| describe_form(&payload));

@@ -3,6 +3,7 @@
 pub(crate) mod check_result;
 pub(crate) mod generate;
 pub(crate) mod inspect;
+pub(crate) mod key;
 pub(crate) mod night;
 pub(crate) mod result;
 pub(crate) mod rules;

@@ -13,12 +13,11 @@ use clap::Args;
 use indicatif::ProgressBar;
 use shomar_engine::outcome::contest_rules;
 use shomar_format::bytes::Digest32;
-use shomar_format::election::{COMPILED_FILE, Sources};
+use shomar_format::election::{COMPILED_FILE, Mode, Sources};
 use shomar_format::{CountingDefinition, Election, SealedBatch};
-use shomar_loader::{Progress, Reject, SealJob, SealReport, SealSink, seal_text};
+use shomar_loader::{Progress, Reject, SealJob, SealReport, SealSink, SecretKeys, seal_text};
 use shomar_store::{SegmentWriter, Written, create_empty, write_durably};
 
-use crate::count::refuse_official;
 use crate::folder::{check_side_file, fill_folder};
 use crate::output::grouped;
 use crate::progress::bytes_bar;
@@ -41,6 +40,9 @@ pub(crate) struct SealArguments {
     /// Exit with 1 if any row was refused.
     #[arg(long)]
     strict: bool,
+    /// Sign every batch: one secret key in hexadecimal, or a table station,device,secret.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
 }
 
 /// First line of a file of rejects.
@@ -49,7 +51,10 @@ const REJECTS_HEADER: &str = "line,code,found,expected\n";
 /// Runs the command.
 pub(crate) fn run(arguments: &SealArguments) -> anyhow::Result<ExitCode> {
     let (election, sources) = Election::read(&arguments.election)?;
-    refuse_official(election.head.mode)?;
+    let keys = arguments.key.as_deref().map(|path| read_keys(path, &election)).transpose()?;
+    if election.head.mode == Mode::Official && keys.is_none() {
+        bail!("found no --key, expected one: batches of an official election are signed");
+    }
     contest_rules(&election.head, &[])
         .map_err(|problems| anyhow::anyhow!("election.toml: {}", problems.join("\n")))?;
     let text_bytes = std::fs::metadata(&arguments.ballots)
@@ -65,10 +70,12 @@ pub(crate) fn run(arguments: &SealArguments) -> anyhow::Result<ExitCode> {
     }
     let (report, written) = fill_folder(&arguments.out, || {
         let rejects = (rejects.as_path(), arguments.rejects.is_some());
-        seal(&arguments.out, &election, &sources, &arguments.ballots, rejects, text_bytes)
+        let sealing = Sealing { election: &election, keys: keys.as_ref(), text_bytes };
+        seal(&arguments.out, &sealing, &sources, &arguments.ballots, rejects)
     })?;
     eprintln!(
-        "sealed {} ballots of {} rows into {} batches, {} segment(s), {} bytes",
+        "{} {} ballots of {} rows into {} batches, {} segment(s), {} bytes",
+        if keys.is_some() { "sealed and signed" } else { "sealed" },
         grouped(report.ballots),
         grouped(report.rows_accepted),
         grouped(written.records),
@@ -98,20 +105,35 @@ fn write_election(out: &Path, compiled: &[u8], sources: &Sources) -> anyhow::Res
     Ok(())
 }
 
+/// What all of sealing knows.
+struct Sealing<'a> {
+    election: &'a Election,
+    keys: Option<&'a SecretKeys>,
+    text_bytes: u64,
+}
+
+/// Reads a file of secret keys.
+fn read_keys(path: &Path, election: &Election) -> anyhow::Result<SecretKeys> {
+    let text = std::fs::read(path).with_context(|| path.display().to_string())?;
+    SecretKeys::read(&path.display().to_string(), &text, election).map_err(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        anyhow!("{}", lines.join("\n"))
+    })
+}
+
 fn seal(
     out: &Path,
-    election: &Election,
+    sealing: &Sealing<'_>,
     sources: &Sources,
     ballots: &Path,
     rejects: (&Path, bool),
-    text_bytes: u64,
 ) -> anyhow::Result<(SealReport, Written)> {
-    let compiled = election.compile(sources);
+    let compiled = sealing.election.compile(sources);
     let definition = *CountingDefinition::open(&compiled)?.digest();
     std::thread::scope(|scope| {
         // The election waits for the disk, the ballots for the processor.
         let writer = scope.spawn(|| write_election(out, &compiled, sources));
-        let sealed = seal_ballots(out, election, &definition, ballots, rejects, text_bytes);
+        let sealed = seal_ballots(out, sealing, &definition, ballots, rejects);
         let written = writer.join().expect("writing does not panic");
         sealed.and_then(|sealed| written.map(|()| sealed))
     })
@@ -120,21 +142,26 @@ fn seal(
 /// Seals the ballots into segments, and puts the refused rows beside them.
 fn seal_ballots(
     out: &Path,
-    election: &Election,
+    sealing: &Sealing<'_>,
     definition: &Digest32,
     ballots: &Path,
     (rejects, asked_for): (&Path, bool),
-    text_bytes: u64,
 ) -> anyhow::Result<(SealReport, Written)> {
     let temporary = tempfile::tempdir_in(out)?;
-    let job = SealJob { election, definition, temporary: temporary.path(), sort_on_disk: false };
+    let job = SealJob {
+        election: sealing.election,
+        definition,
+        keys: sealing.keys,
+        temporary: temporary.path(),
+        sort_on_disk: false,
+    };
     let mut sink = FolderSink {
         writer: SegmentWriter::new(out, *definition),
         rejects_path: rejects,
         // A file that was asked for is written, rows or none: an older one must not stand for this
         // run.
         rejects: asked_for.then(|| open_rejects(rejects)).transpose()?,
-        bar: bytes_bar("reading", text_bytes),
+        bar: bytes_bar("reading", sealing.text_bytes),
     };
     let report = seal_text(ballots, &job, &mut sink)?;
     sink.bar.finish_and_clear();

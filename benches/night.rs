@@ -78,6 +78,8 @@ fn seal(prepared: &Prepared, temporary: &Path) -> u64 {
         election: &prepared.election,
         definition: &definition,
         keys: None,
+        chains: &Default::default(),
+        is_recount: false,
         temporary,
         sort_on_disk: false,
     };

@@ -84,6 +84,8 @@ impl Expected {
             mode: election.head.mode.name().to_owned(),
             reading,
             frontier: None,
+            journal: None,
+            held: Vec::new(),
             ballots: self.ballots(),
             districts: districts
                 .map(|(district, totals)| district_tally(district, totals))

@@ -121,6 +121,7 @@ impl Nation {
                 mode: Mode::Test,
                 date: String::new(),
                 contests: draft.contests,
+                officers: Vec::new(),
                 checks: Vec::new(),
             },
             districts: draft.districts,

@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use rayon::prelude::*;
+use shomar_format::layout::record::NOWHERE;
 use shomar_format::record::address_at;
 use shomar_format::{BatchAddress, CountingDefinition, Fault};
 
@@ -31,6 +32,8 @@ pub(crate) struct RecordPlace {
     /// Nothing of these was verified.
     pub(crate) station: u32,
     pub(crate) district: u32,
+    /// Number in its segment; with the segment's first position, the position in the journal.
+    ordinal: u32,
 }
 
 const UNIT: usize = shomar_format::limits::ALIGNMENT;
@@ -42,10 +45,13 @@ impl RecordPlace {
         offset: usize,
         length: usize,
         address: BatchAddress,
+        ordinal: u64,
     ) -> Option<Self> {
         let units = |bytes: usize| u32::try_from(bytes / UNIT).ok();
         let BatchAddress { station, district, .. } = address;
-        Some(Self { segment, offset: units(offset)?, length: units(length)?, station, district })
+        let (offset, length) = (units(offset)?, units(length)?);
+        let ordinal = u32::try_from(ordinal).ok()?;
+        Some(Self { segment, offset, length, station, district, ordinal })
     }
 
     pub(crate) fn offset(&self) -> usize {
@@ -62,7 +68,7 @@ impl RecordPlace {
         (path, &bytes[self.offset()..self.offset() + self.length()])
     }
 
-    fn address(&self, evidence: &Evidence) -> BatchAddress {
+    pub(crate) fn address(&self, evidence: &Evidence) -> BatchAddress {
         address_at(self.record(evidence).1)
     }
 }
@@ -73,6 +79,12 @@ pub struct Index {
     /// In the order of the segments, and of the records in each.
     pub(crate) places: Vec<RecordPlace>,
     pub(crate) stretches: Vec<Range<usize>>,
+    /// Records of other kinds, in the same order: control records, recounts.
+    pub(crate) special: Vec<RecordPlace>,
+    /// Batches that do not stand: verified, and in no total.
+    pub(crate) apart: Vec<RecordPlace>,
+    /// Positions of the records of each segment; `None` where that cannot be said.
+    segments: Vec<Option<Range<u64>>>,
     /// Records that stand twice, byte for byte; each is counted once.
     pub repeats: Vec<Finding>,
     /// Damaged frames, foreign or missing segments, records that contradict each other. A tally of
@@ -88,7 +100,10 @@ impl Index {
         let mut findings = missing_positions(evidence, &walked);
         let mut places = Vec::with_capacity(walked.iter().map(|walked| walked.places.len()).sum());
         let mut hashes = Vec::with_capacity(places.capacity());
+        let (mut special, mut segments) = (Vec::new(), Vec::with_capacity(walked.len()));
         for segment in walked {
+            special.extend(segment.special);
+            segments.push(segment.positions);
             places.extend(segment.places);
             hashes.extend(segment.hashes);
             findings.extend(segment.finding);
@@ -97,8 +112,49 @@ impl Index {
         if any_twice(&hashes) {
             drop_repeats(evidence, definition, &mut places, &mut repeats, &mut findings);
         }
+        if !special.is_empty() {
+            drop_repeats(evidence, definition, &mut special, &mut repeats, &mut findings);
+        }
         let stretches = cut_stretches(&places);
-        Self { places, stretches, repeats, findings }
+        Self { places, stretches, special, apart: Vec::new(), segments, repeats, findings }
+    }
+
+    /// The position in the journal of a record, whose segment was read to its end.
+    pub(crate) fn position(&self, place: &RecordPlace) -> u64 {
+        let first = self.segments[place.segment as usize].as_ref().map_or(0, |range| range.start);
+        first + u64::from(place.ordinal)
+    }
+
+    /// Leaves out every record from this position on: the journal as it was then.
+    pub(crate) fn cut_at(&mut self, position: u64) {
+        let mut places = std::mem::take(&mut self.places);
+        places.retain(|place| self.position(place) < position);
+        let mut special = std::mem::take(&mut self.special);
+        special.retain(|place| self.position(place) < position);
+        self.special = special;
+        self.set_places(places);
+    }
+
+    /// Counts these places, in this order.
+    pub(crate) fn set_places(&mut self, places: Vec<RecordPlace>) {
+        self.stretches = cut_stretches(&places);
+        self.places = places;
+    }
+
+    /// A position that two segments have, and one of these: several journals lie in the folder.
+    pub(crate) fn overlap(&self) -> Option<(u64, u32)> {
+        let segments = (0..).zip(&self.segments);
+        let mut ranges: Vec<(&Range<u64>, u32)> =
+            segments.filter_map(|(segment, range)| Some((range.as_ref()?, segment))).collect();
+        ranges.sort_unstable_by_key(|(range, segment)| (range.start, range.end, *segment));
+        let overlaps = ranges.windows(2).find(|pair| pair[0].0.end > pair[1].0.start);
+        overlaps.map(|pair| (pair[1].0.start, pair[1].1))
+    }
+
+    /// Records of the journal: one more than the highest position.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.segments.iter().flatten().map(|range| range.end).max().unwrap_or(0)
     }
 
     /// Batches to count.
@@ -203,6 +259,9 @@ fn drop_repeats(
 /// Names an address as people know it, as far as the definition knows it.
 pub(crate) fn describe(definition: &CountingDefinition<'_>, address: BatchAddress) -> String {
     let BatchAddress { district, station, device, sequence } = address;
+    if (station, district) == (NOWHERE, NOWHERE) {
+        return format!("officer {device}, sequence {sequence}");
+    }
     let station = if station < definition.station_count() {
         format!("station {}", definition.station_id(station))
     } else {
@@ -217,7 +276,7 @@ pub(crate) fn describe(definition: &CountingDefinition<'_>, address: BatchAddres
 }
 
 /// Cuts the records into stretches of about [`STRETCH_BYTES`].
-fn cut_stretches(places: &[RecordPlace]) -> Vec<Range<usize>> {
+pub(crate) fn cut_stretches(places: &[RecordPlace]) -> Vec<Range<usize>> {
     let mut stretches = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     for (at, place) in places.iter().enumerate() {

@@ -8,6 +8,7 @@
 //! The way, one direction only: [`Evidence`] (mapped) > [`Index`] (where records stand, repeats
 //! named) > [`tally`] (verify, count, flush) > [`Snapshot`].
 
+pub mod checks;
 pub mod compare_readings;
 mod contest_rule;
 mod counters;
@@ -18,15 +19,19 @@ mod facts;
 mod field;
 mod finding;
 mod findings;
+pub mod holding;
 pub mod index;
 pub mod kernel;
+pub mod ledger;
 pub mod lots;
 mod map;
 pub mod outcome;
 mod prefetch;
 mod reading;
+pub mod recount;
 pub mod result_document;
 pub mod snapshot;
+pub mod standing;
 mod tally;
 mod walk;
 

@@ -144,6 +144,8 @@ impl Snapshot {
             mode: head.mode.name().to_owned(),
             reading: reading_document(head, &self.readings),
             frontier: Some(self.frontier()),
+            journal: None,
+            held: Vec::new(),
             ballots: self.total,
             districts: districts
                 .map(|district| self.district(definition, district).document())

@@ -7,6 +7,8 @@
 //! Workers take stretches of records in the order in which these arrived, so that memory is read
 //! from front to back, and count into a bank of their own (`counters.rs`).
 
+use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crossbeam::utils::CachePadded;
@@ -19,13 +21,13 @@ use crate::counters::{Bank, add_up};
 use crate::evidence::Evidence;
 use crate::facts::Facts;
 use crate::finding::Finding;
-use crate::index::{Index, RecordPlace, describe};
+use crate::index::{Index, RecordPlace, cut_stretches, describe};
 use crate::kernel::{Invalid, Kernel, Scratch};
 use crate::prefetch::prefetch;
 use crate::reading::District;
 
 /// Sums of a tally, before the merge.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Tallied {
     /// Per option of all districts: ballots of one list, or votes by name.
     pub(crate) options: Vec<u64>,
@@ -64,27 +66,21 @@ pub fn tally(
     kernel: Kernel,
 ) -> Result<Tallied, Vec<Finding>> {
     let facts = Facts::of(*definition);
-    let next = CachePadded::new(AtomicUsize::new(0));
-    let workers: Vec<Worker<'_, '_>> = rayon::broadcast(|_| {
-        let counting = Counting { evidence, facts: &facts, readings, kernel };
-        let share = index.places.len() / rayon::current_num_threads();
-        let mut worker = Worker::new(counting, share + share / 8);
-        while let Some(stretch) = index.stretches.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let places = &index.places[stretch.clone()];
-            for (at, place) in places.iter().enumerate() {
-                let coming = &places[at + 1..];
-                worker.announce(coming);
-                worker.count(place, coming.first());
-            }
-        }
-        worker
-    });
+    let counting = Counting { evidence, facts: &facts, readings, kernel };
+    let workers = counting.count_all(&index.places, &index.stretches);
     let (mut banks, mut found) = (Vec::new(), Vec::new());
     let mut batches = Vec::new();
     for worker in workers {
         found.extend(worker.findings);
         batches.push(worker.batches);
         banks.push(worker.bank);
+    }
+    // What does not stand is verified as well, to the last ballot, and its sums are dropped. So are
+    // records of other kinds that nobody has read the journal for: they are no batches.
+    for others in [&index.apart, &index.special] {
+        for worker in counting.count_all(others, &cut_stretches(others)) {
+            found.extend(worker.findings);
+        }
     }
     found.sort_by_key(|(place, _)| *place);
     let mut findings = index.findings.clone();
@@ -105,6 +101,43 @@ pub fn tally(
     assert_eq!(total.taken, taken, "the districts hold what the headers of all batches say");
     assert_eq!(counted, index.places.len(), "every batch was counted, once");
     Ok(tallied)
+}
+
+impl Tallied {
+    /// Takes batches out of the sums, which are in them: each is counted again, by the same rules.
+    pub(crate) fn take_out(
+        &mut self,
+        evidence: &Evidence,
+        places: &[RecordPlace],
+        definition: &CountingDefinition<'_>,
+        readings: &[Reading],
+        kernel: Kernel,
+    ) {
+        let facts = Facts::of(*definition);
+        let counting = Counting { evidence, facts: &facts, readings, kernel };
+        let workers = counting.count_all(places, &cut_stretches(places));
+        let (mut banks, mut gone) = (Vec::new(), HashSet::new());
+        for worker in workers {
+            assert!(worker.findings.is_empty(), "what was counted before can be counted again");
+            gone.extend(worker.batches.iter().map(|batch| batch.address));
+            banks.push(worker.bank);
+        }
+        assert_eq!(gone.len(), places.len(), "each batch leaves once");
+        let districts = definition.district_count() as usize;
+        let sums = add_up(definition.option_total(), districts, &banks);
+        for (sum, gone) in self.options.iter_mut().zip(sums.votes) {
+            *sum = sum.checked_sub(gone).expect("what was added can be taken out");
+        }
+        for (sum, gone) in self.ballots.iter_mut().zip(&sums.ballots) {
+            sum.take_out(gone);
+        }
+        let before: usize = self.batches.iter().map(Vec::len).sum();
+        for batches in &mut self.batches {
+            batches.retain(|batch| !gone.contains(&batch.address));
+        }
+        let after: usize = self.batches.iter().map(Vec::len).sum();
+        assert_eq!(before, after + places.len(), "every other batch stays");
+    }
 }
 
 /// How many batches ahead each thing is asked for, and how many lines of a record at a time.
@@ -222,7 +255,28 @@ fn prefetch_lines(record: &[u8], part: usize) {
     }
 }
 
-impl Counting<'_, '_> {
+impl<'a, 'b> Counting<'a, 'b> {
+    /// Counts these places on all cores.
+    fn count_all(self, places: &[RecordPlace], stretches: &[Range<usize>]) -> Vec<Worker<'a, 'b>> {
+        if places.is_empty() {
+            return Vec::new();
+        }
+        let next = CachePadded::new(AtomicUsize::new(0));
+        rayon::broadcast(|_| {
+            let share = places.len() / rayon::current_num_threads();
+            let mut worker = Worker::new(self, share + share / 8);
+            while let Some(stretch) = stretches.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let places = &places[stretch.clone()];
+                for (at, place) in places.iter().enumerate() {
+                    let coming = &places[at + 1..];
+                    worker.announce(coming);
+                    worker.count(place, coming.first());
+                }
+            }
+            worker
+        })
+    }
+
     fn verify<'c>(&self, record: &'c [u8]) -> Result<VerifiedBatch<'c>, Fault> {
         let batch = verify(record, self.facts)?;
         let BatchAddress { station, district, .. } = batch.header().address();

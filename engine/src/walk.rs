@@ -16,7 +16,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 use shomar_format::bytes::hex;
 use shomar_format::record::address_at;
-use shomar_format::segment::SegmentReader;
+use shomar_format::segment::{FramedRecord, SegmentReader};
 use shomar_format::{BatchAddress, CountingDefinition, Fault, layout, limits};
 
 use crate::evidence::Evidence;
@@ -31,8 +31,11 @@ const BY_TURNS: usize = 8;
 
 /// What one segment holds.
 pub(crate) struct Walked {
+    /// Batches.
     pub(crate) places: Vec<RecordPlace>,
-    /// Of the address of each place; equal addresses have equal hashes.
+    /// Records of other kinds: control records, recounts, and what nobody knows.
+    pub(crate) special: Vec<RecordPlace>,
+    /// Of the address of each batch; equal addresses have equal hashes.
     pub(crate) hashes: Vec<u64>,
     /// Numbers of its records in the journal; `None` if that cannot be said.
     pub(crate) positions: Option<Range<u64>>,
@@ -88,9 +91,40 @@ struct Walker<'a> {
     reader: Option<SegmentReader<'a>>,
     /// Where it began, and with which number.
     began: Option<(usize, u64)>,
-    places: Vec<RecordPlace>,
-    hashes: Vec<u64>,
+    found: Found,
     state: State,
+}
+
+/// Records that were found.
+#[derive(Default)]
+struct Found {
+    places: Vec<RecordPlace>,
+    special: Vec<RecordPlace>,
+    hashes: Vec<u64>,
+}
+
+impl Found {
+    /// Adds a record of a segment whose first record has the number `first`.
+    fn add(&mut self, segment: u32, first: u64, framed: &FramedRecord<'_>) -> Result<(), Fault> {
+        let FramedRecord { offset, position, record, .. } = *framed;
+        if record.len() < limits::RECORD_BYTES_MIN {
+            let expected = format!("at least {} bytes", limits::RECORD_BYTES_MIN);
+            return Err(Fault::new(offset, "record", format!("{} bytes", record.len()), expected));
+        }
+        let address = address_at(record);
+        let place = RecordPlace::new(segment, offset, record.len(), address, position - first);
+        let place = place.ok_or_else(|| {
+            let expected = "a segment of less than 2^38 bytes";
+            Fault::new(offset, "offset of the record", offset, expected)
+        })?;
+        if record[layout::record::KIND_OFFSET] == layout::record::KIND_BALLOTS {
+            self.places.push(place);
+            self.hashes.push(hash(address));
+        } else {
+            self.special.push(place);
+        }
+        Ok(())
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -113,8 +147,7 @@ fn cut<'a>(evidence: &'a Evidence, segment: u32, start: &SegmentReader<'a>) -> V
             cut: (number * CUT_BYTES).max(first)..(number + 1) * CUT_BYTES,
             reader: None,
             began: None,
-            places: Vec::new(),
-            hashes: Vec::new(),
+            found: Found::default(),
             state: State::Waiting,
         })
         .collect()
@@ -157,16 +190,10 @@ impl Walker<'_> {
             Ok(Some(framed)) => {
                 prefetch(self.bytes, reader.offset());
                 prefetch(self.bytes, reader.offset() + limits::ALIGNMENT);
-                let length = framed.record.len();
-                if length < limits::RECORD_BYTES_MIN {
-                    return State::Lost;
+                match self.found.add(self.segment, self.start.position(), &framed) {
+                    Ok(()) => State::Walking,
+                    Err(_) => State::Lost,
                 }
-                let address = address_at(framed.record);
-                let place = RecordPlace::new(self.segment, framed.offset, length, address);
-                let Some(place) = place else { return State::Lost };
-                self.places.push(place);
-                self.hashes.push(hash(address));
-                State::Walking
             }
             Ok(None) => State::Closed,
             Err(_) => State::Lost,
@@ -177,9 +204,12 @@ impl Walker<'_> {
 /// Puts together what the walkers of one segment found, if each began where the one before it
 /// arrived, and the last one found the end.
 fn join(walkers: &[Walker<'_>]) -> Option<Walked> {
-    let records = walkers.iter().map(|walker| walker.places.len()).sum();
-    let mut places = Vec::with_capacity(records);
-    let mut hashes = Vec::with_capacity(records);
+    let records = walkers.iter().map(|walker| walker.found.places.len()).sum();
+    let mut found = Found {
+        places: Vec::with_capacity(records),
+        hashes: Vec::with_capacity(records),
+        special: Vec::new(),
+    };
     let (mut arrived, mut first, mut closed) = (None, None, false);
     for walker in walkers {
         // A cut without a frame lies inside one record; the walker before it went over it.
@@ -194,11 +224,13 @@ fn join(walkers: &[Walker<'_>]) -> Option<Walked> {
         };
         first = first.or(Some(began.1));
         arrived = walker.reader.as_ref().map(|reader| (reader.offset(), reader.position()));
-        places.extend_from_slice(&walker.places);
-        hashes.extend_from_slice(&walker.hashes);
+        found.places.extend_from_slice(&walker.found.places);
+        found.special.extend_from_slice(&walker.found.special);
+        found.hashes.extend_from_slice(&walker.found.hashes);
     }
     let (_, end) = arrived?;
-    closed.then_some(Walked { places, hashes, positions: Some(first?..end), finding: None })
+    let positions = first?..end;
+    closed.then(|| Walked::new(found, Ok(positions)))
 }
 
 /// Walks through one segment. A fault ends it: nothing behind can be trusted.
@@ -208,33 +240,28 @@ fn walk_in_one_piece(
     definition: &CountingDefinition<'_>,
 ) -> Walked {
     let (path, _) = evidence.segment(segment);
-    let (mut places, mut hashes) = (Vec::new(), Vec::new());
+    let mut found = Found::default();
     let mut walk = || {
         let mut reader = begin(evidence, segment, definition)?;
         let first = reader.position();
         while let Some(framed) = reader.next_record()? {
-            let length = framed.record.len();
-            if length < limits::RECORD_BYTES_MIN {
-                let expected = format!("at least {} bytes", limits::RECORD_BYTES_MIN);
-                let found = format!("{length} bytes");
-                return Err(Fault::new(framed.offset, "record", found, expected));
-            }
-            let address = address_at(framed.record);
-            let place = RecordPlace::new(segment, framed.offset, length, address);
-            let place = place.ok_or_else(|| {
-                let expected = "a segment of less than 2^38 bytes";
-                Fault::new(framed.offset, "offset of the record", framed.offset, expected)
-            })?;
-            places.push(place);
-            hashes.push(hash(address));
+            found.add(segment, first, &framed)?;
         }
         Ok(first..reader.position())
     };
-    let (positions, finding) = match walk() {
-        Ok(positions) => (Some(positions), None),
-        Err(fault) => (None, Some(Finding::new(path, fault))),
-    };
-    Walked { places, hashes, positions, finding }
+    let positions = walk().map_err(|fault| Finding::new(path, fault));
+    Walked::new(found, positions)
+}
+
+impl Walked {
+    fn new(found: Found, positions: Result<Range<u64>, Finding>) -> Self {
+        let Found { places, special, hashes } = found;
+        let (positions, finding) = match positions {
+            Ok(positions) => (Some(positions), None),
+            Err(finding) => (None, Some(finding)),
+        };
+        Self { places, special, hashes, positions, finding }
+    }
 }
 
 /// Mixes an address into 64 bits (the finaliser of SplitMix64, over its parts by turns).

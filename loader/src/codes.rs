@@ -185,6 +185,7 @@ pub(crate) mod tests {
                     reading: shomar_format::Reading::default(),
                     options: Default::default(),
                 }],
+                officers: Vec::new(),
                 checks: Vec::new(),
             },
             districts: vec![

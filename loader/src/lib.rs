@@ -20,7 +20,7 @@ mod stored;
 
 pub use parse::{RowCount, count_rows};
 pub use row::Reject;
-pub use seal::{Progress, SealJob, SealReport, SealSink, seal_text};
+pub use seal::{Chains, Link, Progress, SealJob, SealReport, SealSink, seal_text};
 pub use secret_keys::SecretKeys;
 
 use std::io;

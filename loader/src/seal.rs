@@ -4,7 +4,7 @@
 //! whose sums were asserted. Never: output that depends on threads, on the order of rows, or on
 //! whether a partition was sorted in memory or on disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::BufReader;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -37,11 +37,33 @@ pub struct SealJob<'a> {
     pub definition: &'a Digest32,
     /// The keys to sign with; without them batches are unsigned.
     pub keys: Option<&'a SecretKeys>,
+    /// Where each station's device goes on, by station index; from the beginning where it is not in
+    /// there.
+    pub chains: &'a Chains,
+    /// Seal a recount, which needs keys.
+    pub is_recount: bool,
     /// A folder for temporary files.
     pub temporary: &'a Path,
     /// Sort every partition on disk, however small: for tests of that path.
     pub sort_on_disk: bool,
 }
+
+/// The sequence that comes next on a device, and the hash of the record before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Sequence of its next record.
+    pub next: u64,
+    /// Hash of its last record.
+    pub previous: Digest32,
+}
+
+impl Link {
+    /// Before the first record of a device.
+    pub const START: Self = Self { next: 0, previous: NO_PREVIOUS };
+}
+
+/// Where each station's device goes on, by station index.
+pub type Chains = HashMap<u32, Link>;
 
 /// How far sealing is, in bytes of the text: read first, then sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,15 +238,14 @@ fn seal_all(
 struct Sealer<'a> {
     job: &'a SealJob<'a>,
     station: u32,
-    next: u64,
     key: Option<SecretKey>,
-    previous: Digest32,
+    link: Link,
 }
 
 impl<'a> Sealer<'a> {
     fn new(job: &'a SealJob<'a>) -> Self {
         // No station has this number, so that the first one begins like every other.
-        Self { job, station: u32::MAX, next: 0, key: None, previous: NO_PREVIOUS }
+        Self { job, station: u32::MAX, key: None, link: Link::START }
     }
 
     fn seal(
@@ -234,15 +255,19 @@ impl<'a> Sealer<'a> {
         batch: &CanonicalBatch,
     ) -> Result<SealedBatch, LoaderError> {
         if station != self.station {
-            *self = Self { station, key: self.key_of(station)?, ..Self::new(self.job) };
+            let link = self.job.chains.get(&station).copied().unwrap_or(Link::START);
+            *self = Self { job: self.job, station, key: self.key_of(station)?, link };
         }
-        let address = BatchAddress { station, district, device: 0, sequence: self.next };
-        let mut sealed = SealedBatch::seal(self.job.definition, address, batch);
+        let address = BatchAddress { station, district, device: 0, sequence: self.link.next };
+        let mut sealed = if self.job.is_recount {
+            SealedBatch::seal_recount(self.job.definition, address, batch)
+        } else {
+            SealedBatch::seal(self.job.definition, address, batch)
+        };
         if let Some(key) = &self.key {
-            sealed.sign(key, self.job.election.head.mode, &self.previous);
-            self.previous = sealed.hash();
+            sealed.sign(key, self.job.election.head.mode, &self.link.previous);
         }
-        self.next += 1;
+        self.link = Link { next: self.link.next + 1, previous: sealed.hash() };
         Ok(sealed)
     }
 
@@ -359,6 +384,8 @@ mod tests {
             election: &election,
             definition: &definition,
             keys: None,
+            chains: &Chains::new(),
+            is_recount: false,
             temporary: directory.path(),
             sort_on_disk,
         };

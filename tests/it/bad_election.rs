@@ -87,11 +87,15 @@ fn what_election_toml_does_not_know_is_refused() {
         ),
         (
             "id = \"x\"\n[[contest]]\nid=\"a\"\nrule=\"hare\"\n[[check]]\naction=\"hold\"\n",
-            "no checks",
+            "ballots-authenticated",
         ),
         (
             "id = \"x\"\n[[contest]]\nid=\"a\"\nrule=\"hare\"\n[[check]]\nname=\"c\"\n",
-            "without action",
+            "the unknown key 'name'",
+        ),
+        (
+            "id = \"x\"\n[[contest]]\nid=\"a\"\nrule=\"hare\"\n[[officer]]\nid=\"o\"\nkey=\"1\"\n",
+            "[[officer]] 1: key = \"1\"",
         ),
     ] {
         let found = problems(&[("election.toml", toml)]);

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use shomar_engine::{Definition, Evidence, Finding, Index, Kernel, tally};
+use shomar_format::layout;
 use shomar_format::segment::{close_frame, record_frame, segment_header};
 
 use crate::kit::{self, fixture, run, text};
@@ -305,8 +306,9 @@ fn frames_inside_a_record_mislead_no_walk() {
     let counting = definition.counting();
     let mut decoy = vec![0; 5 << 20];
     for cut in (0..decoy.len()).step_by(1 << 20) {
-        decoy[cut..cut + 64].copy_from_slice(&record_frame(1 << 20, 1, 0));
+        decoy[cut + 64..cut + 128].copy_from_slice(&record_frame(1 << 20, 1, 0));
     }
+    decoy[layout::record::KIND_OFFSET] = layout::record::KIND_BALLOTS;
     let mut bytes = segment_header(counting.digest(), 0).to_vec();
     for position in 0..3_u64 {
         // Addresses that differ, so that no record is taken for another one.

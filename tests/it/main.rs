@@ -6,6 +6,8 @@ mod bad_columns;
 mod bad_election;
 mod bad_segments;
 mod bad_text;
+mod corrections;
+mod keyed;
 mod kit;
 mod law;
 mod odd_elections;

@@ -130,6 +130,8 @@ fn gather(ballots: &Path, sort_on_disk: bool) -> Vec<Vec<u8>> {
         election: &election,
         definition: &definition,
         keys: None,
+        chains: &Default::default(),
+        is_recount: false,
         temporary: temporary.path(),
         sort_on_disk,
     };

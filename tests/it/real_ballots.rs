@@ -50,6 +50,8 @@ fn recount(election: &PabulibElection, sum: &mut Sum) {
         election: &definition,
         definition: &digest,
         keys: None,
+        chains: &Default::default(),
+        is_recount: false,
         temporary: work.path(),
         sort_on_disk: false,
     };

@@ -1,6 +1,6 @@
 //! Signed batches: who signs changes no total; who cannot sign seals nothing.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use shomar_format::bytes::{Digest32, hex};
 use shomar_format::election::Mode;
@@ -10,64 +10,8 @@ use shomar_format::record::{
 use shomar_format::segment::SegmentReader;
 use shomar_format::{Election, Fault};
 
-use crate::kit::{copy_files, digest, fixture, run, seal, text};
-
-/// The small election with a key for each station, and the secret keys beside it.
-struct Keyed {
-    folder: tempfile::TempDir,
-}
-
-impl Keyed {
-    fn new(mode: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let election = folder.path().join("election");
-        copy_files(&fixture("small/election"), &election);
-        let edit = |file: &str, change: &dyn Fn(String) -> String| {
-            let path = election.join(file);
-            std::fs::write(&path, change(std::fs::read_to_string(&path).unwrap())).unwrap();
-        };
-        edit("election.toml", &|toml| {
-            toml.replace("title_en", &format!("mode = \"{mode}\"\ntitle_en"))
-        });
-        edit("stations.csv", &|stations| {
-            let mut lines = stations.lines();
-            let mut keyed = lines.next().unwrap().to_owned();
-            for (number, line) in (1..).zip(lines) {
-                let fields = line.rsplit_once(',').unwrap().0;
-                keyed.push_str(&format!("\n{fields},{}", hex(&secret(number).public())));
-            }
-            keyed + "\n"
-        });
-        let mut secrets = "station,device,secret\n".to_owned();
-        for number in [1, 2] {
-            secrets.push_str(&format!("S{number},0,{}\n", hex(&[number; 32])));
-        }
-        std::fs::write(folder.path().join("secrets.csv"), secrets).unwrap();
-        Self { folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn seal(&self, ballots: &Path, key: &Path, out: &str) -> (i32, String, String) {
-        run([
-            "seal",
-            "--election",
-            text(&self.path("election")),
-            "--ballots",
-            text(ballots),
-            "--out",
-            text(&self.path(out)),
-            "--key",
-            text(key),
-        ])
-    }
-}
-
-fn secret(number: u8) -> SecretKey {
-    SecretKey::from_seed(&[number; 32])
-}
+use crate::keyed::Keyed;
+use crate::kit::{digest, fixture, run, seal, text};
 
 /// Verifies every record of a segment as a receiver would: bytes, signature, place in its chain.
 fn receive_all(directory: &Path, mode: Mode) -> Result<usize, Fault> {

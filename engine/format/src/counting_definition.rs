@@ -314,6 +314,12 @@ impl<'a> CountingDefinition<'a> {
         (0..self.district_count()).find(|&district| self.district_id(district) == id)
     }
 
+    /// The index of a station by its id.
+    #[must_use]
+    pub fn find_station(&self, id: &str) -> Option<u32> {
+        (0..self.station_count()).find(|&station| self.station_id(station) == id)
+    }
+
     /// Whether `serves.csv` expects this station to report this district; `None` without that file.
     #[must_use]
     pub fn serves(&self, station: u32, district: u32) -> Option<bool> {

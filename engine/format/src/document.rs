@@ -22,10 +22,67 @@ pub struct TallyDocument {
     /// Up to where the journal was counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frontier: Option<Frontier>,
+    /// The journal, where officers have signed control records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal: Option<JournalDocument>,
+    /// Batches that checks hold: in none of the numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<HeldDocument>,
     /// All districts together.
     pub ballots: BallotCounts,
     /// In definition order.
     pub districts: Vec<DistrictTally>,
+}
+
+/// What officers decided, up to where was counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalDocument {
+    /// Records of the journal up to which was counted.
+    pub records: u64,
+    /// Control records among them.
+    pub control_records: u64,
+    /// Position of the open record.
+    pub opened: Option<u64>,
+    /// Position of the close record.
+    pub closed: Option<u64>,
+    /// Batches that a recount stands for.
+    pub superseded: u64,
+    /// Batches of a recount that stands for nothing yet.
+    pub waiting: u64,
+    /// Batches annulled.
+    pub annulled: u64,
+}
+
+/// A batch that a check holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldDocument {
+    /// District id.
+    pub district: String,
+    /// Station id.
+    pub station: String,
+    /// Number of the device in its station.
+    pub device: u32,
+    /// Number of the batch in the order of its device.
+    pub sequence: u64,
+    /// Hash of its record, by which an officer releases or rejects it.
+    pub record: String,
+    /// Ballots taken.
+    pub taken: u64,
+    /// Whether an officer has rejected it.
+    pub rejected: bool,
+    /// Why.
+    pub alarms: Vec<AlarmDocument>,
+}
+
+/// A check that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmDocument {
+    /// Which `[[check]]`, from 1.
+    pub check: usize,
+    /// Its method.
+    pub method: String,
+    /// The formula with its numbers.
+    pub formula: String,
 }
 
 /// Up to where was counted, and the digests of what was counted.
@@ -64,6 +121,21 @@ impl BallotCounts {
         self.valid += other.valid;
         self.void += other.void;
         self.blank += other.blank;
+    }
+
+    /// Takes a count out that was added.
+    ///
+    /// # Panics
+    /// If it was not: a ballot would be lost.
+    pub fn take_out(&mut self, other: &Self) {
+        let less = |sum: &mut u64, part: u64| {
+            *sum = sum.checked_sub(part).expect("what was added can be taken out");
+        };
+        less(&mut self.taken, other.taken);
+        less(&mut self.valid, other.valid);
+        less(&mut self.void, other.void);
+        less(&mut self.blank, other.blank);
+        assert_eq!(self.taken, self.valid + self.void, "taken = valid + void");
     }
 }
 

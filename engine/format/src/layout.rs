@@ -16,12 +16,19 @@ pub mod record {
     pub const VERSION_SIGNED: u16 = 2;
     /// Record kind: ballots of one station, device and district.
     pub const KIND_BALLOTS: u8 = 1;
-    /// Record kind: control (open, close, supersede and so on; read by no version yet).
+    /// Record kind: control, signed by an officer.
     pub const KIND_CONTROL: u8 = 2;
+    /// Record kind: ballots of a recount, outside the totals until a control record supersedes what
+    /// was counted before.
+    pub const KIND_RECOUNT: u8 = 3;
+    /// Station and district of a control record, which belongs to none.
+    pub const NOWHERE: u32 = u32::MAX;
     /// Encoding of the payload: sparse, ballot by ballot.
     pub const ENCODING_SPARSE: u8 = 1;
     /// Encoding of the payload: columnar, option by option.
     pub const ENCODING_COLUMNAR: u8 = 2;
+    /// Encoding of the payload of a control record: text.
+    pub const ENCODING_TEXT: u8 = 3;
 
     /// 8 bytes: [`MAGIC`].
     pub const MAGIC_OFFSET: usize = 0;

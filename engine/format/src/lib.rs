@@ -14,6 +14,7 @@ pub mod checksum;
 #[cfg(target_arch = "x86_64")]
 mod checksum_avx512;
 pub mod code;
+pub mod control;
 pub mod counting_definition;
 pub mod document;
 pub mod election;
@@ -30,6 +31,7 @@ pub mod totals;
 
 pub use canonical::{BallotClass, CanonicalBatch, DistrictShape};
 pub use canonicaliser::Canonicaliser;
+pub use control::Control;
 pub use counting_definition::CountingDefinition;
 pub use election::{Election, ElectionError, Problem};
 pub use fault::Fault;

@@ -46,6 +46,12 @@ pub const FIELD_BYTES_MAX: usize = 1_024;
 /// Bytes of one file of an election folder.
 pub const ELECTION_FILE_BYTES_MAX: u64 = 1 << 30;
 
+/// Bytes of the text of a control record: the hashes of 15,000 batches of one pair.
+pub const CONTROL_BYTES_MAX: usize = 1 << 20;
+
+/// Officers of an election.
+pub const OFFICERS_MAX: usize = 1 << 10;
+
 /// Every record, header and trailer is a multiple of this, so that payloads stay aligned.
 pub const ALIGNMENT: usize = 64;
 

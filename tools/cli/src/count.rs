@@ -7,13 +7,16 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use shomar_engine::{Definition, Evidence, Index, Kernel, Snapshot, tally};
-use shomar_format::Reading;
-use shomar_format::document::DistrictTally;
-use shomar_format::election::Mode;
+use shomar_engine::checks::{Alarm, Registers};
+use shomar_engine::recount::{NoCount, Recount, RecountInput, recount};
+use shomar_engine::{Definition, Evidence, Kernel, Snapshot};
+use shomar_format::bytes::hex;
+use shomar_format::document::{DistrictTally, TallyDocument};
+use shomar_format::{BatchAddress, CountingDefinition, Election, Reading};
 use shomar_store::StoreError;
 
 use crate::failure::CheckFailed;
+use crate::output::grouped;
 
 /// A counted folder.
 pub(crate) struct Counted {
@@ -21,6 +24,8 @@ pub(crate) struct Counted {
     pub(crate) definition: Definition,
     /// The totals.
     pub(crate) snapshot: Snapshot,
+    /// What is outside of them, and why; its sums went into the snapshot.
+    pub(crate) recount: Recount,
     /// Bytes of all segments.
     pub(crate) evidence_bytes: u64,
     /// What counted it.
@@ -29,6 +34,22 @@ pub(crate) struct Counted {
     pub(crate) threads: usize,
     /// How long it took.
     pub(crate) timing: Timing,
+}
+
+impl Counted {
+    /// The JSON of the tally; with `only`, that district alone.
+    pub(crate) fn document(&self, only: Option<u32>) -> TallyDocument {
+        let counting = self.definition.counting();
+        let mut document = self.snapshot.document(&counting, &self.definition.head, only);
+        document.journal = self.recount.journal_document();
+        let held = self
+            .recount
+            .held
+            .iter()
+            .filter(|held| only.is_none_or(|only| held.address.district == only));
+        document.held = held.map(|held| held.document(&counting)).collect();
+        document
+    }
 }
 
 /// How long each part took.
@@ -51,86 +72,134 @@ pub(crate) fn with_threads<T: Send>(
     pool.install(work)
 }
 
-/// Refuses official elections, whose close records this version cannot read.
-pub(crate) fn refuse_official(mode: Mode) -> anyhow::Result<()> {
-    if mode == Mode::Official {
-        bail!(
-            "found mode \"official\", expected \"test\": official elections are counted \
-             after a signed close, which this version does not read yet"
-        );
-    }
-    Ok(())
+/// Which folder, which election, and how far.
+#[derive(Clone, Copy)]
+pub(crate) struct CountInput<'a> {
+    /// Folder of segments.
+    pub(crate) directory: &'a Path,
+    /// Election folder.
+    pub(crate) election: &'a Path,
+    /// Count the journal as it was when it had so many records.
+    pub(crate) as_of: Option<u64>,
+    /// Count so many times.
+    pub(crate) repeat: u32,
 }
 
-/// Counts the segments of `directory`, `repeat` times, for the election that `open` gives, under
-/// the readings that `readings` gives, one per contest.
+/// Counts a folder, `repeat` times, for the election that `open` gives, under the readings that
+/// `readings` gives, one per contest.
 pub(crate) fn count(
-    directory: &Path,
+    input: CountInput<'_>,
     open: impl FnOnce() -> anyhow::Result<Definition>,
     readings: impl FnOnce(&Definition) -> anyhow::Result<Vec<Reading>>,
-    repeat: u32,
 ) -> anyhow::Result<Counted> {
     let began = Instant::now();
     let definition = open()?;
-    refuse_official(definition.head.mode)?;
-    if !definition.head.checks.is_empty() {
-        eprintln!("note: {} [[check]] not run by this version", definition.head.checks.len());
-    }
     let readings = readings(&definition)?;
     let counting = definition.counting();
-    if directory.is_file() {
-        bail!("{}: found a file, expected a folder of segments", directory.display());
-    }
-    let paths = shomar_store::list_segments(directory).map_err(|error| match error {
-        // Evidence that is not whole fails a check; a folder that cannot be read is no evidence.
-        StoreError::LeftOpen { .. } => anyhow::Error::new(CheckFailed(error.to_string())),
-        _ => error.into(),
-    })?;
-    if paths.is_empty() {
-        bail!("{}: found no segment, expected at least one", directory.display());
-    }
-    let evidence = Evidence::open(&paths)?;
+    let folder = Folder::open(input, &definition)?;
     let kernel = Kernel::best();
     let mut timing = Timing { open: began.elapsed(), ..Timing::default() };
-    let mut repeats = Vec::new();
-    let (mut merged, mut frontier) = (None::<Snapshot>, None);
-    for _ in 0..repeat {
+    let (mut last, mut frontier) = (None::<(Recount, Snapshot)>, None);
+    for _ in 0..input.repeat {
         // Nothing of the count before is kept but its frontier.
-        drop(merged.take());
+        drop(last.take());
         let began = Instant::now();
-        let index = Index::build(&evidence, &counting);
-        let tallied = tally(&evidence, &index, &counting, &readings, kernel)
-            .map_err(|findings| CheckFailed::findings(&findings))?;
+        let mut recount = folder.recount(&definition, &readings)?;
         timing.counts.push(began.elapsed());
         let began = Instant::now();
+        let tallied = std::mem::take(&mut recount.tallied);
         let snapshot = Snapshot::merge(tallied, &counting, &definition.head, &readings);
         timing.merge = began.elapsed();
         let counted = snapshot.frontier();
         let before = frontier.get_or_insert_with(|| counted.clone());
         assert_eq!(*before, counted, "two counts of the same bytes agree");
-        merged = Some(snapshot);
-        repeats = index.repeats;
+        last = Some((recount, snapshot));
     }
-    for repeat in &repeats {
+    let (recount, snapshot) = last.context("nothing was counted")?;
+    for repeat in &recount.repeats {
         eprintln!("note: {repeat}; counted once");
     }
-    let snapshot = merged.context("nothing was counted")?;
-    let (evidence_bytes, threads) = (evidence.bytes(), rayon::current_num_threads());
-    Ok(Counted { definition, snapshot, evidence_bytes, kernel, threads, timing })
+    tell_checks(&recount, &counting);
+    let (evidence_bytes, threads) = (folder.evidence.bytes(), rayon::current_num_threads());
+    Ok(Counted { definition, snapshot, recount, evidence_bytes, kernel, threads, timing })
 }
 
-/// A folder that was counted, open to be counted again under other readings.
-pub(crate) struct Recount {
+/// Tells what checks hold, and of what they warn.
+fn tell_checks(recount: &Recount, definition: &CountingDefinition<'_>) {
+    let whose = |address: BatchAddress| {
+        let (station, district) =
+            (definition.station_id(address.station), definition.district_id(address.district));
+        let BatchAddress { device, sequence, .. } = address;
+        format!("station {station}, district {district}, device {device}, sequence {sequence}")
+    };
+    let formulas = |alarms: &[Alarm]| {
+        let texts: Vec<&str> = alarms.iter().map(|alarm| alarm.formula.as_str()).collect();
+        texts.join("; ")
+    };
+    for held in &recount.held {
+        let what = if held.is_rejected { "rejected" } else { "held" };
+        let (whose, why, hash) = (whose(held.address), formulas(&held.alarms), hex(&held.hash));
+        eprintln!("{what}: {whose}: expected {why} (batch {hash})");
+    }
+    for warned in &recount.warned {
+        eprintln!("warning: {}: expected {}", whose(warned.address), formulas(&warned.alarms));
+    }
+}
+
+/// A folder of segments, mapped: to be counted as often as somebody asks.
+pub(crate) struct Folder {
     evidence: Evidence,
-    index: Index,
+    registers: Option<Registers>,
+    as_of: Option<u64>,
 }
 
-impl Recount {
-    /// Maps and indexes the segments once more.
-    pub(crate) fn open(directory: &Path, definition: &Definition) -> anyhow::Result<Self> {
-        let evidence = Evidence::open(&shomar_store::list_segments(directory)?)?;
-        let index = Index::build(&evidence, &definition.counting());
-        Ok(Self { evidence, index })
+impl Folder {
+    /// Maps the segments, and reads what the checks of the election compare with.
+    pub(crate) fn open(input: CountInput<'_>, definition: &Definition) -> anyhow::Result<Self> {
+        let directory = input.directory;
+        if directory.is_file() {
+            bail!("{}: found a file, expected a folder of segments", directory.display());
+        }
+        let paths = shomar_store::list_segments(directory).map_err(|error| match error {
+            // Evidence that is not whole fails a check; a folder that cannot be read is no
+            // evidence.
+            StoreError::LeftOpen { .. } => anyhow::Error::new(CheckFailed(error.to_string())),
+            _ => error.into(),
+        })?;
+        if paths.is_empty() {
+            bail!("{}: found no segment, expected at least one", directory.display());
+        }
+        let evidence = Evidence::open(&paths)?;
+        let registers = match definition.head.checks.is_empty() {
+            true => None,
+            false => {
+                let (election, _) = Election::read(input.election)?;
+                Some(Registers::of(&election))
+            }
+        };
+        Ok(Self { evidence, registers, as_of: input.as_of })
+    }
+
+    /// Verifies and counts everything anew.
+    fn recount(&self, definition: &Definition, readings: &[Reading]) -> anyhow::Result<Recount> {
+        let input = RecountInput {
+            evidence: &self.evidence,
+            definition,
+            readings,
+            kernel: Kernel::best(),
+            as_of: self.as_of,
+            registers: self.registers.as_ref(),
+        };
+        recount(&input).map_err(|none| match none {
+            NoCount::Findings(findings) => CheckFailed::findings(&findings).into(),
+            NoCount::NotClosed { batches, taken } => CheckFailed(format!(
+                "found no close record, expected one: an official election has no numbers before \
+                 it ({} batches with {} ballots are in)",
+                grouped(batches),
+                grouped(taken)
+            ))
+            .into(),
+        })
     }
 
     /// The totals of one district under these readings, one per contest.
@@ -150,10 +219,9 @@ impl Recount {
         definition: &Definition,
         readings: &[Reading],
     ) -> anyhow::Result<Snapshot> {
+        let recount = self.recount(definition, readings)?;
         let counting = definition.counting();
-        let tallied = tally(&self.evidence, &self.index, &counting, readings, Kernel::best())
-            .map_err(|findings| CheckFailed::findings(&findings))?;
-        Ok(Snapshot::merge(tallied, &counting, &definition.head, readings))
+        Ok(Snapshot::merge(recount.tallied, &counting, &definition.head, readings))
     }
 }
 

@@ -74,6 +74,15 @@ fn counting_digest(head: &ElectionHead, definition: &CountingDefinition<'_>) -> 
     for contest in &head.contests {
         lines.line(&["contest", &contest.id]);
     }
+    for officer in &head.officers {
+        lines.line(&[
+            "officer",
+            &officer.id,
+            &officer.name_fa,
+            &officer.name_en,
+            &hex(&officer.key),
+        ]);
+    }
     for district in 0..definition.district_count() {
         let shape = definition.shape(district);
         // An index that no contest has is told as such: it belongs to no definition.
@@ -158,7 +167,7 @@ pub(super) fn rules_digest<'a>(
     }
     for check in &election.head.checks {
         lines.line(&["check"]);
-        for (name, value) in check {
+        for (name, value) in &check.written {
             lines.line(&["option", name, value]);
         }
     }

@@ -6,13 +6,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Contest, ElectionError, ElectionHead, Mode};
-use crate::Reading;
+use super::check::Check;
+use super::{Contest, ElectionError, ElectionHead, Mode, Officer, WrittenCheck};
+use crate::bytes::digest_from_hex;
+use crate::record::is_sound_key;
 use crate::table::{Problem, hint};
+use crate::{Reading, limits};
 
 /// File name inside the folder.
 pub(super) const FILE: &str = "election.toml";
-const KEYS: [&str; 7] = ["id", "title_fa", "title_en", "mode", "date", "contest", "check"];
+const KEYS: [&str; 8] =
+    ["id", "title_fa", "title_en", "mode", "date", "contest", "officer", "check"];
 
 /// Reads `election.toml` of a folder alone: enough to count, without any name.
 ///
@@ -87,8 +91,9 @@ pub(super) fn parse_head(text: &[u8], problems: &mut Vec<Problem>) -> Option<Ele
             Vec::new()
         }
     };
+    let officers = parse_officers(table.get("officer"), &mut problem);
     let checks = parse_checks(table.get("check"), &mut problem);
-    Some(ElectionHead { id, title_fa, title_en, mode, date, contests, checks })
+    Some(ElectionHead { id, title_fa, title_en, mode, date, contests, officers, checks })
 }
 
 fn sound(text: &str) -> bool {
@@ -150,6 +155,71 @@ fn parse_contests(
     contests
 }
 
+/// Officers are in the definition: their keys decide what is counted.
+fn parse_officers(
+    value: Option<&toml::Value>,
+    problem: &mut impl FnMut(u64, String, String),
+) -> Vec<Officer> {
+    let tables = match value {
+        None => return Vec::new(),
+        Some(toml::Value::Array(tables)) => tables.as_slice(),
+        Some(other) => std::slice::from_ref(other),
+    };
+    if tables.len() > limits::OFFICERS_MAX {
+        let expected = format!("at most {}", limits::OFFICERS_MAX);
+        problem(0, format!("{} [[officer]]", tables.len()), expected);
+        return Vec::new();
+    }
+    let mut officers: Vec<Officer> = Vec::new();
+    for (index, value) in tables.iter().enumerate() {
+        let place = format!("[[officer]] {}", index + 1);
+        let Some(table) = value.as_table() else {
+            problem(0, place, "a table with id and key".into());
+            continue;
+        };
+        let mut officer = Officer {
+            id: String::new(),
+            name_fa: String::new(),
+            name_en: String::new(),
+            key: [0; 32],
+        };
+        let mut key = None;
+        for (name, value) in table {
+            let Some(value) = plain_value(value) else {
+                problem(0, format!("{place}: {name} = {value}"), "text on one line".into());
+                continue;
+            };
+            match name.as_str() {
+                "id" => officer.id = value,
+                "name_fa" => officer.name_fa = value,
+                "name_en" => officer.name_en = value,
+                "key" => key = Some(value),
+                _ => {
+                    let known = ["id", "name_fa", "name_en", "key"];
+                    problem(0, format!("{place}: the unknown key '{name}'"), hint(name, &known));
+                }
+            }
+        }
+        match key.as_deref().and_then(digest_from_hex).filter(is_sound_key) {
+            Some(key) => officer.key = key,
+            None => {
+                let found = key.map_or("no key".to_owned(), |key| format!("key = \"{key}\""));
+                let expected = "an Ed25519 public key, 64 hexadecimal digits";
+                problem(0, format!("{place}: {found}"), expected.into());
+            }
+        }
+        if officer.id.is_empty() {
+            problem(0, format!("{place}: no 'id'"), "id = \"...\"".into());
+        }
+        let same = |other: &Officer| other.id == officer.id || other.key == officer.key;
+        if officers.iter().any(same) {
+            problem(0, format!("{place}: the officer, or the key, twice"), "each once".into());
+        }
+        officers.push(officer);
+    }
+    officers
+}
+
 /// A value that has one spelling as text.
 fn plain_value(value: &toml::Value) -> Option<String> {
     match value {
@@ -161,12 +231,11 @@ fn plain_value(value: &toml::Value) -> Option<String> {
     }
 }
 
-/// Checks are kept as written. This version runs none of them: one that only warns can wait, one
-/// that holds batches back would be passed over in silence, and is refused.
+/// Checks are kept as written, for the rules text, and as read.
 fn parse_checks(
     value: Option<&toml::Value>,
     problem: &mut impl FnMut(u64, String, String),
-) -> Vec<BTreeMap<String, String>> {
+) -> Vec<WrittenCheck> {
     let tables = match value {
         None => return Vec::new(),
         Some(toml::Value::Array(tables)) => tables.as_slice(),
@@ -177,17 +246,15 @@ fn parse_checks(
         let place = format!("[[check]] {}", index + 1);
         let entries = table.as_table().into_iter().flatten();
         let entries = entries.map(|(key, value)| Some((key.clone(), plain_value(value)?)));
-        let Some(check) = entries.collect::<Option<BTreeMap<_, _>>>() else {
+        let Some(written) = entries.collect::<Option<BTreeMap<_, _>>>() else {
             problem(0, place, "keys with text, whole numbers, true or false".into());
             continue;
         };
-        match check.get("action").map(String::as_str) {
-            Some("warn") => checks.push(check),
-            Some("hold") => {
-                let expected = "\"warn\": this version runs no checks, and holds nothing back";
-                problem(0, format!("{place}: action = \"hold\""), expected.into());
-            }
-            _ => problem(0, format!("{place} without action"), "\"warn\" or \"hold\"".into()),
+        match Check::read(&written) {
+            Ok(check) => checks.push(WrittenCheck { written, check }),
+            Err(wrong) => wrong.into_iter().for_each(|(found, expected)| {
+                problem(0, format!("{place}: {found}"), expected);
+            }),
         }
     }
     checks

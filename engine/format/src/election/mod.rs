@@ -4,6 +4,7 @@
 //! the [`crate::CountingDefinition`] that counting uses in its place. Never: half an election; the
 //! folder is read whole or refused with every problem it has.
 
+pub mod check;
 mod compile;
 mod digest;
 mod head;
@@ -93,8 +94,32 @@ pub struct ElectionHead {
     pub date: String,
     /// In file order.
     pub contests: Vec<Contest>,
-    /// Checks as written, in file order; this version runs none.
-    pub checks: Vec<BTreeMap<String, String>>,
+    /// Who may sign control records, in file order: the devices of their addresses.
+    pub officers: Vec<Officer>,
+    /// In file order.
+    pub checks: Vec<WrittenCheck>,
+}
+
+/// A check with its keys as they stand in the file, which the rules text has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenCheck {
+    /// Every key.
+    pub written: BTreeMap<String, String>,
+    /// What they say.
+    pub check: check::Check,
+}
+
+/// Somebody at headquarters who may sign control records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Officer {
+    /// Officer id.
+    pub id: String,
+    /// Name in Persian.
+    pub name_fa: String,
+    /// Name in English.
+    pub name_en: String,
+    /// Ed25519 public key.
+    pub key: Digest32,
 }
 
 /// A kind of race, with its rule.

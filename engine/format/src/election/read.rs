@@ -109,6 +109,7 @@ impl Reader<'_> {
                 mode: Mode::Test,
                 date: String::new(),
                 contests: Vec::new(),
+                officers: Vec::new(),
                 checks: Vec::new(),
             }),
             districts,

@@ -80,6 +80,14 @@ impl<'a> RecordHeader<'a> {
         self.bytes[at::KIND_OFFSET]
     }
 
+    /// Whether the payload is ballots: of a batch, or of a recount, which is always signed.
+    #[must_use]
+    #[inline]
+    pub fn has_ballots(&self) -> bool {
+        let kind = self.kind();
+        kind == at::KIND_BALLOTS || kind == at::KIND_RECOUNT && self.version() == at::VERSION_SIGNED
+    }
+
     /// Encoding of the payload.
     #[must_use]
     #[inline]

@@ -14,7 +14,9 @@ mod signature_tests;
 use crate::bytes::{self, Digest32};
 use crate::canonical::{CanonicalBatch, DistrictShape};
 use crate::checksum::checksum_with_hole;
+use crate::control::{Control, ControlError};
 use crate::counting_definition::CountingDefinition;
+use crate::election::Mode;
 use crate::fault::Fault;
 use crate::layout::record as at;
 use crate::limits;
@@ -66,58 +68,139 @@ impl SealedBatch {
         batch: &CanonicalBatch,
     ) -> Self {
         let rows = batch.rows();
-        let mut record = AlignedVec::with_capacity(at::HEADER_BYTES + 4096);
-        record.resize(at::HEADER_BYTES, 0);
-        let mut record = match encoding {
-            Encoding::Sparse => {
-                record.extend_from_slice(&rows.to_bytes());
-                record
+        let record = empty_record();
+        let (record, encoding) = match encoding {
+            Encoding::Sparse => (appended(record, &rows.to_bytes()), at::ENCODING_SPARSE),
+            Encoding::Columnar => {
+                (ColumnarPayload::of(rows, batch.shape()).append_to(record), at::ENCODING_COLUMNAR)
             }
-            Encoding::Columnar => ColumnarPayload::of(rows, batch.shape()).append_to(record),
         };
-        let payload_end = record.len();
-        record.resize(bytes::aligned(payload_end) + at::TRAILER_BYTES, 0);
-        let body_hash = bytes::sha256(&record[at::HEADER_BYTES..payload_end]);
-        let payload_length = (payload_end - at::HEADER_BYTES) as u64;
         let (clean, entered, blank) = batch.counts();
         let shape = batch.shape();
-        let mut put = |offset: usize, value: &[u8]| {
-            record[offset..offset + value.len()].copy_from_slice(value);
+        let head = Head {
+            kind: at::KIND_BALLOTS,
+            encoding,
+            definition,
+            address,
+            counts: [batch.taken(), clean, entered, blank],
+            shape: [shape.option_count, shape.seats],
         };
-        put(at::MAGIC_OFFSET, &at::MAGIC);
-        put(at::VERSION_OFFSET, &at::VERSION_UNSIGNED.to_le_bytes());
-        put(at::KIND_OFFSET, &[at::KIND_BALLOTS]);
-        put(
-            at::ENCODING_OFFSET,
-            &[match encoding {
-                Encoding::Sparse => at::ENCODING_SPARSE,
-                Encoding::Columnar => at::ENCODING_COLUMNAR,
-            }],
-        );
-        put(at::DEFINITION_OFFSET, definition);
-        put(at::STATION_OFFSET, &address.station.to_le_bytes());
-        put(at::DISTRICT_OFFSET, &address.district.to_le_bytes());
-        put(at::DEVICE_OFFSET, &address.device.to_le_bytes());
-        put(at::SEQUENCE_OFFSET, &address.sequence.to_le_bytes());
-        put(at::TAKEN_OFFSET, &batch.taken().to_le_bytes());
-        put(at::CLEAN_OFFSET, &clean.to_le_bytes());
-        put(at::ENTERED_OFFSET, &entered.to_le_bytes());
-        put(at::BLANK_OFFSET, &blank.to_le_bytes());
-        put(at::OPTION_COUNT_OFFSET, &shape.option_count.to_le_bytes());
-        put(at::SEATS_OFFSET, &shape.seats.to_le_bytes());
-        put(at::PAYLOAD_LENGTH_OFFSET, &payload_length.to_le_bytes());
-        put(at::BODY_HASH_OFFSET, &body_hash);
-        let checksum = checksum_with_hole(&record, at::CHECKSUM_OFFSET);
-        record[at::CHECKSUM_OFFSET..at::CHECKSUM_OFFSET + 8]
-            .copy_from_slice(&checksum.to_le_bytes());
-        assert!(record.len() as u64 <= limits::RECORD_BYTES_MAX);
-        Self { record }
+        head.seal(record)
+    }
+
+    /// Seals ballots that were counted again: the same batch, but it stands for nothing until a
+    /// control record supersedes what was counted before. It means nothing until it is signed.
+    ///
+    /// # Panics
+    /// As [`SealedBatch::seal`].
+    #[must_use]
+    pub fn seal_recount(
+        definition: &Digest32,
+        address: BatchAddress,
+        batch: &CanonicalBatch,
+    ) -> Self {
+        let mut sealed = Self::seal(definition, address, batch);
+        sealed.record[at::KIND_OFFSET] = at::KIND_RECOUNT;
+        sealed
+    }
+
+    /// Seals the decision of an officer, which is always signed.
+    ///
+    /// # Errors
+    /// If it has a field that no text may hold.
+    ///
+    /// # Panics
+    /// Never: the text is within its limit.
+    pub fn seal_control(
+        definition: &Digest32,
+        officer: u32,
+        sequence: u64,
+        control: &Control,
+        key: &SecretKey,
+        mode: Mode,
+        previous: &Digest32,
+    ) -> Result<Self, ControlError> {
+        let head = Head {
+            kind: at::KIND_CONTROL,
+            encoding: at::ENCODING_TEXT,
+            definition,
+            address: control_address(officer, sequence),
+            counts: [0; 4],
+            shape: [0; 2],
+        };
+        let text = control.to_text()?;
+        Ok(head.seal(appended(empty_record(), text.as_bytes())).signed(key, mode, previous))
     }
 
     /// The bytes of the record, a multiple of 64.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.record
+    }
+}
+
+/// The address of a control record: officers are the devices of no station.
+#[must_use]
+pub fn control_address(officer: u32, sequence: u64) -> BatchAddress {
+    BatchAddress { district: at::NOWHERE, station: at::NOWHERE, device: officer, sequence }
+}
+
+fn empty_record() -> AlignedVec {
+    let mut record = AlignedVec::with_capacity(at::HEADER_BYTES + 4096);
+    record.resize(at::HEADER_BYTES, 0);
+    record
+}
+
+fn appended(mut record: AlignedVec, payload: &[u8]) -> AlignedVec {
+    record.extend_from_slice(payload);
+    record
+}
+
+/// What a header says besides what follows from the payload.
+struct Head<'a> {
+    kind: u8,
+    encoding: u8,
+    definition: &'a Digest32,
+    address: BatchAddress,
+    /// Taken, clean, entered, blank.
+    counts: [u32; 4],
+    /// Options and seats of the district.
+    shape: [u32; 2],
+}
+
+impl Head<'_> {
+    /// Fills in the header of a record that has its payload, and adds padding and trailer.
+    fn seal(self, mut record: AlignedVec) -> SealedBatch {
+        let payload_end = record.len();
+        record.resize(bytes::aligned(payload_end) + at::TRAILER_BYTES, 0);
+        let body_hash = bytes::sha256(&record[at::HEADER_BYTES..payload_end]);
+        let payload_length = (payload_end - at::HEADER_BYTES) as u64;
+        let mut put = |offset: usize, value: &[u8]| {
+            record[offset..offset + value.len()].copy_from_slice(value);
+        };
+        let Self { kind, encoding, definition, address, counts, shape } = self;
+        put(at::MAGIC_OFFSET, &at::MAGIC);
+        put(at::VERSION_OFFSET, &at::VERSION_UNSIGNED.to_le_bytes());
+        put(at::KIND_OFFSET, &[kind]);
+        put(at::ENCODING_OFFSET, &[encoding]);
+        put(at::DEFINITION_OFFSET, definition);
+        put(at::STATION_OFFSET, &address.station.to_le_bytes());
+        put(at::DISTRICT_OFFSET, &address.district.to_le_bytes());
+        put(at::DEVICE_OFFSET, &address.device.to_le_bytes());
+        put(at::SEQUENCE_OFFSET, &address.sequence.to_le_bytes());
+        let numbers = [at::TAKEN_OFFSET, at::CLEAN_OFFSET, at::ENTERED_OFFSET, at::BLANK_OFFSET];
+        for (offset, count) in numbers.into_iter().zip(counts) {
+            put(offset, &count.to_le_bytes());
+        }
+        put(at::OPTION_COUNT_OFFSET, &shape[0].to_le_bytes());
+        put(at::SEATS_OFFSET, &shape[1].to_le_bytes());
+        put(at::PAYLOAD_LENGTH_OFFSET, &payload_length.to_le_bytes());
+        put(at::BODY_HASH_OFFSET, &body_hash);
+        let checksum = checksum_with_hole(&record, at::CHECKSUM_OFFSET);
+        record[at::CHECKSUM_OFFSET..at::CHECKSUM_OFFSET + 8]
+            .copy_from_slice(&checksum.to_le_bytes());
+        assert!(record.len() as u64 <= limits::RECORD_BYTES_MAX);
+        SealedBatch { record }
     }
 }
 
@@ -203,12 +286,66 @@ pub fn verify<'a>(
     Ok(VerifiedBatch { header, payload })
 }
 
-/// Verifies that the bytes of a record are what was sealed, whatever the election.
+/// Verifies that the bytes of a record of ballots are what was sealed, whatever the election.
 ///
 /// # Errors
 /// The first thing that is not as it was sealed.
 #[inline]
 pub fn verify_bytes(record: &[u8]) -> Result<(RecordHeader<'_>, Payload<'_>), Fault> {
+    let header = verify_outside(record)?;
+    if !header.has_ballots() {
+        let found = match header.kind() {
+            at::KIND_CONTROL => "2 (control)".to_owned(),
+            at::KIND_RECOUNT => "3 (recount), unsigned".to_owned(),
+            kind => kind.to_string(),
+        };
+        return Err(Fault::new(at::KIND_OFFSET, "record kind", found, "1 (ballots)"));
+    }
+    let payload = read_payload(header, &record[at::HEADER_BYTES..payload_end(header)])?;
+    check_counts(header, &payload)?;
+    Ok((header, payload))
+}
+
+/// Verifies a control record, body hash included: its bytes, not its signature.
+///
+/// # Errors
+/// The first thing that is not as it was sealed.
+pub fn verify_control(record: &[u8]) -> Result<(RecordHeader<'_>, Control), Fault> {
+    let header = verify_outside(record)?;
+    if header.kind() != at::KIND_CONTROL || header.version() != at::VERSION_SIGNED {
+        let found = format!("{} in version {}", header.kind(), header.version());
+        return Err(Fault::new(at::KIND_OFFSET, "record kind", found, "2 (control), signed"));
+    }
+    if header.encoding() != at::ENCODING_TEXT {
+        let found = header.encoding();
+        return Err(Fault::new(at::ENCODING_OFFSET, "encoding", found, "3 (text)"));
+    }
+    let address = header.address();
+    if address != control_address(address.device, address.sequence) {
+        let expected = "no station and no district";
+        return Err(Fault::new(
+            at::STATION_OFFSET,
+            "address of a control record",
+            "some",
+            expected,
+        ));
+    }
+    let counts = at::TAKEN_OFFSET..at::PAYLOAD_LENGTH_OFFSET;
+    if let Some(offset) = bytes::first_nonzero(&record[counts.clone()]) {
+        let place = counts.start + offset;
+        return Err(Fault::new(place, "counts of a control record", record[place], 0));
+    }
+    check_body_hash(header, record)?;
+    let control = Control::parse(&record[at::HEADER_BYTES..payload_end(header)]);
+    let control = control.map_err(|error| {
+        Fault::new(at::HEADER_BYTES, "text of the control record", error, "its canonical text")
+    })?;
+    Ok((header, control))
+}
+
+/// Verifies everything but the payload: checksum, and zeros where nothing stands.
+#[inline]
+fn verify_outside(record: &[u8]) -> Result<RecordHeader<'_>, Fault> {
     let header = RecordHeader::read(record)?;
     let checksum = checksum_with_hole(record, at::CHECKSUM_OFFSET);
     if checksum != header.checksum() {
@@ -219,14 +356,6 @@ pub fn verify_bytes(record: &[u8]) -> Result<(RecordHeader<'_>, Payload<'_>), Fa
             format!("{checksum:016x}, which is that of its bytes"),
         ));
     }
-    if header.kind() != at::KIND_BALLOTS {
-        let found = match header.kind() {
-            at::KIND_CONTROL => "a control record, which this version cannot read".to_owned(),
-            kind => kind.to_string(),
-        };
-        return Err(Fault::new(at::KIND_OFFSET, "record kind", found, "1 (ballots)"));
-    }
-    let payload_end = payload_end(header);
     let trailer = record.len() - at::TRAILER_BYTES;
     let (unsigned_from, what) = match header.version() {
         at::VERSION_UNSIGNED => (trailer, "trailer of an unsigned record"),
@@ -234,7 +363,7 @@ pub fn verify_bytes(record: &[u8]) -> Result<(RecordHeader<'_>, Payload<'_>), Fa
     };
     let zeros = [
         (at::RESERVED_OFFSET, at::HEADER_BYTES, "reserved bytes of the header"),
-        (payload_end, trailer, "padding after the payload"),
+        (payload_end(header), trailer, "padding after the payload"),
         (unsigned_from, record.len(), what),
     ];
     for (from, to, what) in zeros {
@@ -243,9 +372,7 @@ pub fn verify_bytes(record: &[u8]) -> Result<(RecordHeader<'_>, Payload<'_>), Fa
             return Err(Fault::new(place, what, format!("byte {}", record[place]), "zeros"));
         }
     }
-    let payload = read_payload(header, &record[at::HEADER_BYTES..payload_end])?;
-    check_counts(header, &payload)?;
-    Ok((header, payload))
+    Ok(header)
 }
 
 #[inline]
@@ -348,15 +475,7 @@ fn check_counts(header: RecordHeader<'_>, payload: &Payload<'_>) -> Result<(), F
 /// no voter of the district can have cast it.
 pub fn verify_evidence(record: &[u8]) -> Result<(), Fault> {
     let (header, payload) = verify_bytes(record)?;
-    let hash = bytes::sha256(&record[at::HEADER_BYTES..payload_end(header)]);
-    if hash != *header.body_hash() {
-        return Err(Fault::new(
-            at::BODY_HASH_OFFSET,
-            "body hash",
-            bytes::hex(header.body_hash()),
-            format!("{}, which is that of the payload", bytes::hex(&hash)),
-        ));
-    }
+    check_body_hash(header, record)?;
     match &payload {
         Payload::Sparse(view) => check_row_order(view)?,
         Payload::Columnar(view) => check_ballots(header, view)?,
@@ -366,6 +485,19 @@ pub fn verify_evidence(record: &[u8]) -> Result<(), Fault> {
         return Err(out_of_order("ballots as entered unsorted".to_owned()));
     }
     Ok(())
+}
+
+fn check_body_hash(header: RecordHeader<'_>, record: &[u8]) -> Result<(), Fault> {
+    let hash = bytes::sha256(&record[at::HEADER_BYTES..payload_end(header)]);
+    if hash == *header.body_hash() {
+        return Ok(());
+    }
+    Err(Fault::new(
+        at::BODY_HASH_OFFSET,
+        "body hash",
+        bytes::hex(header.body_hash()),
+        format!("{}, which is that of the payload", bytes::hex(&hash)),
+    ))
 }
 
 fn check_row_order(view: &SparseView<'_>) -> Result<(), Fault> {

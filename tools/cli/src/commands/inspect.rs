@@ -14,7 +14,7 @@ use shomar_format::layout;
 use shomar_format::payload::Payload;
 use shomar_format::payload::columnar::LAST;
 use shomar_format::record::{
-    RecordHeader, previous_hash, record_hash, verify_bytes, verify_evidence,
+    RecordHeader, previous_hash, record_hash, verify_bytes, verify_control, verify_evidence,
 };
 use shomar_format::segment::SegmentReader;
 use shomar_format::{CountingDefinition, Fault};
@@ -108,6 +108,9 @@ fn show_record(
             return writeln!(out, "unreadable");
         }
     };
+    if header.kind() == layout::record::KIND_CONTROL {
+        return show_control(out, offset, record, faults);
+    }
     let address = header.address();
     let names = names.filter(|names| {
         names.digest() == header.definition()
@@ -150,6 +153,32 @@ fn show_record(
         Err(fault) => {
             faults.push(fault.shifted(offset as u64));
             writeln!(out, "; NOT verified")
+        }
+    }
+}
+
+/// A control record: its text, line by line.
+fn show_control(
+    out: &mut dyn Write,
+    offset: usize,
+    record: &[u8],
+    faults: &mut Vec<Fault>,
+) -> io::Result<()> {
+    match verify_control(record) {
+        Ok((header, control)) => {
+            let address = header.address();
+            let (own, previous) = (hex(&record_hash(record)), hex(&previous_hash(record)));
+            writeln!(
+                out,
+                "control, officer #{}, sequence {}, signed, hash {own}, after {previous}; verified",
+                address.device, address.sequence
+            )?;
+            let text = control.to_text().map_err(io::Error::other)?;
+            text.lines().skip(1).try_for_each(|line| writeln!(out, "  {}", line.replace('\t', " ")))
+        }
+        Err(fault) => {
+            faults.push(fault.shifted(offset as u64));
+            writeln!(out, "control, NOT verified")
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One module per command: its arguments, and what it prints.
 
 pub(crate) mod check_result;
+pub(crate) mod control;
 pub(crate) mod generate;
 pub(crate) mod inspect;
 pub(crate) mod key;

@@ -11,12 +11,17 @@ use std::process::ExitCode;
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use indicatif::ProgressBar;
+use shomar_engine::Evidence;
 use shomar_engine::outcome::contest_rules;
 use shomar_format::bytes::Digest32;
 use shomar_format::election::{COMPILED_FILE, Mode, Sources};
-use shomar_format::{CountingDefinition, Election, SealedBatch};
-use shomar_loader::{Progress, Reject, SealJob, SealReport, SealSink, SecretKeys, seal_text};
-use shomar_store::{SegmentWriter, Written, create_empty, write_durably};
+use shomar_format::record::{record_hash, verify_bytes};
+use shomar_format::segment::SegmentReader;
+use shomar_format::{CountingDefinition, Election, Fault, SealedBatch};
+use shomar_loader::{
+    Chains, Link, Progress, Reject, SealJob, SealReport, SealSink, SecretKeys, seal_text,
+};
+use shomar_store::{SegmentWriter, Written, create_empty, list_segments, write_durably};
 
 use crate::folder::{check_side_file, fill_folder};
 use crate::output::grouped;
@@ -43,6 +48,12 @@ pub(crate) struct SealArguments {
     /// Sign every batch: one secret key in hexadecimal, or a table station,device,secret.
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
+    /// Go on where the devices ended in this folder of segments.
+    #[arg(long, value_name = "DIR")]
+    after: Option<PathBuf>,
+    /// Seal a recount: in no total until an officer supersedes what was counted before.
+    #[arg(long, requires = "key")]
+    recount: bool,
 }
 
 /// First line of a file of rejects.
@@ -55,6 +66,10 @@ pub(crate) fn run(arguments: &SealArguments) -> anyhow::Result<ExitCode> {
     if election.head.mode == Mode::Official && keys.is_none() {
         bail!("found no --key, expected one: batches of an official election are signed");
     }
+    let chains = match &arguments.after {
+        Some(directory) => read_chains(directory, &election)?,
+        None => Chains::new(),
+    };
     contest_rules(&election.head, &[])
         .map_err(|problems| anyhow::anyhow!("election.toml: {}", problems.join("\n")))?;
     let text_bytes = std::fs::metadata(&arguments.ballots)
@@ -70,7 +85,13 @@ pub(crate) fn run(arguments: &SealArguments) -> anyhow::Result<ExitCode> {
     }
     let (report, written) = fill_folder(&arguments.out, || {
         let rejects = (rejects.as_path(), arguments.rejects.is_some());
-        let sealing = Sealing { election: &election, keys: keys.as_ref(), text_bytes };
+        let sealing = Sealing {
+            election: &election,
+            keys: keys.as_ref(),
+            chains: &chains,
+            is_recount: arguments.recount,
+            text_bytes,
+        };
         seal(&arguments.out, &sealing, &sources, &arguments.ballots, rejects)
     })?;
     eprintln!(
@@ -109,7 +130,36 @@ fn write_election(out: &Path, compiled: &[u8], sources: &Sources) -> anyhow::Res
 struct Sealing<'a> {
     election: &'a Election,
     keys: Option<&'a SecretKeys>,
+    chains: &'a Chains,
+    is_recount: bool,
     text_bytes: u64,
+}
+
+/// Where the first device of each station ended in a folder of segments.
+fn read_chains(directory: &Path, election: &Election) -> anyhow::Result<Chains> {
+    let evidence = Evidence::open(&list_segments(directory)?)?;
+    let definition = election.definition_digest();
+    let mut chains = Chains::new();
+    for segment in 0..evidence.segment_count() {
+        let (path, bytes) = evidence.segment(u32::try_from(segment)?);
+        let shown = path.display();
+        let refused = |fault: Fault| anyhow!("{shown}: {fault}");
+        let mut reader = SegmentReader::open(bytes).map_err(refused)?;
+        if *reader.definition() != definition {
+            bail!("{shown}: found a segment of another election, expected one of this");
+        }
+        while let Some(framed) = reader.next_record().map_err(refused)? {
+            let (header, _) = verify_bytes(framed.record).map_err(refused)?;
+            let address = header.address();
+            let link = Link { next: address.sequence + 1, previous: record_hash(framed.record) };
+            // Text is sealed on the first device of each station.
+            if address.device == 0 {
+                let last = chains.entry(address.station).or_insert(link);
+                *last = if link.next > last.next { link } else { *last };
+            }
+        }
+    }
+    Ok(chains)
 }
 
 /// Reads a file of secret keys.
@@ -152,6 +202,8 @@ fn seal_ballots(
         election: sealing.election,
         definition,
         keys: sealing.keys,
+        chains: sealing.chains,
+        is_recount: sealing.is_recount,
         temporary: temporary.path(),
         sort_on_disk: false,
     };

@@ -11,7 +11,9 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use shomar_format::document::{BallotCounts, Frontier, TallyDocument};
 
-use crate::count::{Counted, count, find_district, open_definition, set_readings, with_threads};
+use crate::count::{
+    CountInput, Counted, count, find_district, open_definition, set_readings, with_threads,
+};
 use crate::options::{election_folder, parse_option, refuse_repeated};
 use crate::output::{grouped, percent, print_json, table, test_mark, to_stdout};
 
@@ -32,6 +34,9 @@ pub(crate) struct TallyArguments {
     /// Read ballots otherwise than election.toml says: list_plus_names, two_lists, limit.
     #[arg(long = "option", value_name = "K=V", value_parser = parse_option)]
     options: Vec<(String, String)>,
+    /// Count the journal as it was when it had N records.
+    #[arg(long, value_name = "N")]
+    as_of: Option<u64>,
     /// What to print.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -94,8 +99,14 @@ pub(crate) fn run(arguments: &TallyArguments) -> anyhow::Result<ExitCode> {
     let folder = election_folder(&arguments.directory, arguments.election.as_ref());
     let threads = arguments.threads.map(usize::from);
     let counted = with_threads(threads, || {
+        let input = CountInput {
+            directory: &arguments.directory,
+            election: &folder,
+            as_of: arguments.as_of,
+            repeat: arguments.repeat,
+        };
         count(
-            &arguments.directory,
+            input,
             || open_definition(&folder),
             |definition| {
                 // Before everything is counted: a name that does not exist costs nothing then.
@@ -104,15 +115,13 @@ pub(crate) fn run(arguments: &TallyArguments) -> anyhow::Result<ExitCode> {
                 }
                 set_readings(definition, &arguments.options)
             },
-            arguments.repeat,
         )
     })?;
     let only = match &arguments.district {
         Some(id) => Some(find_district(&counted.definition, id)?),
         None => None,
     };
-    let definition = counted.definition.counting();
-    let document = || counted.snapshot.document(&definition, &counted.definition.head, only);
+    let document = || counted.document(only);
     match arguments.format {
         Format::Json => print_json(&document())?,
         Format::Csv => to_stdout(|out| write_csv(out, &document()))?,
@@ -193,6 +202,27 @@ fn write_table(out: &mut dyn Write, counted: &Counted, document: &TallyDocument)
     writeln!(out, "election {}", document.election)?;
     writeln!(out, "counted up to {} batches", grouped(frontier.batches))?;
     writeln!(out, "  evidence {}\n  digest   {}", frontier.evidence, frontier.digest)?;
+    if let Some(journal) = &document.journal {
+        writeln!(
+            out,
+            "journal {} records, {} of them control; superseded {}, waiting recounts {}, annulled {}",
+            grouped(journal.records),
+            grouped(journal.control_records),
+            grouped(journal.superseded),
+            grouped(journal.waiting),
+            grouped(journal.annulled)
+        )?;
+    }
+    if !document.held.is_empty() {
+        let ballots = document.held.iter().map(|held| held.taken).sum();
+        let batches = document.held.len() as u64;
+        writeln!(
+            out,
+            "held by checks, in no total: {} batches with {} ballots",
+            grouped(batches),
+            grouped(ballots)
+        )?;
+    }
     for (contest, reading) in &document.reading {
         let values: Vec<String> =
             reading.iter().map(|(name, value)| format!("{name}={value}")).collect();

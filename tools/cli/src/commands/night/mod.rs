@@ -21,7 +21,7 @@ use shomar_store::Written;
 
 use crate::commands::generate::seal_nation;
 use crate::commands::result::refused;
-use crate::count::{Counted, count, open_definition, with_threads};
+use crate::count::{CountInput, Counted, count, open_definition, with_threads};
 use crate::failure::CheckFailed;
 use crate::folder::fill_folder;
 use crate::output::{grouped, to_stdout};
@@ -87,7 +87,9 @@ fn night(arguments: &NightArguments, nation: &Nation, folder: &Path) -> anyhow::
     eprintln!("counting ...");
     let election_folder = folder.join("election");
     let open = || open_definition(&election_folder);
-    let counted = count(folder, open, |definition| Ok(definition.readings()), 1)?;
+    let input =
+        CountInput { directory: folder, election: &election_folder, as_of: None, repeat: 1 };
+    let counted = count(input, open, |definition| Ok(definition.readings()))?;
     let definition = counted.definition.counting();
     let mut document = counted.snapshot.document(&definition, &counted.definition.head, None);
     document.frontier = None;

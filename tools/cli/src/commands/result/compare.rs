@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -21,7 +20,7 @@ use shomar_format::election::District;
 use shomar_seats::{Method, OptionName};
 
 use super::table::code;
-use crate::count::{Counted, Recount};
+use crate::count::{CountInput, Counted, Folder};
 use crate::output::{grouped, print_json, table, test_mark, to_stdout};
 
 /// Councils that are shown; the others are counted.
@@ -40,7 +39,7 @@ impl Compare<'_> {
     /// Compares one district, or all where article 24 applies.
     pub(super) fn run(
         &self,
-        directory: &Path,
+        input: CountInput<'_>,
         only: Option<u32>,
         is_json: bool,
     ) -> anyhow::Result<ExitCode> {
@@ -59,7 +58,7 @@ impl Compare<'_> {
         if districts.is_empty() {
             bail!("found no district with article-24, expected one, or --district ID");
         }
-        let recount = Recount::open(directory, &self.counted.definition)?;
+        let folder = Folder::open(input, &self.counted.definition)?;
         let mut compared = Vec::new();
         for index in districts {
             let district = &self.election.districts[index as usize];
@@ -67,7 +66,7 @@ impl Compare<'_> {
             let mut readings = self.counted.snapshot.readings().to_vec();
             let found = compare_readings(district, rule, |reading| {
                 readings[district.contest] = reading;
-                recount.district(&self.counted.definition, &readings, index)
+                folder.district(&self.counted.definition, &readings, index)
             })?;
             compared.push((district, rule, found));
         }

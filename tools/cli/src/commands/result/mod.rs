@@ -5,6 +5,7 @@
 //! replaces whom. Exit code 3 while a lot is needed. Never: a tie broken here.
 
 mod compare;
+mod decisions;
 mod leavers;
 mod table;
 
@@ -15,18 +16,17 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use shomar_engine::explanation::{NoteOf, explain};
 use shomar_engine::lots::{LotParty, OutcomeError, RecordedLot};
-use shomar_engine::outcome::{
-    DistrictOutcome, OutcomeInput, contest_rules, missing_districts, outcomes,
-};
+use shomar_engine::outcome::{DistrictOutcome, OutcomeInput, contest_rules, outcomes};
 use shomar_engine::result_document::{ResultDocument, rules_digest};
 use shomar_engine::{Definition, Snapshot};
 use shomar_format::Election;
 use shomar_format::reading::ListPlusNames;
 use shomar_seats::Language;
 
-use crate::count::{Counted, Recount, count, find_district, with_threads};
+use crate::commands::result::decisions::{JOURNAL, journal_lots, waiting_districts};
+use crate::count::{CountInput, Counted, Folder, count, find_district, with_threads};
 use crate::failure::CheckFailed;
-use crate::lots::{ALL_LISTS, INDEPENDENTS, read_lots};
+use crate::lots::{ALL_LISTS, INDEPENDENTS, LotRow, read_lots};
 use crate::options::{election_folder, parse_option, refuse_repeated};
 use crate::output::{Format, grouped, print_json, test_mark, to_stdout};
 
@@ -60,6 +60,9 @@ pub(crate) struct ResultArguments {
     /// A member of the council who leaves, by code; say who comes in. Several leave in this order.
     #[arg(long, value_name = "CODE", requires = "district", conflicts_with = "compare_readings")]
     leaver: Vec<u32>,
+    /// Count the journal as it was when it had N records.
+    #[arg(long, value_name = "N")]
+    as_of: Option<u64>,
     /// What to print.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -85,25 +88,40 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
     let readings = rules.iter().map(|rule| rule.reading).collect();
     // The names are read anyway, so nothing compiled beside them needs to be trusted.
     let open = || Ok(Definition::of(&election, &sources));
-    let counted = count(&arguments.directory, open, |_| Ok(readings), 1)?;
+    let input = CountInput {
+        directory: &arguments.directory,
+        election: &folder,
+        as_of: arguments.as_of,
+        repeat: 1,
+    };
+    let counted = count(input, open, |_| Ok(readings))?;
     let definition = counted.definition.counting();
     let only = match arguments.explain.as_ref().or(arguments.district.as_ref()) {
         Some(id) => Some(find_district(&counted.definition, id)?),
         None => None,
     };
-    let lots = match &arguments.lots {
-        Some(path) => recorded_lots(path, &counted)?,
-        None => Vec::new(),
+    let in_journal = journal_lots(&counted)?;
+    let (lots, lots_from) = match &arguments.lots {
+        Some(path) if !in_journal.is_empty() => bail!(
+            "{}: found a file of lots, and {} in the journal, expected one of them",
+            path.display(),
+            in_journal.len()
+        ),
+        Some(path) => (recorded_lots(path, read_lots(path)?, &counted)?, Some(path.as_path())),
+        None => {
+            let path = Path::new(JOURNAL);
+            let is_any = !in_journal.is_empty();
+            (recorded_lots(path, in_journal, &counted)?, is_any.then_some(path))
+        }
     };
     if arguments.compare_readings {
         let compare = compare::Compare { election: &election, rules: &rules, counted: &counted };
-        return compare.run(&arguments.directory, only, matches!(arguments.format, Format::Json));
+        return compare.run(input, only, matches!(arguments.format, Format::Json));
     }
     // Lots about a replacement are drawn after the outcome stands: they are of its members.
     let (lots, replacement_lots) = leavers::split(lots, &arguments.leaver);
-    let missing =
-        missing_districts(&definition, counted.snapshot.batches().map(|batch| batch.address));
-    let without_forbidding = without_forbidding(&arguments.directory, &counted)?;
+    let missing = waiting_districts(&counted);
+    let without_forbidding = without_forbidding(input, &counted)?;
     let input = OutcomeInput {
         election: &election,
         definition,
@@ -113,8 +131,7 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
         missing: &missing,
         without_forbidding: without_forbidding.as_ref(),
     };
-    let outcomes =
-        outcomes(input, only).map_err(|errors| refused(&errors, arguments.lots.as_deref()))?;
+    let outcomes = outcomes(input, only).map_err(|errors| refused(&errors, lots_from))?;
     let code = if outcomes.iter().any(DistrictOutcome::needs_lot) { 3 } else { 0 };
     for outcome in &outcomes {
         for finding in outcome.findings() {
@@ -138,13 +155,7 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
     }
     if let ([_, ..], [outcome]) = (&arguments.leaver[..], &outcomes[..]) {
         let is_json = matches!(arguments.format, Format::Json);
-        return leavers::run(
-            outcome,
-            &arguments.leaver,
-            &replacement_lots,
-            arguments.lots.as_deref(),
-            is_json,
-        );
+        return leavers::run(outcome, &arguments.leaver, &replacement_lots, lots_from, is_json);
     }
     match arguments.format {
         Format::Json => {
@@ -163,7 +174,10 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
 
 /// The totals with lists read beside names, where a contest reads such ballots as void: the
 /// difference is how many there are.
-fn without_forbidding(directory: &Path, counted: &Counted) -> anyhow::Result<Option<Snapshot>> {
+fn without_forbidding(
+    input: CountInput<'_>,
+    counted: &Counted,
+) -> anyhow::Result<Option<Snapshot>> {
     let mut readings = counted.snapshot.readings().to_vec();
     let mut is_any = false;
     for reading in &mut readings {
@@ -175,7 +189,7 @@ fn without_forbidding(directory: &Path, counted: &Counted) -> anyhow::Result<Opt
     if !is_any {
         return Ok(None);
     }
-    Recount::open(directory, &counted.definition)?.all(&counted.definition, &readings).map(Some)
+    Folder::open(input, &counted.definition)?.all(&counted.definition, &readings).map(Some)
 }
 
 /// All refusals, each with its district, and with file and line where it is about a lot.
@@ -192,11 +206,14 @@ pub(crate) fn refused(errors: &[OutcomeError], lots: Option<&Path>) -> CheckFail
     CheckFailed(lines.join("\n"))
 }
 
-/// Reads a lots file: districts by id, winners and those tied by code (empty: the independents
-/// together).
-fn recorded_lots(path: &Path, counted: &Counted) -> anyhow::Result<Vec<RecordedLot>> {
-    read_lots(path)?
-        .into_iter()
+/// Lots in the terms of the election: districts by id, winners and those tied by code (empty: the
+/// independents together).
+fn recorded_lots(
+    path: &Path,
+    rows: Vec<LotRow>,
+    counted: &Counted,
+) -> anyhow::Result<Vec<RecordedLot>> {
+    rows.into_iter()
         .map(|row| {
             let line = row.line;
             let place = || format!("{}:{line}", path.display());

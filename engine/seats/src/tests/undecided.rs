@@ -265,6 +265,28 @@ fn batches_add_up_and_empty_places_are_taken_by_one_vote() {
     assert_eq!(verdict(block(1, &[9, 4, 4], &[], 4)), Verdict::Decided);
 }
 
+/// Of 100 ballots 20 elect: 30 and 10, one seat; the bar rises with every ballot, and whoever is
+/// below it needs more than the 10 ballots to 20.
+#[test]
+fn a_first_round_is_decided_while_nobody_passes_the_bar() {
+    let verdict = |seats, votes: &[u64], missing| {
+        let case = Case { rule: Rule::new(Method::TwoRound), ..block(seats, votes, &[], missing) };
+        let found = case.finality();
+        assert!(found.critical.is_none());
+        (found.verdict, found.is_exact)
+    };
+    assert_eq!(verdict(1, &[30, 10], 19), (Verdict::Decided, true));
+    assert_eq!(verdict(1, &[30, 10], 20), (Verdict::Open, true), "30 each");
+    assert_eq!(verdict(2, &[30, 10, 9], 12), (Verdict::Decided, true), "22 of 112 are no 20 %");
+    assert_eq!(verdict(2, &[30, 10, 9], 13), (Verdict::Open, true), "23 of 113 are");
+    // 21 of 105 are 20 % still, of 106 no more; the share of others is not looked into then.
+    assert_eq!(verdict(2, &[21, 1, 1], 5), (Verdict::Decided, true));
+    assert_eq!(verdict(2, &[21, 1, 1], 6).0, Verdict::Open);
+    // The second round is between two of three, 3 votes apart.
+    assert_eq!(verdict(1, &[15, 13, 10], 2), (Verdict::Decided, true));
+    assert_eq!(verdict(1, &[15, 13, 10], 3), (Verdict::Open, true));
+}
+
 /// A batch that is not of the race, or that no ballots could give, is refused by its name.
 #[test]
 fn held_batches_that_do_not_fit_are_refused() {

@@ -112,8 +112,8 @@ impl Ranges {
         }
         total.checked_add(added)?; // every sum of votes is within `u64` from here on
         let sum = |of: fn(&Held<'_>) -> u64| {
-            let batches = outstanding.held.iter().map(of);
-            batches.fold(Some(missing), |sum, ballots| sum?.checked_add(ballots))
+            let mut batches = outstanding.held.iter().map(of);
+            batches.try_fold(missing, u64::checked_add)
         };
         let valid_added = sum(|batch| batch.valid_ballots)?;
         let taken_added = sum(|batch| batch.taken_ballots)?;
@@ -325,7 +325,7 @@ fn persons_are_fixed(
 }
 
 /// Nobody passes the border of 10 % over the average of the list, nobody gets a first vote, and
-/// those above it keep their order wherever the seats end among them.
+/// those above it keep their order wherever the seats end among them: equal votes go by position.
 fn czech_is_fixed(
     race: &Race<'_>,
     rule: &Rule,
@@ -355,5 +355,5 @@ fn czech_is_fixed(
     let mut pairs = first.iter().flat_map(|one| next.iter().map(move |two| (*one, *two)));
     elected.iter().chain(others).all(stays)
         && !others.iter().any(gets_first)
-        && pairs.all(|(one, two)| pairs::is_safe(race, rule, outstanding, one, two))
+        && pairs.all(|(one, two)| pairs::is_ahead(race, outstanding, one, two))
 }

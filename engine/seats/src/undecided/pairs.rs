@@ -36,7 +36,7 @@ struct Duel {
 }
 
 /// Votes that `rival` must gain on `winner` for a change or a lot.
-pub(super) fn needed(race: &Race<'_>, rule: &Rule, winner: u32, rival: u32) -> u64 {
+fn needed(race: &Race<'_>, rule: &Rule, winner: u32, rival: u32) -> u64 {
     let votes = |who: u32| race.candidates[who as usize].votes;
     // Who is elected has no fewer votes; where a lot is open, nothing is asked for.
     let gap = votes(winner).saturating_sub(votes(rival));
@@ -84,10 +84,26 @@ pub(super) fn is_safe(
     winner: u32,
     rival: u32,
 ) -> bool {
+    outlasts(outstanding, winner, rival, needed(race, rule, winner, rival))
+}
+
+/// Whether the first of the two stays ahead by a vote, equal votes being settled in another way
+/// than by the old order.
+pub(super) fn is_ahead(
+    race: &Race<'_>,
+    outstanding: &Outstanding<'_>,
+    winner: u32,
+    rival: u32,
+) -> bool {
+    let votes = |who: u32| race.candidates[who as usize].votes;
+    outlasts(outstanding, winner, rival, votes(winner).saturating_sub(votes(rival)))
+}
+
+/// Whether the rival cannot gain so many votes on the winner.
+fn outlasts(outstanding: &Outstanding<'_>, winner: u32, rival: u32, needed: u64) -> bool {
     let held = u128::from(held_gain(outstanding, Some(winner), rival));
-    outstanding.missing_ballots_max.is_some_and(|missing| {
-        u128::from(needed(race, rule, winner, rival)) > held + u128::from(missing)
-    })
+    let missing = outstanding.missing_ballots_max;
+    missing.is_some_and(|missing| u128::from(needed) > held + u128::from(missing))
 }
 
 /// Every place in question, and everybody who could get it.

@@ -131,7 +131,7 @@ pub(super) fn try_all(race: &Race<'_>, rule: &Rule, now: &Outcome, held: &[Held<
 }
 
 /// Whether ballots were found that change the result: all missing ones for one list, or for the
-/// next person of one group. `false` proves nothing.
+/// next person of one group (in a first round, for anybody). `false` proves nothing.
 pub(super) fn ballots_change_it(
     race: &Race<'_>,
     rule: &Rule,
@@ -149,7 +149,7 @@ pub(super) fn ballots_change_it(
     };
     let is_two_round = rule.method().family() == Family::TwoRound;
     let lists = (0..race.lists.len()).take(if is_two_round { 0 } else { TRIES_MAX });
-    let mut rivals = next_of_groups(race, now);
+    let mut rivals = rivals(race, now, is_two_round);
     rivals.truncate(TRIES_MAX);
     lists.into_iter().any(|list| changes(&|race| for_a_list(race, rule, list, ballots)))
         || rivals.iter().any(|who| changes(&|race| for_a_person(race, rule, *who, ballots)))
@@ -185,9 +185,8 @@ fn for_a_person(race: &mut Released, rule: &Rule, who: u32, ballots: u64) -> Opt
     Some(())
 }
 
-/// Of every list, and of the independents, who has most votes of those not elected; those with most
-/// votes first.
-fn next_of_groups(race: &Race<'_>, now: &Outcome) -> Vec<u32> {
+/// Those not elected, most votes first: all, or the first of every list and of the independents.
+fn rivals(race: &Race<'_>, now: &Outcome, all_of_them: bool) -> Vec<u32> {
     let mut is_elected = vec![false; race.candidates.len()];
     now.elected.iter().for_each(|who| is_elected[*who as usize] = true);
     let all = (0..race.candidates.len()).map(position);
@@ -195,6 +194,9 @@ fn next_of_groups(race: &Race<'_>, now: &Outcome) -> Vec<u32> {
     crate::persons::sort_by_votes(race, &mut others);
     let mut has_next = vec![false; race.lists.len() + 1];
     others.retain(|who| {
+        if all_of_them {
+            return true;
+        }
         let list = race.candidates[*who as usize].list.map(|list| list as usize);
         !std::mem::replace(&mut has_next[list.unwrap_or(race.lists.len())], true)
     });

@@ -94,18 +94,18 @@ struct Base {
 /// Claims votes x multiplier / base less seats, base being a sum of votes that the votes are in.
 ///
 /// (F + a - T - b) x m - k (B + a + b + c) > 0 for everything added to `from` (a), to `to` (b) and
-/// to others (c), where k is one less than the difference of the seats: each of the three has its
-/// worst end. a: m - k >= 0 votes per vote, none is worst. b: -m - k <= 0, all. c: -k.
+/// to others (c), where k is one less than the difference of the seats, |k| <= m. Worst for `from`
+/// is a = 0, since m - k >= 0; then b as large as it can be, since -m - k <= 0 and no vote does
+/// more; and for k > 0 c too, b + c being at most all that can be added.
 fn is_ahead(from: &Range, to: &Range, multiplier: u32, base: Base) -> bool {
     let multiplier = i128::from(multiplier);
     let apart = i128::from(from.seats) - 1 - i128::from(to.seats);
     if apart.abs() > multiplier {
         return false;
     }
-    let gained = i128::from(to.high - to.low);
-    let others = if apart > 0 { i128::from(base.added) } else { 0 };
+    let added = if apart > 0 { base.added } else { to.high - to.low };
     let ahead = (i128::from(from.low) - i128::from(to.high)) * multiplier;
-    ahead - apart * (i128::from(base.low) + gained + others) > 0
+    ahead - apart * (i128::from(base.low) + i128::from(added)) > 0
 }
 
 fn quotas(race: &Race<'_>, rule: &Rule, ranges: &Ranges, quota: Quota) -> bool {
@@ -230,9 +230,9 @@ fn comparisons_hold(race: &Race<'_>, rule: &Rule, ranges: &Ranges, base: Base) -
     };
     let shares: Vec<[End; 2]> = groups.iter().map(|group| ends(group)).collect();
     let rounds = options.rounding != Rounding::FloorThenRemainder;
+    // On one side of the half at both ends; exactly there at both, the share has no range.
     let stays = |[low, high]: &[End; 2]| {
-        low.whole == high.whole
-            && (!rounds || low.to_half() == high.to_half() && low.to_half().is_ne())
+        low.whole == high.whole && (!rounds || low.to_half() == high.to_half())
     };
     if !shares.iter().all(stays) {
         return false;

@@ -185,6 +185,27 @@ pub enum SeatsError {
         /// The readings on which the refusal rests, as [`crate::Outcome::readings`].
         readings: Vec<OptionName>,
     },
+    /// A held batch that is not of this race.
+    #[error(
+        "held batch {id}: found votes of {} lists and {} candidates, expected {} and {}",
+        found[0], found[1], expected[0], expected[1]
+    )]
+    HeldShape {
+        /// The batch.
+        id: u64,
+        /// Lists and candidates of the batch.
+        found: [usize; 2],
+        /// Lists and candidates of the race.
+        expected: [usize; 2],
+    },
+    /// A held batch that the rules would refuse, alone or together with all others.
+    #[error("held batch {id}: {error}")]
+    HeldRefused {
+        /// The batch.
+        id: u64,
+        /// Why.
+        error: Box<SeatsError>,
+    },
     /// Nobody can be replaced while it is open who sits.
     #[error("the outcome is {status}, expected it final before somebody is replaced")]
     OutcomeOpen {

@@ -43,6 +43,7 @@ mod steps;
 mod tests;
 mod text;
 mod threshold;
+mod undecided;
 mod void;
 
 pub use citations::Article;
@@ -67,6 +68,7 @@ pub use rule_sets::RuleSet;
 pub use steps::{Fact, LeftoverBy, Step};
 pub use text::{Labels, Language};
 pub use threshold::Percent;
+pub use undecided::{Critical, Finality, HELD_MAX, Held, Outstanding, Verdict, finality};
 pub use void::{VoidClass, VoidReason};
 
 /// Most seats (and most alternates) of one race: ten times the largest parliament, and small

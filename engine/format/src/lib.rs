@@ -18,6 +18,7 @@ pub mod counting_definition;
 pub mod document;
 pub mod election;
 pub mod fault;
+pub mod frame;
 pub mod layout;
 pub mod limits;
 pub mod payload;
@@ -27,6 +28,7 @@ pub mod reject;
 pub mod segment;
 pub mod table;
 pub mod totals;
+pub mod unclosed;
 
 pub use canonical::{BallotClass, CanonicalBatch, DistrictShape};
 pub use canonicaliser::Canonicaliser;

@@ -75,7 +75,7 @@ pub fn examine_unclosed(bytes: &[u8]) -> Result<Unclosed, Fault> {
         durable_length: 0,
         closed: false,
     };
-    let rest = walk.to_the_end();
+    let rest = walk.walk_to_the_end();
     Ok(Unclosed {
         header: Some(header),
         sound_length: walk.offset,
@@ -119,7 +119,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn to_the_end(&mut self) -> Rest {
+    fn walk_to_the_end(&mut self) -> Rest {
         loop {
             let at = self.offset;
             let rest = &self.bytes[at..];

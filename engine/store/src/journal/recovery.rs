@@ -69,9 +69,9 @@ pub(crate) fn open_with<D: Disk>(
     sync_folder(&disk)?;
     let mut active = None;
     if let Some(found) = found {
-        let sound = found.sound().to_vec();
         active = found.put_right(&disk, &definition, position, &hint)?;
-        let shown = if sound.is_empty() { Ok(()) } else { walk_open(&sound, number, visit) };
+        let sound = found.sound();
+        let shown = if sound.is_empty() { Ok(()) } else { walk_open(sound, number, visit) };
         let path = disk.path(&names::open_name(number));
         shown.map_err(|fault| JournalError::Fault { path, fault })?;
     }

@@ -97,6 +97,23 @@ fn with_the_hint_every_flipped_bit_is_refused() {
 }
 
 #[test]
+fn a_lost_end_is_refused_with_the_hint_and_cannot_be_noticed_without() {
+    let (disk, model) = journal();
+    let bytes = disk.contents(ACTIVE).unwrap();
+    for length in 0..bytes.len() {
+        let damaged = disk.copy();
+        damaged.put(ACTIVE, Some(&bytes[..length]));
+        let before = damaged.files();
+        let opened = open(damaged.clone(), examine_unclosed, &model);
+        let refused = matches!(opened, Err(OpenError::Refused(JournalError::Fault { .. })));
+        assert!(refused && damaged.files() == before, "cut to {length} bytes");
+        damaged.put(HINT, None);
+        let opened = open(damaged, examine_unclosed, &model);
+        assert!(matches!(opened, Err(OpenError::Wrong(_))), "cut to {length} bytes: {opened:?}");
+    }
+}
+
+#[test]
 fn every_flipped_bit_of_frames_in_a_closed_segment_is_refused() {
     let (disk, model) = journal();
     let name = "000000.segment";

@@ -21,7 +21,7 @@ fn journal() -> (tempfile::TempDir, PathBuf, PathBuf) {
     let definition = Definition::open(&sealed.join("election")).unwrap();
     let open = |records: u64| {
         let disk = DirectoryDisk::create(&live).unwrap();
-        let options = JournalOptions { segment_bytes_max: 1500 };
+        let options = JournalOptions { segment_bytes_max: 1 };
         let mut shown = 0;
         let digest = *definition.counting().digest();
         let journal = Journal::open(disk, digest, options, |_| shown += 1).unwrap();
@@ -36,22 +36,16 @@ fn journal() -> (tempfile::TempDir, PathBuf, PathBuf) {
         while let Some(framed) = reader.next_record().unwrap() {
             journal.append(framed.record, 1_700_000_000_000 + framed.position).unwrap();
             records += 1;
-            if records % 2 == 0 {
-                journal.commit().unwrap();
-            }
-            if records == 4 {
+            journal.commit().unwrap();
+            if records == 2 {
                 drop(journal);
                 journal = open(records);
             }
         }
     }
-    assert!(records > 4);
+    assert!(records > 2);
     journal.close().unwrap();
-    std::fs::create_dir(live.join("election")).unwrap();
-    for entry in std::fs::read_dir(sealed.join("election")).unwrap() {
-        let entry = entry.unwrap();
-        std::fs::copy(entry.path(), live.join("election").join(entry.file_name())).unwrap();
-    }
+    kit::copy_files(&sealed.join("election"), &live.join("election"));
     (directory, sealed, live)
 }
 

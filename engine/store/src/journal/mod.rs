@@ -18,6 +18,7 @@ mod walk;
 use std::path::PathBuf;
 
 use shomar_format::bytes::Digest32;
+use shomar_format::layout::segment;
 use shomar_format::limits;
 use shomar_format::segment::{journal_close_frame, journal_header, journal_record_frame};
 
@@ -33,7 +34,7 @@ pub use walk::Visited;
 /// How a journal is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct JournalOptions {
-    /// A segment of this length or more gets no further group.
+    /// A segment of this length or more gets no further group. It has one in any case.
     pub segment_bytes_max: u64,
 }
 
@@ -167,7 +168,9 @@ impl<D: Disk> Journal<D> {
     }
 
     fn write_group(&mut self) -> Result<(), Refusal> {
-        if self.active.length >= self.options.segment_bytes_max {
+        // However small the limit, a segment has room for one group.
+        let is_empty = self.active.length <= segment::HEADER_BYTES as u64;
+        if !is_empty && self.active.length >= self.options.segment_bytes_max {
             self.close_segment()?;
             let number = self.active.number + 1;
             self.active = begin_segment(&self.disk, &self.definition, number, &self.durable)?;

@@ -113,8 +113,8 @@ fn foreign_newer_and_empty_files_are_named_for_what_they_are() {
     folder.refuses(b"PK\x03\x04 a zip of something else, long enough to hold a header", &["'PK.."]);
     folder.refuses(&[b'x'; 10], &["10 bytes"]);
     let mut newer = folder.bytes.clone();
-    newer[8] = 2;
-    folder.refuses(&newer, &["format version", "2, newer than this program"]);
+    newer[8] = 3;
+    folder.refuses(&newer, &["format version", "3, newer than this program"]);
     let mut longer = folder.bytes.clone();
     longer.extend([0; 64]);
     folder.refuses(&longer, &["after the close frame", "64 bytes"]);

@@ -107,8 +107,11 @@ pub mod frame {
     pub const RECEIVED_AT_OFFSET: usize = 32;
     /// u64: checksum of these 64 bytes with this field as zero.
     pub const CHECKSUM_OFFSET: usize = 40;
+    /// u64: records of the journal that were synced when this frame was written, all those with
+    /// lower numbers; in a segment of version 1 reserved, zero.
+    pub const DURABLE_OFFSET: usize = 48;
     /// Reserved, zero, up to the end of the frame.
-    pub const RESERVED_HIGH_OFFSET: usize = 48;
+    pub const RESERVED_HIGH_OFFSET: usize = 56;
     /// Bytes of a frame without its record.
     pub const FRAME_BYTES: usize = 64;
 }
@@ -117,6 +120,10 @@ pub mod frame {
 pub mod segment {
     /// First bytes of every segment.
     pub const MAGIC: [u8; 8] = *b"SHOMARSG";
+    /// Version of a segment that is written at once, as sealing and generating do.
+    pub const VERSION_SEALED: u16 = 1;
+    /// Version of a segment that a journal writes, group by group; its frames say what was durable.
+    pub const VERSION_JOURNAL: u16 = 2;
 
     /// 8 bytes: [`MAGIC`].
     pub const MAGIC_OFFSET: usize = 0;

@@ -19,6 +19,7 @@ pub mod counting_definition;
 pub mod document;
 pub mod election;
 pub mod fault;
+pub mod frame;
 pub mod layout;
 pub mod limits;
 pub mod payload;
@@ -28,6 +29,7 @@ pub mod reject;
 pub mod segment;
 pub mod table;
 pub mod totals;
+pub mod unclosed;
 
 pub use canonical::{BallotClass, CanonicalBatch, DistrictShape};
 pub use canonicaliser::Canonicaliser;

@@ -70,7 +70,7 @@ fn show_segment(
             return Ok(());
         }
     };
-    writeln!(out, "segment, format version {}", layout::FORMAT_VERSION)?;
+    writeln!(out, "segment, format version {}", reader.version())?;
     writeln!(out, "definition {}", hex(reader.definition()))?;
     let names = names.filter(|names| names.digest() == reader.definition());
     let mut records = 0_u64;

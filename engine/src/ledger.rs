@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use shomar_format::bytes::{Digest32, hex};
 use shomar_format::control::{Action, Control, Lot, Subject};
+use shomar_format::document::JournalDocument;
 use shomar_format::election::Mode;
 use shomar_format::{BatchAddress, CountingDefinition};
 use shomar_seats::{LotKind, VoidClass, VoidReason};
@@ -115,6 +116,7 @@ pub struct Ledger {
     pairs: BTreeMap<(u32, u32), Pair>,
     stations_annulled: HashMap<u32, u64>,
     applied: Vec<Applied>,
+    recounts: u64,
     opened: Option<u64>,
     closed: Option<u64>,
 }
@@ -140,6 +142,7 @@ impl Ledger {
             pairs: BTreeMap::new(),
             stations_annulled: HashMap::new(),
             applied: Vec::new(),
+            recounts: 0,
             opened: None,
             closed: None,
         }
@@ -190,6 +193,31 @@ impl Ledger {
         self.by_hash.get(hash).copied()
     }
 
+    /// What was decided, for JSON, when the journal has so many records.
+    #[must_use]
+    pub fn document(&self, records: u64) -> JournalDocument {
+        let mut document = JournalDocument {
+            records,
+            control_records: self.applied.len() as u64,
+            opened: self.opened,
+            closed: self.closed,
+            superseded: 0,
+            waiting: 0,
+            annulled: 0,
+        };
+        // Nothing but a control record and a recount makes a batch stand otherwise.
+        let all_stand = self.applied.is_empty() && self.recounts == 0;
+        for (batch, _) in (0..).zip(&self.entries).filter(|_| !all_stand) {
+            match self.standing(batch) {
+                Standing::Stands => {}
+                Standing::Waiting => document.waiting += 1,
+                Standing::Superseded(_) => document.superseded += 1,
+                Standing::Annulled(_) => document.annulled += 1,
+            }
+        }
+        document
+    }
+
     /// The lots recorded so far, each with the position of its record.
     pub fn lots(&self) -> impl Iterator<Item = (u64, &Lot)> {
         self.applied.iter().filter_map(|applied| match &applied.control.action {
@@ -229,6 +257,7 @@ impl Ledger {
         let number = BatchNumber::try_from(self.entries.len()).expect("fewer than 2^32 batches");
         let before = self.by_hash.insert(hash, number);
         assert!(before.is_none(), "every batch is in the ledger once");
+        self.recounts += u64::from(is_recount);
         let pair = self.pairs.entry((address.station, address.district)).or_default();
         pair.batches.push(number);
         // The first count of a pair that was counted again: too late.

@@ -11,6 +11,7 @@
 pub mod checks;
 pub mod compare_readings;
 mod contest_rule;
+mod counted_list;
 mod counters;
 pub mod definition;
 pub mod evidence;
@@ -23,6 +24,7 @@ pub mod holding;
 pub mod index;
 pub mod kernel;
 pub mod ledger;
+pub mod live;
 pub mod lots;
 mod map;
 pub mod outcome;

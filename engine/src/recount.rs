@@ -99,26 +99,7 @@ impl Recount {
     /// What officers decided, for JSON; `None` where nobody could.
     #[must_use]
     pub fn journal_document(&self) -> Option<JournalDocument> {
-        let ledger = &self.standings.as_ref()?.ledger;
-        let (opened, closed) = ledger.opened_and_closed();
-        let mut document = JournalDocument {
-            records: self.records,
-            control_records: ledger.applied().len() as u64,
-            opened,
-            closed,
-            superseded: 0,
-            waiting: 0,
-            annulled: 0,
-        };
-        for (batch, _) in (0..).zip(ledger.entries()) {
-            match ledger.standing(batch) {
-                Standing::Stands => {}
-                Standing::Waiting => document.waiting += 1,
-                Standing::Superseded(_) => document.superseded += 1,
-                Standing::Annulled(_) => document.annulled += 1,
-            }
-        }
-        Some(document)
+        Some(self.standings.as_ref()?.ledger.document(self.records))
     }
 }
 
@@ -126,19 +107,32 @@ impl HeldBatch {
     /// The batch, for JSON.
     #[must_use]
     pub fn document(&self, definition: &CountingDefinition<'_>) -> HeldDocument {
-        let alarms = self.alarms.iter().map(|alarm| AlarmDocument {
+        let Self { address, hash, reported, alarms, is_rejected, .. } = self;
+        Self::document_of(*address, hash, *reported, alarms, *is_rejected, definition)
+    }
+
+    /// A held batch, for JSON.
+    pub(crate) fn document_of(
+        address: BatchAddress,
+        hash: &Digest32,
+        reported: Reported,
+        alarms: &[Alarm],
+        rejected: bool,
+        definition: &CountingDefinition<'_>,
+    ) -> HeldDocument {
+        let alarms = alarms.iter().map(|alarm| AlarmDocument {
             check: alarm.check + 1,
             method: alarm.method.name().to_owned(),
             formula: alarm.formula.clone(),
         });
         HeldDocument {
-            district: definition.district_id(self.address.district).to_owned(),
-            station: definition.station_id(self.address.station).to_owned(),
-            device: self.address.device,
-            sequence: self.address.sequence,
-            record: hex(&self.hash),
-            taken: self.reported.taken,
-            rejected: self.is_rejected,
+            district: definition.district_id(address.district).to_owned(),
+            station: definition.station_id(address.station).to_owned(),
+            device: address.device,
+            sequence: address.sequence,
+            record: hex(hash),
+            taken: reported.taken,
+            rejected,
             alarms: alarms.collect(),
         }
     }

@@ -5,6 +5,7 @@
 //! reading gives equal bytes.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use shomar_format::bytes::{Digest32, array_at, hex, sha256_of_parts};
@@ -25,8 +26,10 @@ pub struct Snapshot {
     ballots: Vec<BallotCounts>,
     total: BallotCounts,
     readings: Vec<Reading>,
-    batches: Vec<Vec<CountedBatch>>,
-    evidence: Digest32,
+    /// In parts that snapshots share.
+    batches: Vec<Arc<Vec<CountedBatch>>>,
+    /// Made when somebody asks: it costs a sort of all hashes.
+    evidence: OnceLock<Digest32>,
     digest: Digest32,
 }
 
@@ -50,6 +53,36 @@ impl Snapshot {
         readings: &[Reading],
     ) -> Self {
         let Tallied { options, ballots, batches } = tallied;
+        let batches: Vec<_> = batches.into_iter().map(Arc::new).collect();
+        let (evidence, mut snapshot) = rayon::join(
+            || evidence_digest(&batches),
+            || Self::of_sums(options, ballots, definition, head, readings),
+        );
+        snapshot.batches = batches;
+        snapshot.evidence = OnceLock::from(evidence);
+        snapshot
+    }
+
+    /// A snapshot of sums that a live count keeps, and of the batches that are in them.
+    pub(crate) fn of_live(
+        options: Vec<u64>,
+        ballots: Vec<BallotCounts>,
+        batches: Vec<Arc<Vec<CountedBatch>>>,
+        definition: &CountingDefinition<'_>,
+        head: &ElectionHead,
+        readings: &[Reading],
+    ) -> Self {
+        let snapshot = Self::of_sums(options, ballots, definition, head, readings);
+        Self { batches, ..snapshot }
+    }
+
+    fn of_sums(
+        options: Vec<u64>,
+        ballots: Vec<BallotCounts>,
+        definition: &CountingDefinition<'_>,
+        head: &ElectionHead,
+        readings: &[Reading],
+    ) -> Self {
         assert_eq!(options.len(), definition.option_total(), "one sum per option");
         assert_eq!(readings.len(), head.contests.len(), "one reading per contest");
         let mut total = BallotCounts::default();
@@ -61,14 +94,11 @@ impl Snapshot {
             ballots,
             total,
             readings: readings.to_vec(),
-            batches,
-            evidence: [0; 32],
+            batches: Vec::new(),
+            evidence: OnceLock::new(),
             digest: [0; 32],
         };
-        (snapshot.evidence, snapshot.digest) = rayon::join(
-            || evidence_digest(&snapshot.batches),
-            || snapshot.totals_digest(definition, head),
-        );
+        snapshot.digest = snapshot.totals_digest(definition, head);
         snapshot
     }
 
@@ -114,7 +144,13 @@ impl Snapshot {
 
     /// Every batch that was counted, in no order: for roll-ups by station.
     pub fn batches(&self) -> impl Iterator<Item = &CountedBatch> {
-        self.batches.iter().flatten()
+        self.batches.iter().flat_map(|part| part.iter())
+    }
+
+    /// Digest of the totals.
+    #[must_use]
+    pub fn digest(&self) -> &Digest32 {
+        &self.digest
     }
 
     /// Up to where was counted.
@@ -122,7 +158,7 @@ impl Snapshot {
     pub fn frontier(&self) -> Frontier {
         Frontier {
             batches: self.batches.iter().map(|batches| batches.len() as u64).sum(),
-            evidence: hex(&self.evidence),
+            evidence: hex(self.evidence.get_or_init(|| evidence_digest(&self.batches))),
             digest: hex(&self.digest),
         }
     }
@@ -155,8 +191,9 @@ impl Snapshot {
 }
 
 /// SHA-256 of the sorted body hashes (FORMAT.md, section 8.4).
-fn evidence_digest(batches: &[Vec<CountedBatch>]) -> Digest32 {
-    let mut hashes: Vec<Digest32> = batches.iter().flatten().map(|batch| batch.body_hash).collect();
+fn evidence_digest(batches: &[Arc<Vec<CountedBatch>>]) -> Digest32 {
+    let all = batches.iter().flat_map(|part| part.iter());
+    let mut hashes: Vec<Digest32> = all.map(|batch| batch.body_hash).collect();
     let first = |hash: &Digest32| u64::from_be_bytes(array_at(hash, 0));
     // Nearly always the first eight bytes tell two hashes apart.
     hashes.par_sort_unstable_by(|a, b| first(a).cmp(&first(b)).then_with(|| a.cmp(b)));

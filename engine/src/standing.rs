@@ -49,9 +49,8 @@ impl Standings {
             index.cut_at(position);
         }
         needed.then(|| {
-            let mut reader = Reader { evidence, definition, head, chains: Vec::new() };
-            reader.chains.resize(head.officers.len(), (0, NO_PREVIOUS));
-            reader.read(index)
+            let officers = OfficerChains::new(head);
+            Reader { evidence, definition, head, officers }.read(index)
         })
     }
 
@@ -78,8 +77,7 @@ struct Reader<'a> {
     evidence: &'a Evidence,
     definition: &'a CountingDefinition<'a>,
     head: &'a ElectionHead,
-    /// Of each officer: the sequence that comes next, and the hash of the record before it.
-    chains: Vec<(u64, Digest32)>,
+    officers: OfficerChains,
 }
 
 impl Reader<'_> {
@@ -152,9 +150,41 @@ impl Reader<'_> {
         record: &[u8],
         hash: Digest32,
     ) -> Result<(), Fault> {
-        let control = verify_officer(record, self.definition, self.head)?;
+        let control = self.officers.verify(record, self.definition, self.head, hash)?;
         let address = shomar_format::record::address_at(record);
-        let (next, previous) = &mut self.chains[address.device as usize];
+        let applied = ledger.apply(position, address.device, control, self.definition);
+        applied.map_err(|why| Fault::new(0, "control record", why.found, why.expected)).map(|_| ())
+    }
+}
+
+/// The chain of each officer's records: whoever drops one of them is found.
+#[derive(Clone, Debug)]
+pub struct OfficerChains {
+    /// The sequence that comes next, and the hash of the record before it.
+    links: Vec<(u64, Digest32)>,
+}
+
+impl OfficerChains {
+    /// Before the first record.
+    #[must_use]
+    pub fn new(head: &ElectionHead) -> Self {
+        Self { links: vec![(0, NO_PREVIOUS); head.officers.len()] }
+    }
+
+    /// Verifies the next control record of an officer, whose hash is `hash`, and gives what it says.
+    ///
+    /// # Errors
+    /// As [`verify_officer`]; and if it is not the one that comes next.
+    pub fn verify(
+        &mut self,
+        record: &[u8],
+        definition: &CountingDefinition<'_>,
+        head: &ElectionHead,
+        hash: Digest32,
+    ) -> Result<Control, Fault> {
+        let control = verify_officer(record, definition, head)?;
+        let address = shomar_format::record::address_at(record);
+        let (next, previous) = &mut self.links[address.device as usize];
         if address.sequence != *next {
             let at = layout::record::SEQUENCE_OFFSET;
             let (found, next) = (address.sequence, *next);
@@ -167,8 +197,7 @@ impl Reader<'_> {
             return Err(Fault::new(at, what, hex(&link), hex(previous)));
         }
         (*next, *previous) = (*next + 1, hash);
-        let applied = ledger.apply(position, address.device, control, self.definition);
-        applied.map_err(|why| Fault::new(0, "control record", why.found, why.expected)).map(|_| ())
+        Ok(control)
     }
 }
 

@@ -46,6 +46,8 @@ pub struct CountedBatch {
     pub taken: u32,
     /// Void ballots, blank ones among them.
     pub void: u32,
+    /// Blank ones among these.
+    pub blank: u32,
     /// Its body hash.
     pub body_hash: Digest32,
 }
@@ -196,7 +198,8 @@ impl<'a, 'b> Worker<'a, 'b> {
     fn count(&mut self, place: &RecordPlace, next: Option<&RecordPlace>) {
         let (path, record) = place.record(self.counting.evidence);
         let next = next.map(|next| next.record(self.counting.evidence).1).unwrap_or_default();
-        let counted = self.counting.verify(record).and_then(|batch| self.count_batch(&batch, next));
+        let counted = verify_expected(record, self.counting.facts)
+            .and_then(|batch| self.count_batch(&batch, next));
         match counted {
             Ok(batch) => self.batches.push(batch),
             Err(fault) => {
@@ -242,7 +245,7 @@ impl<'a, 'b> Worker<'a, 'b> {
         let void = u32::try_from(entered.void).expect("at most the ballots of the batch") + blank;
         self.bank.add_ballots(number, header.taken(), void, blank);
         let (address, body_hash) = (header.address(), *header.body_hash());
-        Ok(CountedBatch { address, taken: header.taken(), void, body_hash })
+        Ok(CountedBatch { address, taken: header.taken(), void, blank, body_hash })
     }
 }
 
@@ -276,17 +279,50 @@ impl<'a, 'b> Counting<'a, 'b> {
             worker
         })
     }
+}
 
-    fn verify<'c>(&self, record: &'c [u8]) -> Result<VerifiedBatch<'c>, Fault> {
-        let batch = verify(record, self.facts)?;
-        let BatchAddress { station, district, .. } = batch.header().address();
-        if !self.facts.expects(station, district) {
-            let (found, expected) = ("this pair", "a pair of station and district in serves.csv");
-            let at = layout::record::STATION_OFFSET;
-            return Err(Fault::new(at, "station and district", found, expected));
-        }
-        Ok(batch)
+/// One batch alone, verified and counted into counters of its own: what a receiver asks before it
+/// takes a batch, and a live count before it adds one.
+pub(crate) fn count_alone(
+    record: &[u8],
+    facts: &Facts<'_>,
+    readings: &[Reading],
+    kernel: Kernel,
+    scratch: &mut Scratch,
+    counts: &mut Vec<u32>,
+) -> Result<CountedBatch, Fault> {
+    let batch = verify_expected(record, facts)?;
+    let header = batch.header();
+    let number = header.address().district;
+    let district = facts.district(number).expect("verified");
+    counts.clear();
+    counts.resize(district.shape.option_count as usize, 0);
+    kernel
+        .count_clean(batch.payload(), district.shape, scratch, counts)
+        .map_err(invalid_payload)?;
+    let option_lists = facts.definition().option_lists(number);
+    let district = District::of(district, option_lists, readings[district.contest as usize]);
+    let entered = batch.payload().entered();
+    let entered =
+        kernel.count_entered(&entered, district, scratch, counts).map_err(invalid_payload)?;
+    let read = entered.read + entered.void;
+    assert_eq!(read, u64::from(header.entered()), "every ballot as entered was read");
+    let blank = header.blank();
+    let void = u32::try_from(entered.void).expect("at most the ballots of the batch") + blank;
+    let (address, body_hash) = (header.address(), *header.body_hash());
+    Ok(CountedBatch { address, taken: header.taken(), void, blank, body_hash })
+}
+
+/// Verifies a record, and that its pair is one that may report.
+fn verify_expected<'c>(record: &'c [u8], facts: &Facts<'_>) -> Result<VerifiedBatch<'c>, Fault> {
+    let batch = verify(record, facts)?;
+    let BatchAddress { station, district, .. } = batch.header().address();
+    if !facts.expects(station, district) {
+        let (found, expected) = ("this pair", "a pair of station and district in serves.csv");
+        let at = layout::record::STATION_OFFSET;
+        return Err(Fault::new(at, "station and district", found, expected));
     }
+    Ok(batch)
 }
 
 fn invalid_payload(invalid: Invalid) -> Fault {

@@ -69,7 +69,7 @@ fn begin<'a>(
     segment: u32,
     definition: &CountingDefinition<'_>,
 ) -> Result<SegmentReader<'a>, Fault> {
-    let reader = SegmentReader::open(evidence.segment(segment).1)?;
+    let reader = evidence.reader(segment)?;
     if reader.definition() == definition.digest() {
         return Ok(reader);
     }

@@ -11,6 +11,7 @@ mod journal;
 mod keyed;
 mod kit;
 mod law;
+mod live;
 mod odd_elections;
 mod one_digest;
 mod pabulib;

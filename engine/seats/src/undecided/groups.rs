@@ -267,7 +267,7 @@ fn play_is_fixed(race: &Race<'_>, rule: &Rule, ranges: &Ranges) -> bool {
             passing += u32::from(is_sure);
         }
         if passing >= options.min_groups || percent.is_zero() {
-            // A group that is not concerned, and enters, can stop the fall.
+            // A group that is not concerned, and enters, could stop the fall (no method has both).
             let enters = ranges.groups.iter().any(|group| group.can_enter);
             return !enters || options.min_groups == 0;
         }

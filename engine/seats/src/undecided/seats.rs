@@ -6,12 +6,11 @@
 //!
 //! Divisors, and quotas with largest remainders, have a rule of two groups: a seat that `from` won
 //! has no worse claim than the next seat of any `to` that is not full. What a method gives obeys
-//! it, ties going either way. And if seats obey it strictly, nothing else obeys it: of two
-//! different distributions of as many seats, x has more in the first and y in the second; x's last
-//! seat beats y's next one strictly by the first, y's last beats or equals x's next one by the
-//! second, and claims never grow with seats, which is a contradiction. So strict inequalities at
-//! the worst corner of the ranges prove the seats, without a lot. Groups that enter compete with no
-//! seat.
+//! it, ties going either way. And if seats obey it strictly, nothing else does: of two different
+//! distributions of as many seats, x has more in the first and y in the second; x's last seat beats
+//! y's next one strictly by the first, y's last beats or equals x's next one by the second, and
+//! claims never grow with seats, which is a contradiction. So strict inequalities at the worst
+//! corner of the ranges prove the seats, without a lot. Groups that enter compete with no seat.
 //!
 //! Other readings of article 24 are proven by their comparisons: while no share passes a whole
 //! number (or a half) and no two that are ranked can meet, the count takes the same way.

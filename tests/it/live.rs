@@ -210,7 +210,8 @@ fn held_batches_move_as_their_district_reports() {
     let mut records: Vec<&[u8]> = batches.iter().map(Vec::as_slice).collect();
     records.extend([&reject[..], &release, &annul]);
     let folder = follow(&keyed, "night", &records);
-    let (code, stdout, stderr) = run(["tally", text(&folder)]);
+    let all = batches.len().to_string();
+    let (code, stdout, stderr) = run(["tally", text(&folder), "--as-of", &all]);
     assert_eq!(code, 0, "{stderr}");
     assert!(stdout.contains("held by checks"), "{stdout}");
 }

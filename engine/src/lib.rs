@@ -8,6 +8,7 @@
 //! The way, one direction only: [`Evidence`] (mapped) > [`Index`] (where records stand, repeats
 //! named) > [`tally`] (verify, count, flush) > [`Snapshot`].
 
+pub mod chain;
 pub mod checks;
 pub mod compare_readings;
 mod contest_rule;
@@ -30,6 +31,7 @@ mod map;
 pub mod outcome;
 mod prefetch;
 mod reading;
+pub mod receive;
 pub mod recount;
 pub mod result_document;
 pub mod snapshot;

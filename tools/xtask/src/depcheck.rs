@@ -48,9 +48,12 @@ const WALLS: &[Wall] = &[
     // Knows its own totals; if it could name the engine, the engine would agree with itself. Of the
     // seat rules it takes the table of council sizes; it allocates nothing.
     wall("shomar-bench-data", &["shomar-format", "shomar-seats"]),
+    // Receives, stores, counts; it knows nothing of text or of whoever sends.
+    wall("shomar-ingest", &["shomar-engine", "shomar-format", "shomar-store"]),
     wall(
         "shomar",
         &[
+            "shomar-ingest",
             "shomar-engine",
             "shomar-format",
             "shomar-loader",

@@ -31,6 +31,9 @@ pub use signature::{
     verify_signature,
 };
 
+/// The bytes of a record in memory, aligned as verifying wants them.
+pub type RecordBytes = AlignedVec;
+
 /// A sealed record; made by [`SealedBatch::seal`] only.
 #[derive(Clone, Debug)]
 pub struct SealedBatch {

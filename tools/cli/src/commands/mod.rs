@@ -10,4 +10,5 @@ pub(crate) mod result;
 pub(crate) mod rules;
 pub(crate) mod seal;
 pub mod seats;
+pub(crate) mod serve;
 pub(crate) mod tally;

@@ -1,0 +1,116 @@
+//! What is answered to a record: its place in the journal, or why it is not taken.
+//!
+//! In: a verdict. Out: JSON. Never: "accepted" for what is not durable.
+
+use serde::Serialize;
+use shomar_engine::receive::RefusalCode;
+
+/// Why a record is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Code {
+    /// It does not pass a check of its own.
+    Refused(RefusalCode),
+    /// It is larger than this server takes.
+    TooLarge,
+    /// The device has signed another record of this sequence.
+    Equivocation,
+    /// It does not follow the device's records that are here.
+    Fork,
+    /// It is not the first of its device and names none before it, or the reverse.
+    Chain,
+    /// The vote is not open.
+    NotOpen,
+    /// A control record that cannot be applied here.
+    Control,
+    /// No room is left on the disk.
+    StorageFull,
+    /// Too much is waiting: later.
+    Busy,
+    /// The server is stopping: later, or elsewhere.
+    Stopping,
+}
+
+impl Code {
+    /// As answers and metrics have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Refused(code) => code.name(),
+            Self::TooLarge => "too-large",
+            Self::Equivocation => "equivocation",
+            Self::Fork => "fork",
+            Self::Chain => "chain",
+            Self::NotOpen => "not-open",
+            Self::Control => "control",
+            Self::StorageFull => "storage-full",
+            Self::Busy => "busy",
+            Self::Stopping => "stopping",
+        }
+    }
+}
+
+/// The answer to one record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+pub enum Answer {
+    /// It is in the journal, and durable.
+    Accepted {
+        /// Its number in the journal.
+        position: u64,
+        /// Its hash.
+        record: String,
+    },
+    /// The same bytes were accepted before.
+    Duplicate {
+        /// Their number in the journal.
+        position: u64,
+        /// Their hash.
+        record: String,
+    },
+    /// It is not taken.
+    Refused {
+        /// For programs.
+        code: &'static str,
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: String,
+        /// Its hash, if it has the length of a record.
+        record: Option<String>,
+        /// The same, as a value.
+        #[serde(skip)]
+        reason: Code,
+    },
+}
+
+impl Answer {
+    /// A refusal.
+    pub(crate) fn refused(
+        reason: Code,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+        record: Option<String>,
+    ) -> Self {
+        let (found, expected) = (found.into(), expected.into());
+        Self::Refused { code: reason.name(), found, expected, record, reason }
+    }
+
+    /// `accepted`, `duplicate` or `refused`.
+    #[must_use]
+    pub fn status(&self) -> &'static str {
+        match self {
+            Self::Accepted { .. } => "accepted",
+            Self::Duplicate { .. } => "duplicate",
+            Self::Refused { .. } => "refused",
+        }
+    }
+
+    /// Why it is refused, if it is.
+    #[must_use]
+    pub fn reason(&self) -> Option<Code> {
+        match self {
+            Self::Refused { reason, .. } => Some(*reason),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! The live count beside the writer: follows the durable frontier, publishes snapshots, and has
+//! everything counted again from the segments at an interval.
+//!
+//! In: the frontier after each group. Out: an immutable snapshot, swapped in one step; readers pull
+//! it and hold nobody up. Never: a snapshot that the counters disagree about, or that comes after a
+//! full count has contradicted one: then publishing ends, and receiving goes on.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use serde::Serialize;
+use shomar_engine::evidence::JournalSegment;
+use shomar_engine::live::{Digests, JournalFrontier, Live, LiveSnapshot, Segments};
+use shomar_engine::recount::{NoCount, RecountInput, recount};
+use shomar_engine::{Evidence, Kernel, Snapshot};
+use shomar_format::bytes::hex;
+use shomar_store::journal::{Durable, open_for_reading};
+use tracing::{error, info};
+
+use crate::gate::now_ms;
+use crate::metrics::Metrics;
+use crate::start::{Election, open_segment};
+
+/// Arrivals that are remembered until they are published; more are counted all the same.
+const ARRIVALS_MAX: usize = 1 << 20;
+
+/// A record that was accepted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrival {
+    pub(crate) position: u64,
+    pub(crate) received: Instant,
+}
+
+#[derive(Debug)]
+struct Reached {
+    segment: u64,
+    length: u64,
+    position: u64,
+    arrivals: VecDeque<Arrival>,
+    is_over: bool,
+}
+
+/// How far the journal is durable; the follower waits here.
+#[derive(Debug)]
+pub(crate) struct Frontier {
+    reached: Mutex<Reached>,
+    changed: Condvar,
+}
+
+impl Frontier {
+    pub(crate) fn new(durable: &Durable) -> Self {
+        let reached = Reached {
+            segment: durable.segment,
+            length: durable.length,
+            position: durable.next_position,
+            arrivals: VecDeque::new(),
+            is_over: false,
+        };
+        Self { reached: Mutex::new(reached), changed: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Reached> {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// More is durable.
+    pub(crate) fn advance(&self, durable: &Durable, arrivals: impl Iterator<Item = Arrival>) {
+        let mut reached = self.lock();
+        reached.segment = durable.segment;
+        reached.length = durable.length;
+        reached.position = durable.next_position;
+        reached.arrivals.extend(arrivals);
+        let surplus = reached.arrivals.len().saturating_sub(ARRIVALS_MAX);
+        reached.arrivals.drain(..surplus);
+        drop(reached);
+        self.changed.notify_all();
+    }
+
+    /// Records that are durable.
+    pub(crate) fn durable_position(&self) -> u64 {
+        self.lock().position
+    }
+
+    /// Nothing more will come.
+    pub(crate) fn end(&self) {
+        self.lock().is_over = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits until more than `position` records are durable, or nothing more will come, or `most`
+    /// has passed: how far it is, and whether it is over.
+    fn wait(&self, position: u64, most: Duration) -> (JournalFrontier, u64, bool) {
+        let waits = |reached: &mut Reached| reached.position <= position && !reached.is_over;
+        let guard = self.changed.wait_timeout_while(self.lock(), most, waits);
+        let reached = guard.unwrap_or_else(PoisonError::into_inner).0;
+        let segment = usize::try_from(reached.segment).expect("a number of files");
+        let frontier = JournalFrontier { segment, length: reached.length };
+        (frontier, reached.position, reached.is_over)
+    }
+
+    /// The arrivals of all records below `position`.
+    fn take_arrivals(&self, position: u64) -> Vec<Arrival> {
+        let mut reached = self.lock();
+        let end = reached.arrivals.partition_point(|arrival| arrival.position < position);
+        reached.arrivals.drain(..end).collect()
+    }
+}
+
+/// A full count of the segments, by another kernel.
+#[derive(Clone, Debug, Serialize)]
+pub struct RecountReport {
+    /// Records of the journal that were counted.
+    pub position: u64,
+    /// Digest of the totals, which is that of the live count.
+    pub digest: String,
+    /// When it ended, in milliseconds since 1970-01-01 UTC.
+    pub at_ms: u64,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// What readers see.
+pub struct Published {
+    /// The last snapshot.
+    pub snapshot: ArcSwap<LiveSnapshot>,
+    /// The last full count that agreed.
+    pub recount: ArcSwapOption<RecountReport>,
+    /// Why nothing is published any more.
+    pub failure: ArcSwapOption<String>,
+}
+
+impl Published {
+    fn fail(&self, metrics: &Metrics, message: String) {
+        error!(message, "publishing has ended; batches are received all the same");
+        metrics.publishing.set(0);
+        self.failure.store(Some(Arc::new(message)));
+    }
+}
+
+struct InFolder<'a>(&'a Path);
+
+impl Segments for InFolder<'_> {
+    fn open(&mut self, segment: usize) -> std::io::Result<(PathBuf, File)> {
+        open_segment(self.0, segment as u64)
+    }
+}
+
+/// The live count of a server.
+pub(crate) struct Follower {
+    pub(crate) data: PathBuf,
+    pub(crate) frontier: Arc<Frontier>,
+    pub(crate) published: Arc<Published>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) snapshot_pause: Duration,
+}
+
+impl Follower {
+    /// The count before the first record.
+    pub(crate) fn begin(election: &'static Election) -> (Live<'static>, LiveSnapshot) {
+        let definition = &election.definition;
+        let readings = definition.readings();
+        let mut live = Live::new(definition, readings, election.registers.clone());
+        let empty = live.snapshot().expect("equal counters of zeros");
+        (live, empty)
+    }
+
+    /// Follows until nothing more will come, and everything is published.
+    pub(crate) fn run(self, mut live: Live<'static>) {
+        let mut segments = InFolder(&self.data);
+        self.metrics.publishing.set(1);
+        loop {
+            let (frontier, position, is_over) =
+                self.frontier.wait(live.position(), Duration::from_secs(1));
+            if position > live.position() && self.published.failure.load().is_none() {
+                let step = live.advance(&frontier, &mut segments).and_then(|_| live.snapshot());
+                match step {
+                    Ok(snapshot) => self.publish(snapshot),
+                    Err(error) => self.published.fail(&self.metrics, error.to_string()),
+                }
+                if !is_over {
+                    std::thread::sleep(self.snapshot_pause);
+                }
+            } else if is_over {
+                return;
+            } else if self.published.failure.load().is_some() {
+                std::thread::sleep(self.snapshot_pause);
+            }
+        }
+    }
+
+    fn publish(&self, snapshot: LiveSnapshot) {
+        let position = snapshot.position;
+        self.published.snapshot.store(Arc::new(snapshot));
+        self.metrics.counted.set(i64::try_from(position).unwrap_or(i64::MAX));
+        let arrivals = self.frontier.take_arrivals(position);
+        self.metrics.published(arrivals.into_iter().map(|arrival| arrival.received.elapsed()));
+    }
+}
+
+/// Counts the segments again at an interval, and compares.
+pub(crate) struct Recounter {
+    pub(crate) election: &'static Election,
+    pub(crate) data: PathBuf,
+    pub(crate) published: Arc<Published>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) pause: Duration,
+    pub(crate) is_stopping: Arc<AtomicBool>,
+}
+
+impl Recounter {
+    pub(crate) fn run(self) {
+        let mut next = Instant::now() + self.pause;
+        while !self.is_stopping.load(Ordering::Relaxed) {
+            if Instant::now() < next {
+                std::thread::sleep(Duration::from_millis(50));
+                continue;
+            }
+            let snapshot = self.published.snapshot.load_full();
+            let counted = self.published.recount.load().as_ref().map(|report| report.position);
+            if snapshot.totals.is_some() && counted != Some(snapshot.position) {
+                self.compare(&snapshot);
+            }
+            next = Instant::now() + self.pause;
+        }
+    }
+
+    fn compare(&self, snapshot: &LiveSnapshot) {
+        let began = Instant::now();
+        let live = snapshot.digests();
+        let result = self.count(snapshot.position);
+        let count = |result| {
+            self.metrics.count_recount(result);
+        };
+        match result {
+            Ok(full) if Some(full) == live => {
+                count("agrees");
+                let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+                let digest = hex(&full.totals);
+                info!(position = snapshot.position, digest, took_ms, "full count agrees");
+                let (position, at_ms) = (snapshot.position, now_ms());
+                let report = RecountReport { position, digest, at_ms, took_ms };
+                self.published.recount.store(Some(Arc::new(report)));
+            }
+            Ok(full) => {
+                count("differs");
+                let message = format!(
+                    "at record {}: found the digest {} in the live count, expected {}, that of a \
+                     full count",
+                    snapshot.position,
+                    live.map_or("none".to_owned(), |live| hex(&live.totals)),
+                    hex(&full.totals)
+                );
+                self.published.fail(&self.metrics, message);
+            }
+            Err(message) => {
+                count("failed");
+                self.published.fail(&self.metrics, message);
+            }
+        }
+    }
+
+    fn count(&self, position: u64) -> Result<Digests, String> {
+        let definition = &self.election.definition;
+        let readable = open_for_reading(&self.data).map_err(|error| error.to_string())?;
+        let segments: Vec<JournalSegment> = readable
+            .into_iter()
+            .map(|readable| JournalSegment {
+                path: readable.path,
+                file: readable.file,
+                length: readable.length,
+                closed: readable.closed,
+            })
+            .collect();
+        let evidence = Evidence::open_journal(&segments).map_err(|error| error.to_string())?;
+        let readings = definition.readings();
+        let input = RecountInput {
+            evidence: &evidence,
+            definition,
+            readings: &readings,
+            kernel: Kernel::Portable,
+            as_of: Some(position),
+            registers: Some(&self.election.registers),
+        };
+        let full = recount(&input).map_err(|none| match none {
+            NoCount::Findings(findings) => {
+                let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+                lines.join("\n")
+            }
+            NoCount::NotClosed { .. } => "an official election that is not closed".to_owned(),
+        })?;
+        let counting = definition.counting();
+        let totals = Snapshot::merge(full.tallied, &counting, &definition.head, &readings);
+        Ok(Digests { totals: *totals.digest(), batches: totals.batches().count() as u64 })
+    }
+}

@@ -1,0 +1,114 @@
+//! The gate: verifies a record and puts it into the queue of the writer.
+//!
+//! In: records in memory, from any source. Out: the answer, when there is one. Never: a record
+//! queued that was not verified; a wait without a bound: where the queue is full, the answer is
+//! "busy", and whoever sent it comes again.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use crossbeam::channel::{Sender, TrySendError};
+use shomar_engine::receive::{Received, Receiver, Refused, Workspace};
+use shomar_format::record::RecordBytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use crate::answer::{Answer, Code};
+use crate::metrics::Metrics;
+use crate::records::hash_of;
+use crate::start::Election;
+use crate::writer::Job;
+
+/// Bytes that one permit of room stands for.
+const ROOM_BYTES: usize = 1 << 10;
+
+/// Where every record comes in.
+pub(crate) struct Gate {
+    receiver: Receiver<'static>,
+    /// `None` once the server is stopping.
+    queue: std::sync::RwLock<Option<Sender<Job>>>,
+    room: Arc<Semaphore>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) is_full: Arc<AtomicBool>,
+}
+
+/// A record on its way: its answer comes here.
+pub(crate) type Pending = Result<oneshot::Receiver<Answer>, Answer>;
+
+impl Gate {
+    pub(crate) fn new(
+        election: &'static Election,
+        queue: Sender<Job>,
+        waiting_bytes_max: usize,
+        metrics: Arc<Metrics>,
+        is_full: Arc<AtomicBool>,
+    ) -> Self {
+        let room = Arc::new(Semaphore::new(waiting_bytes_max / ROOM_BYTES));
+        let receiver = Receiver::new(&election.definition, &election.election);
+        Self { receiver, queue: std::sync::RwLock::new(Some(queue)), room, metrics, is_full }
+    }
+
+    /// Room in memory for a record of so many bytes; `None` if there is none now.
+    pub(crate) fn room_for(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let permits = u32::try_from(bytes.div_ceil(ROOM_BYTES)).ok()?;
+        Arc::clone(&self.room).try_acquire_many_owned(permits).ok()
+    }
+
+    /// No further record is queued; the writer ends when it has answered those that are.
+    pub(crate) fn stop(&self) {
+        self.queue.write().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    }
+
+    /// Whether records are taken.
+    pub(crate) fn is_open(&self) -> bool {
+        let queue = self.queue.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        queue.is_some() && !self.is_full.load(Ordering::Relaxed)
+    }
+
+    /// Verifies a record and queues it.
+    pub(crate) fn enter(
+        &self,
+        record: RecordBytes,
+        received: Instant,
+        room: Option<OwnedSemaphorePermit>,
+    ) -> Pending {
+        thread_local! {
+            static WORKSPACE: RefCell<Workspace> = RefCell::default();
+        }
+        let verified = WORKSPACE
+            .with_borrow_mut(|workspace| self.receiver.receive(&record, workspace))
+            .map_err(|Refused { code, fault }| {
+                let found = format!("{} at offset {}: {}", fault.what, fault.offset, fault.found);
+                Answer::refused(Code::Refused(code), found, fault.expected, hash_of(&record))
+            });
+        let control = match verified? {
+            Received::Batch(_) => None,
+            Received::Control(control) => Some(control),
+        };
+        let hash = hash_of(&record);
+        let (reply, answer) = oneshot::channel();
+        let job = Job { record, control, received, received_at_ms: now_ms(), reply, room };
+        let refused =
+            |code, found: &str, expected: &str| Err(Answer::refused(code, found, expected, hash));
+        let queue = self.queue.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Some(queue) = queue.as_ref() else { return refused_stopping(refused) };
+        match queue.try_send(job) {
+            Ok(()) => Ok(answer),
+            Err(TrySendError::Full(_)) => {
+                refused(Code::Busy, "a full queue", "a retry after a moment")
+            }
+            Err(TrySendError::Disconnected(_)) => refused_stopping(refused),
+        }
+    }
+}
+
+fn refused_stopping(refused: impl FnOnce(Code, &str, &str) -> Pending) -> Pending {
+    refused(Code::Stopping, "a server that is stopping", "a retry later")
+}
+
+/// Milliseconds since 1970-01-01 UTC.
+pub(crate) fn now_ms() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,230 @@
+//! The inbox: a folder in which files with batches are laid by hand.
+//!
+//! In: files of sealed records, or whole segments. Out: their records through the same gate as
+//! those from the network; the file moved to `done` or `refused`, with a report of every answer
+//! beside it. Never: a file taken while somebody is still writing it, or moved before the answers
+//! to its records are durable.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde_json::json;
+use shomar_format::layout;
+use shomar_format::segment::SegmentReader;
+use tracing::{error, info, warn};
+
+use crate::answer::{Answer, Code};
+use crate::gate::Gate;
+use crate::records::{CutError, Cutter};
+
+/// Time between two looks at the folder.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Bytes that are read at a time.
+const PIECE_BYTES: usize = 1 << 20;
+/// Records that are on their way at a time.
+const IN_FLIGHT_MAX: usize = 256;
+
+/// A folder that is looked at again and again.
+pub(crate) struct Inbox {
+    pub(crate) folder: PathBuf,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) record_bytes_max: usize,
+    pub(crate) is_stopping: Arc<AtomicBool>,
+}
+
+/// Size and time of a file: while they change, somebody writes it.
+type Shape = (u64, Option<SystemTime>);
+
+impl Inbox {
+    pub(crate) fn run(self) {
+        let mut seen: HashMap<PathBuf, Shape> = HashMap::new();
+        while !self.is_stopping.load(Ordering::Relaxed) {
+            let files = match files(&self.folder) {
+                Ok(files) => files,
+                Err(failure) => {
+                    error!(folder = %self.folder.display(), %failure, "cannot look into the inbox");
+                    Vec::new()
+                }
+            };
+            seen.retain(|path, _| files.iter().any(|(file, _)| file == path));
+            for (path, shape) in files {
+                if seen.get(&path) == Some(&shape) {
+                    seen.remove(&path);
+                    self.take(&path);
+                } else {
+                    seen.insert(path, shape);
+                }
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Takes one file that nobody writes any more.
+    fn take(&self, path: &Path) {
+        let mut answers = Vec::new();
+        let ended = self.read(path, &mut answers);
+        // Stopped in the middle: the file stays, and is taken anew; what was taken is a duplicate.
+        let unfinished = |answer: &Answer| {
+            matches!(answer.reason(), Some(Code::Stopping | Code::Busy | Code::StorageFull))
+        };
+        if answers.iter().any(unfinished) {
+            return;
+        }
+        let is_sound = ended.is_ok() && answers.iter().all(|answer| answer.reason().is_none());
+        let target = self.folder.join(if is_sound { "done" } else { "refused" });
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let report = json!({ "results": answers, "error": ended.as_ref().err() });
+        let moved = fs::create_dir_all(&target).and_then(|()| {
+            fs::write(target.join(format!("{name}.report.json")), format!("{report:#}\n"))?;
+            fs::rename(path, target.join(&name))
+        });
+        match moved {
+            Ok(()) if is_sound => info!(file = name, records = answers.len(), "taken"),
+            Ok(()) => {
+                warn!(file = name, error = ?ended, "not, or not wholly, taken: see its report")
+            }
+            Err(failure) => error!(file = name, %failure, "taken, but it cannot be moved"),
+        }
+    }
+
+    /// Sends every record of a file through the gate; what is wrong with the file itself.
+    fn read(&self, path: &Path, answers: &mut Vec<Answer>) -> Result<(), String> {
+        let mut file = File::open(path).map_err(|error| error.to_string())?;
+        let mut magic = [0; 8];
+        let begins = file.read_exact(&mut magic).is_ok();
+        if begins && magic == layout::segment::MAGIC {
+            return self.read_segment(path, answers);
+        }
+        let mut cutter = Cutter::new(self.record_bytes_max);
+        let mut sender = Sender { gate: &self.gate, in_flight: Vec::new(), answers };
+        let mut file = File::open(path).map_err(|error| error.to_string())?;
+        let mut buffer = vec![0; PIECE_BYTES];
+        let mut any = false;
+        loop {
+            let read = file.read(&mut buffer).map_err(|error| error.to_string())?;
+            let mut piece = &buffer[..read];
+            while !piece.is_empty() {
+                match cutter.next(&mut piece) {
+                    Ok(None) => {}
+                    Ok(Some(record)) => {
+                        any = true;
+                        sender.send(record);
+                    }
+                    Err(CutError::NoRecord(found)) => {
+                        sender.finish();
+                        return Err(format!("found {found}, expected a sealed record"));
+                    }
+                    Err(CutError::TooLarge(bytes)) => {
+                        sender.finish();
+                        return Err(format!("found a record of {bytes} bytes, which is too large"));
+                    }
+                }
+            }
+            if read == 0 {
+                sender.finish();
+                return match (cutter.is_between_records(), any) {
+                    (true, true) => Ok(()),
+                    (true, false) => Err("found an empty file, expected sealed records".to_owned()),
+                    (false, _) => Err("found a record that is cut off".to_owned()),
+                };
+            }
+        }
+    }
+
+    fn read_segment(&self, path: &Path, answers: &mut Vec<Answer>) -> Result<(), String> {
+        let bytes = fs::read(path).map_err(|error| error.to_string())?;
+        let mut reader = SegmentReader::open(&bytes).map_err(|fault| fault.to_string())?;
+        let mut sender = Sender { gate: &self.gate, in_flight: Vec::new(), answers };
+        loop {
+            match reader.next_record() {
+                Ok(Some(framed)) => {
+                    let mut record = shomar_format::record::RecordBytes::new();
+                    record.extend_from_slice(framed.record);
+                    sender.send(record);
+                }
+                Ok(None) => {
+                    sender.finish();
+                    return Ok(());
+                }
+                Err(fault) => {
+                    sender.finish();
+                    return Err(fault.to_string());
+                }
+            }
+        }
+    }
+}
+
+/// Sends records, a few at a time, and keeps their answers in order.
+struct Sender<'a> {
+    gate: &'a Gate,
+    in_flight: Vec<tokio::sync::oneshot::Receiver<Answer>>,
+    answers: &'a mut Vec<Answer>,
+}
+
+impl Sender<'_> {
+    fn send(&mut self, record: shomar_format::record::RecordBytes) {
+        let bytes = record.len();
+        // Nobody hurries a file: where the network gets "busy", this waits.
+        let pending = loop {
+            let Some(room) = self.gate.room_for(bytes) else {
+                std::thread::sleep(Duration::from_millis(10));
+                continue;
+            };
+            let mut copy = shomar_format::record::RecordBytes::new();
+            copy.extend_from_slice(&record);
+            match self.gate.enter(copy, Instant::now(), Some(room)) {
+                Err(refused) if refused.reason() == Some(Code::Busy) => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                pending => break pending,
+            }
+        };
+        match pending {
+            Ok(answer) => self.in_flight.push(answer),
+            Err(refused) => {
+                self.finish();
+                self.note(refused, bytes);
+            }
+        }
+        if self.in_flight.len() >= IN_FLIGHT_MAX {
+            self.finish();
+        }
+    }
+
+    fn finish(&mut self) {
+        for answer in std::mem::take(&mut self.in_flight) {
+            let stopping = |_| {
+                Answer::refused(Code::Stopping, "a server that has stopped", "a retry later", None)
+            };
+            let answer = answer.blocking_recv().unwrap_or_else(stopping);
+            self.note(answer, 0);
+        }
+    }
+
+    fn note(&mut self, answer: Answer, bytes: usize) {
+        self.gate.metrics.answered(&answer, bytes, Duration::ZERO);
+        self.answers.push(answer);
+    }
+}
+
+/// Files of a folder that are not hidden and not being copied.
+fn files(folder: &Path) -> std::io::Result<Vec<(PathBuf, Shape)>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let metadata = entry.metadata()?;
+        let is_partial = [".part", ".tmp", ".open"].iter().any(|end| name.ends_with(end));
+        if metadata.is_file() && !name.starts_with('.') && !is_partial {
+            files.push((entry.path(), (metadata.len(), metadata.modified().ok())));
+        }
+    }
+    files.sort_unstable();
+    Ok(files)
+}

@@ -120,7 +120,12 @@ impl Keyed {
 
 /// The records of the first segment of a folder.
 pub(crate) fn records(folder: &Path) -> Vec<Vec<u8>> {
-    let bytes = std::fs::read(folder.join("000000.segment")).unwrap();
+    records_of(&folder.join("000000.segment"))
+}
+
+/// The records of a segment.
+pub(crate) fn records_of(segment: &Path) -> Vec<Vec<u8>> {
+    let bytes = std::fs::read(segment).unwrap();
     let mut reader = SegmentReader::open(&bytes).unwrap();
     let mut records = Vec::new();
     while let Some(framed) = reader.next_record().unwrap() {

@@ -20,6 +20,7 @@ mod readings;
 mod real_ballots;
 mod seats_real;
 mod second_implementation;
+mod serve;
 mod signed;
 mod small_election;
 mod synthetic_nation;

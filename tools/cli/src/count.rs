@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use shomar_engine::checks::{Alarm, Registers};
+use shomar_engine::evidence::JournalSegment;
 use shomar_engine::recount::{NoCount, Recount, RecountInput, recount};
 use shomar_engine::{Definition, Evidence, Kernel, Snapshot};
-use shomar_format::bytes::hex;
+use shomar_format::bytes::{hex, u16_at};
 use shomar_format::document::{DistrictTally, TallyDocument};
-use shomar_format::{BatchAddress, CountingDefinition, Election, Reading};
+use shomar_format::{BatchAddress, CountingDefinition, Election, Reading, layout};
 use shomar_store::StoreError;
+use shomar_store::journal::{Readable, open_for_reading};
 
 use crate::failure::CheckFailed;
 use crate::output::grouped;
@@ -146,6 +148,54 @@ fn tell_checks(recount: &Recount, definition: &CountingDefinition<'_>) {
     }
 }
 
+/// Maps the segments of a folder; of a journal that is being written, what is durable by now.
+fn map_segments(directory: &Path) -> anyhow::Result<Evidence> {
+    let unfinished = match shomar_store::list_segments(directory) {
+        Ok(paths) if paths.is_empty() => {
+            bail!("{}: found no segment, expected at least one", directory.display())
+        }
+        Ok(paths) => return Ok(Evidence::open(&paths)?),
+        Err(unfinished @ StoreError::LeftOpen { .. }) => unfinished,
+        Err(error) => return Err(error.into()),
+    };
+    // Evidence that is not whole fails a check; a folder that cannot be read is no evidence.
+    let refused = |text: String| anyhow::Error::new(CheckFailed(text));
+    if !is_live_journal(directory) {
+        return Err(refused(unfinished.to_string()));
+    }
+    let segments = open_for_reading(directory).map_err(|error| refused(error.to_string()))?;
+    let segments: Vec<JournalSegment> = segments
+        .into_iter()
+        .map(|Readable { path, file, length, closed, .. }| JournalSegment {
+            path,
+            file,
+            length,
+            closed,
+        })
+        .collect();
+    if segments.is_empty() {
+        return Err(refused(unfinished.to_string()));
+    }
+    eprintln!("note: the journal is being written; counted as far as it is durable now");
+    Ok(Evidence::open_journal(&segments)?)
+}
+
+/// Whether what is unfinished in a folder is one open segment of a journal, and nothing else: such
+/// a folder can be counted at any time, and what `seal` has left half done cannot.
+fn is_live_journal(directory: &Path) -> bool {
+    let names = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let open: Vec<_> = names
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("open")))
+        .collect();
+    let [open] = open.as_slice() else { return false };
+    let mut header = [0; layout::segment::HEADER_BYTES];
+    let read = std::fs::File::open(open)
+        .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut header));
+    let version = u16_at(&header, layout::segment::VERSION_OFFSET);
+    read.is_ok() && version == layout::segment::VERSION_JOURNAL
+}
+
 /// A folder of segments, mapped: to be counted as often as somebody asks.
 pub(crate) struct Folder {
     evidence: Evidence,
@@ -160,16 +210,7 @@ impl Folder {
         if directory.is_file() {
             bail!("{}: found a file, expected a folder of segments", directory.display());
         }
-        let paths = shomar_store::list_segments(directory).map_err(|error| match error {
-            // Evidence that is not whole fails a check; a folder that cannot be read is no
-            // evidence.
-            StoreError::LeftOpen { .. } => anyhow::Error::new(CheckFailed(error.to_string())),
-            _ => error.into(),
-        })?;
-        if paths.is_empty() {
-            bail!("{}: found no segment, expected at least one", directory.display());
-        }
-        let evidence = Evidence::open(&paths)?;
+        let evidence = map_segments(directory)?;
         let registers = match definition.head.checks.is_empty() {
             true => None,
             false => {

@@ -70,19 +70,19 @@ struct Results {
 
 /// Answers of a request, in the order of its records.
 struct Collector {
-    in_flight: VecDeque<(oneshot::Receiver<Answer>, usize, Instant)>,
+    in_flight: VecDeque<oneshot::Receiver<Answer>>,
     results: Vec<Answer>,
     metrics: Arc<Metrics>,
 }
 
 impl Collector {
-    async fn add(&mut self, pending: Pending, bytes: usize, received: Instant) -> Option<Code> {
+    async fn add(&mut self, pending: Pending) -> Option<Code> {
         match pending {
-            Ok(answer) => self.in_flight.push_back((answer, bytes, received)),
+            Ok(answer) => self.in_flight.push_back(answer),
             Err(refused) => {
                 // In order: what came before is answered before.
                 self.wait_all().await;
-                return self.push(refused, bytes, received);
+                return self.push(refused);
             }
         }
         match self.in_flight.len() >= IN_FLIGHT_MAX {
@@ -92,12 +92,12 @@ impl Collector {
     }
 
     async fn wait_one(&mut self) -> Option<Code> {
-        let (answer, bytes, received) = self.in_flight.pop_front()?;
+        let answer = self.in_flight.pop_front()?;
         // The writer has ended without an answer: the record may be on disk, and is not acknowledged.
         let stopping =
             |_| Answer::refused(Code::Stopping, "a server that has stopped", "a retry later", None);
         let answer = answer.await.unwrap_or_else(stopping);
-        self.push(answer, bytes, received)
+        self.push(answer)
     }
 
     async fn wait_all(&mut self) {
@@ -106,8 +106,8 @@ impl Collector {
         }
     }
 
-    fn push(&mut self, answer: Answer, bytes: usize, received: Instant) -> Option<Code> {
-        self.metrics.answered(&answer, bytes, received.elapsed());
+    fn push(&mut self, answer: Answer) -> Option<Code> {
+        self.metrics.answered(&answer);
         let reason = answer.reason();
         self.results.push(answer);
         reason
@@ -185,7 +185,7 @@ async fn read_body(room: &Room, mut body: Body, collector: &mut Collector) -> Op
                     let expected = format!("at most {} bytes", room.record_bytes_max);
                     let found = format!("a record of {bytes} bytes");
                     let refused = Answer::refused(Code::TooLarge, found, expected, None);
-                    collector.add(Err(refused), 0, Instant::now()).await;
+                    collector.add(Err(refused)).await;
                     return None;
                 }
             };
@@ -197,14 +197,13 @@ async fn read_body(room: &Room, mut body: Body, collector: &mut Collector) -> Op
                     let found = "no room for another record in memory";
                     let refused =
                         Answer::refused(Code::Busy, found, "a retry after a moment", None);
-                    collector.add(Err(refused), 0, Instant::now()).await;
+                    collector.add(Err(refused)).await;
                     return None;
                 }
             }
             let Some(record) = whole else { continue };
-            let (bytes, received) = (record.len(), Instant::now());
-            let pending = room.gate.enter(record, received, permit.take());
-            let reason = collector.add(pending, bytes, received).await;
+            let pending = room.gate.enter(record, Instant::now(), permit.take());
+            let reason = collector.add(pending).await;
             if reason.is_some_and(ends_request) {
                 return None;
             }

@@ -189,7 +189,7 @@ impl Sender<'_> {
             Ok(answer) => self.in_flight.push(answer),
             Err(refused) => {
                 self.finish();
-                self.note(refused, bytes);
+                self.note(refused);
             }
         }
         if self.in_flight.len() >= IN_FLIGHT_MAX {
@@ -203,12 +203,12 @@ impl Sender<'_> {
                 Answer::refused(Code::Stopping, "a server that has stopped", "a retry later", None)
             };
             let answer = answer.blocking_recv().unwrap_or_else(stopping);
-            self.note(answer, 0);
+            self.note(answer);
         }
     }
 
-    fn note(&mut self, answer: Answer, bytes: usize) {
-        self.gate.metrics.answered(&answer, bytes, Duration::ZERO);
+    fn note(&mut self, answer: Answer) {
+        self.gate.metrics.answered(&answer);
         self.answers.push(answer);
     }
 }

@@ -97,7 +97,7 @@ impl Metrics {
         registry.register("ingest_refusals", "Refused records by code", refusals);
         let findings = self.findings.clone();
         registry.register("chain_findings", "Gaps, re-orders, forks, equivocations", findings);
-        registry.register("ingest_bytes", "Bytes of accepted records", self.bytes.clone());
+        registry.register("ingest_bytes", "Bytes of acknowledged records", self.bytes.clone());
         let unit = |registry: &mut Registry, name: &str, help: &str, histogram: &Histogram| {
             registry.register_with_unit(name, help, Unit::Seconds, histogram.clone());
         };
@@ -119,19 +119,18 @@ impl Metrics {
         registry.register("publishing", help, self.publishing.clone());
     }
 
-    /// A record was answered, so long after its last byte had come.
-    pub(crate) fn answered(&self, answer: &Answer, bytes: usize, after: Duration) {
+    /// A record was answered.
+    pub(crate) fn answered(&self, answer: &Answer) {
         self.records.get_or_create(&ResultLabel { result: answer.status() }).inc();
-        match answer {
-            Answer::Refused { code, .. } => {
-                self.refusals.get_or_create(&CodeLabel { code }).inc();
-            }
-            Answer::Accepted { .. } => {
-                self.bytes.inc_by(bytes as u64);
-                self.acknowledge.observe(after.as_secs_f64());
-            }
-            Answer::Duplicate { .. } => self.acknowledge.observe(after.as_secs_f64()),
+        if let Answer::Refused { code, .. } = answer {
+            self.refusals.get_or_create(&CodeLabel { code }).inc();
         }
+    }
+
+    /// A record is acknowledged, so long after its last byte had come.
+    pub(crate) fn acknowledged(&self, bytes: usize, after: Duration) {
+        self.bytes.inc_by(bytes as u64);
+        self.acknowledge.observe(after.as_secs_f64());
     }
 
     /// A chain is not as it should be.

@@ -125,7 +125,7 @@ mod tests {
     fn what_is_no_record_or_too_large_ends_the_stream() {
         let mut cutter = Cutter::new(1_000);
         let large = record(2_000);
-        assert_eq!(cutter.next(&mut &large[..]), Err(CutError::TooLarge(2_368)));
+        assert_eq!(cutter.next(&mut &large[..]).unwrap_err(), CutError::TooLarge(2_368));
         let mut cutter = Cutter::new(1_000);
         let error = cutter.next(&mut &[b'x'; 200][..]).unwrap_err();
         assert_eq!(error, CutError::NoRecord("'xxxxxxxx'".to_owned()));

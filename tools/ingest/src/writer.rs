@@ -82,8 +82,25 @@ pub(crate) struct Writer<D: Disk = DirectoryDisk> {
     pub(crate) is_full: Arc<std::sync::atomic::AtomicBool>,
 }
 
-/// Answers of a group, given when it is durable.
-type Waiting = Vec<(oneshot::Sender<Answer>, Answer, Option<Arrival>)>;
+/// An answer that is given when its group is durable.
+struct Pending {
+    reply: oneshot::Sender<Answer>,
+    answer: Answer,
+    received: Instant,
+    bytes: usize,
+}
+
+impl Pending {
+    /// What the live count is told of it.
+    fn arrival(&self) -> Option<Arrival> {
+        match self.answer {
+            Answer::Accepted { position, .. } => {
+                Some(Arrival { position, received: self.received })
+            }
+            _ => None,
+        }
+    }
+}
 
 impl<D: Disk> Writer<D> {
     /// Works until the queue is closed and empty.
@@ -119,18 +136,16 @@ impl<D: Disk> Writer<D> {
     }
 
     /// Judges a record and puts it into the group, or says why not.
-    fn take(&mut self, job: Job, waiting: &mut Waiting) {
+    fn take(&mut self, job: Job, waiting: &mut Vec<Pending>) {
         let Job { record, control, received, received_at_ms, reply, room } = job;
         let hash = record_hash(&record);
-        let (answer, arrival) = match self.judge(&record, hash, control, received_at_ms) {
-            Ok(position) => {
-                let accepted = Answer::Accepted { position, record: hex(&hash) };
-                (accepted, Some(Arrival { position, received }))
-            }
-            Err(answer) => (answer, None),
+        let bytes = record.len();
+        let answer = match self.judge(&record, hash, control, received_at_ms) {
+            Ok(position) => Answer::Accepted { position, record: hex(&hash) },
+            Err(answer) => answer,
         };
         drop(room);
-        waiting.push((reply, answer, arrival));
+        waiting.push(Pending { reply, answer, received, bytes });
     }
 
     fn judge(
@@ -250,7 +265,7 @@ impl<D: Disk> Writer<D> {
     }
 
     /// Makes the group durable, and only then answers.
-    fn commit(&mut self, waiting: Waiting) -> Result<(), String> {
+    fn commit(&mut self, waiting: Vec<Pending>) -> Result<(), String> {
         let began = Instant::now();
         let evidence = match self.evidence.commit() {
             Ok(_) | Err(CommitError::PreviousFailure | CommitError::StorageFull { .. }) => Ok(()),
@@ -260,9 +275,11 @@ impl<D: Disk> Writer<D> {
         match self.journal.commit() {
             Ok(durable) => {
                 self.metrics.group(waiting.len(), began.elapsed());
-                let arrivals = waiting.iter().filter_map(|(_, _, arrival)| *arrival);
-                self.frontier.advance(&durable, arrivals);
-                for (reply, answer, _) in waiting {
+                self.frontier.advance(&durable, waiting.iter().filter_map(Pending::arrival));
+                for Pending { reply, answer, received, bytes } in waiting {
+                    if answer.reason().is_none() {
+                        self.metrics.acknowledged(bytes, received.elapsed());
+                    }
                     // Whoever asked may be gone; the record is here all the same.
                     let _ = reply.send(answer);
                 }
@@ -271,12 +288,14 @@ impl<D: Disk> Writer<D> {
             Err(failure @ (CommitError::StorageFull { .. } | CommitError::PreviousFailure)) => {
                 error!(%failure, "no room is left: refusing, and serving what is there");
                 self.is_full.store(true, std::sync::atomic::Ordering::Relaxed);
-                for (reply, answer, arrival) in waiting {
+                let durable = self.frontier.durable_position();
+                for Pending { reply, answer, .. } in waiting {
                     // A duplicate may be of a record of this very group.
-                    let durable = self.frontier.durable_position();
                     let lost = match &answer {
-                        Answer::Duplicate { position, .. } => *position >= durable,
-                        _ => arrival.is_some(),
+                        Answer::Accepted { position, .. } | Answer::Duplicate { position, .. } => {
+                            *position >= durable
+                        }
+                        Answer::Refused { .. } => false,
                     };
                     let answer = if lost { no_room(&failure) } else { answer };
                     let _ = reply.send(answer);

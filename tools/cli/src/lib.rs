@@ -37,6 +37,8 @@ enum Command {
     Seal(commands::seal::SealArguments),
     /// Make a secret key, and print its public key.
     Key(commands::key::KeyArguments),
+    /// Send a sealed nation to a server, and hold it to the known answer.
+    Replay(commands::replay::ReplayArguments),
     /// Verify and count every ballot of a folder of segments.
     Tally(commands::tally::TallyArguments),
     /// Count, and turn the totals into seats by the rules of the election.
@@ -67,6 +69,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Generate(arguments) => commands::generate::run(arguments),
         Command::Seal(arguments) => commands::seal::run(arguments),
         Command::Key(arguments) => commands::key::run(arguments),
+        Command::Replay(arguments) => commands::replay::run(arguments),
         Command::Tally(arguments) => commands::tally::run(arguments),
         Command::Result(arguments) => commands::result::run(arguments),
         Command::Seats(arguments) => commands::seats::run(arguments),

@@ -84,7 +84,9 @@ impl Verdict {
             _ => false,
         };
         let name = self.name();
-        names.iter().any(|known| *known.as_ref() == *name || (refusal && known.as_ref() == "refused"))
+        names
+            .iter()
+            .any(|known| *known.as_ref() == *name || (refusal && known.as_ref() == "refused"))
     }
 }
 
@@ -118,7 +120,9 @@ impl Answer {
         Self {
             status,
             // A date instead of seconds is allowed by HTTP and not by the contract.
-            retry_after: retry_after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs),
+            retry_after: retry_after
+                .and_then(|text| text.trim().parse().ok())
+                .map(Duration::from_secs),
             // Whatever follows a result that cannot be read is none.
             results: results.into_iter().map_while(read_result).collect(),
         }
@@ -126,7 +130,9 @@ impl Answer {
 
     /// The verdict on a record, by its place in the request.
     pub(crate) fn verdict(&self, place: usize) -> Verdict {
-        self.results.get(place).map_or(Verdict::Status(self.status), |result| result.verdict.clone())
+        self.results
+            .get(place)
+            .map_or(Verdict::Status(self.status), |result| result.verdict.clone())
     }
 }
 
@@ -135,7 +141,8 @@ fn read_result(text: ResultText<'_>) -> Option<RecordResult> {
         ("accepted", Some(position), _) => Verdict::Accepted(position),
         ("duplicate", Some(position), _) => Verdict::Duplicate(position),
         ("refused", _, Some(code)) => {
-            let (found, expected) = (text.found.unwrap_or_default(), text.expected.unwrap_or_default());
+            let (found, expected) =
+                (text.found.unwrap_or_default(), text.expected.unwrap_or_default());
             Verdict::Refused(code.into_owned(), format!("found {found}, expected {expected}"))
         }
         _ => return None,

@@ -80,9 +80,28 @@ const KILL: &str = "kill";
 
 /// Codes of refusals in the contract, and what else can come back.
 const VERDICTS: [&str; 22] = [
-    "accepted", "duplicate", "refused", "cut", "too-large", "bytes", "version", "definition",
-    "address", "not-served", "key", "signature", "evidence", "ballots", "equivocation", "fork",
-    "chain", "not-open", "control", "storage-full", "busy", "stopping",
+    "accepted",
+    "duplicate",
+    "refused",
+    "cut",
+    "too-large",
+    "bytes",
+    "version",
+    "definition",
+    "address",
+    "not-served",
+    "key",
+    "signature",
+    "evidence",
+    "ballots",
+    "equivocation",
+    "fork",
+    "chain",
+    "not-open",
+    "control",
+    "storage-full",
+    "busy",
+    "stopping",
 ];
 
 impl Kind {
@@ -216,7 +235,8 @@ impl FaultScript {
         })?;
         let mut script = Self { path: path.to_owned(), ..Self::default() };
         for entry in &document.fault {
-            let reader = EntryReader { path, text, entry: entry.get_ref(), start: entry.span().start };
+            let reader =
+                EntryReader { path, text, entry: entry.get_ref(), start: entry.span().start };
             if reader.entry.kind.get_ref() == KILL {
                 script.kills.push(reader.kill()?);
             } else {
@@ -329,8 +349,18 @@ impl EntryReader<'_> {
             kind,
             share,
             times: self.number("times", entry.times.as_ref(), 1, 1_000)?,
-            within: Duration::from_millis(self.number("within_ms", entry.within_ms.as_ref(), 1_000, day)?),
-            over: Duration::from_millis(self.number("over_ms", entry.over_ms.as_ref(), 3_000, day)?),
+            within: Duration::from_millis(self.number(
+                "within_ms",
+                entry.within_ms.as_ref(),
+                1_000,
+                day,
+            )?),
+            over: Duration::from_millis(self.number(
+                "over_ms",
+                entry.over_ms.as_ref(),
+                3_000,
+                day,
+            )?),
             expect: self.expect()?,
             line: line_of(self.text, self.start),
         })
@@ -400,7 +430,8 @@ impl Faults {
 
     /// Every batch that is hit, with the rules.
     pub(crate) fn hits(&self) -> impl Iterator<Item = (usize, &Rule)> {
-        let rules = |rules: &[usize]| rules.iter().map(|&rule| &self.rules[rule]).collect::<Vec<_>>();
+        let rules =
+            |rules: &[usize]| rules.iter().map(|&rule| &self.rules[rule]).collect::<Vec<_>>();
         self.of_batch.iter().flat_map(move |(&batch, hit)| {
             rules(hit).into_iter().map(move |rule| (batch as usize, rule))
         })

@@ -57,8 +57,8 @@ impl Forge {
         if needed.peek().is_some() {
             let path = plan.directory().join(KEYS_FILE);
             forge.secrets = read_secrets(&path, &election)?;
-            let missing =
-                needed.find(|address| !forge.secrets.contains_key(&(address.station, address.device)));
+            let missing = needed
+                .find(|address| !forge.secrets.contains_key(&(address.station, address.device)));
             if let Some(address) = missing {
                 let station = election.stations.get(address.station as usize);
                 let station = station.map_or("?", |station| &station.id);

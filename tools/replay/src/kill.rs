@@ -22,7 +22,11 @@ pub(crate) async fn kill(shared: Arc<Shared>, kill: Kill) {
             if has_come(&shared, kill.when) {
                 break;
             }
-            let example = format!("`{}`: {} batches were acknowledged", kill.command, shared.ledger.acknowledged());
+            let example = format!(
+                "`{}`: {} batches were acknowledged",
+                kill.command,
+                shared.ledger.acknowledged()
+            );
             shared.ledger.books().findings.add("command never run", example);
             return;
         }

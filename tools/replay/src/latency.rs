@@ -205,8 +205,14 @@ mod tests {
         let text = one_to(1_000).hgrm();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "       Value     Percentile TotalCount 1/(1-Percentile)");
-        assert_eq!((lines[1], lines[2]), ("", "       0.001 0.000000000000          1           1.00"));
-        assert!(text.contains("\n       0.500 0.500000000000        500           2.00\n"), "{text}");
+        assert_eq!(
+            (lines[1], lines[2]),
+            ("", "       0.001 0.000000000000          1           1.00")
+        );
+        assert!(
+            text.contains("\n       0.500 0.500000000000        500           2.00\n"),
+            "{text}"
+        );
         assert!(text.contains("\n       1.000 1.000000000000       1000\n"), "{text}");
         assert!(text.contains("#[Mean    =        0.500, StdDeviation   ="), "{text}");
         let max = "#[Max     =        1.000, Total count    =         1000]";

@@ -108,11 +108,7 @@ fn path(latencies: &Latencies, across: &Axis, upwards: &Axis) -> String {
         // The last value is that of the longest: it ends where its one would be.
         let one_in = count / left.max(1);
         let (x, y) = (across.place(one_in), upwards.place(value));
-        let step = if path.is_empty() {
-            format!("M{LEFT} {y}H{x}")
-        } else {
-            format!("V{y}H{x}")
-        };
+        let step = if path.is_empty() { format!("M{LEFT} {y}H{x}") } else { format!("V{y}H{x}") };
         if step != last {
             path.push_str(&step);
         }
@@ -181,7 +177,10 @@ mod tests {
         assert_eq!(decades([100].into_iter()), (100, 1_000));
         assert_eq!(decades([].into_iter()), (1, 10));
         let axis = Axis { low: 1, high: 100, from: 0, to: 200 };
-        assert_eq!([1, 10, 100, 5_000].map(|value| axis.place(value)), ["0.0", "100.0", "200.0", "200.0"]);
+        assert_eq!(
+            [1, 10, 100, 5_000].map(|value| axis.place(value)),
+            ["0.0", "100.0", "200.0", "200.0"]
+        );
     }
 
     #[test]
@@ -192,11 +191,14 @@ mod tests {
             service.record(Duration::from_micros(100 + number));
         }
         let svg = draw("a < b", &intended, &service);
-        for text in ["a &lt; b", "prefers-color-scheme:dark", "99.9 %", "100 µs", "1 s", "</svg>\n"] {
+        for text in ["a &lt; b", "prefers-color-scheme:dark", "99.9 %", "100 µs", "1 s", "</svg>\n"]
+        {
             assert!(svg.contains(text), "{text}: {svg}");
         }
         assert!(!svg.contains("99.999 %"), "two thousand measured cannot tell one in 100,000");
         assert_eq!(svg.matches("class=\"intended\"").count(), 2);
-        assert!(draw("nothing", &Latencies::default(), &Latencies::default()).ends_with("</svg>\n"));
+        assert!(
+            draw("nothing", &Latencies::default(), &Latencies::default()).ends_with("</svg>\n")
+        );
     }
 }

@@ -179,8 +179,9 @@ impl Plan {
             });
             if let Some([first, ..]) = repeated {
                 let BatchAddress { station, device, sequence, .. } = first.address;
-                let found =
-                    format!("two records of station {station}, device {device}, sequence {sequence}");
+                let found = format!(
+                    "two records of station {station}, device {device}, sequence {sequence}"
+                );
                 return Err(ReplayError::input(&self.directory, 0, found, "one"));
             }
             for (&place, batch) in own.iter().zip(sorted) {
@@ -254,7 +255,8 @@ fn check_answer(
     mode: Mode,
 ) -> Result<(), ReplayError> {
     let path = directory.join(EXPECTED_FILE);
-    let pairs = [("election", expected.election.as_str(), election), ("mode", &expected.mode, mode.name())];
+    let pairs =
+        [("election", expected.election.as_str(), election), ("mode", &expected.mode, mode.name())];
     for (what, found, wanted) in pairs {
         if found != wanted {
             let found = format!("{what} '{found}'");

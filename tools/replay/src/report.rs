@@ -169,19 +169,44 @@ impl Report {
         lines.row("folder", &self.directory);
         lines.row("server", &self.server);
         let rate = self.rate.as_deref().unwrap_or("as fast as acknowledged");
-        let rate = if self.schedule == "closed-loop" || self.rate.is_some() { rate } else { "in 60 s" };
-        lines.row("schedule", format!("{}, {rate}, speed {}, seed {}", self.schedule, self.speed, self.seed));
-        let (stations, connections) = (grouped(self.stations as u64), grouped(self.connections as u64));
-        lines.row("clients", format!("{stations} stations on {connections} connections, up to {} a request", self.per_request));
-        lines.row("acknowledged", format!(
-            "{} of {} batches, {} ballots, in {} requests",
-            grouped(self.acknowledged), grouped(self.batches), grouped(self.ballots), grouped(self.requests)
-        ));
-        lines.row("duration", format!(
-            "{} ms: {} batches/s, {} ballots/s",
-            grouped(self.duration_us / 1_000), grouped(self.batches_per_s), grouped(self.ballots_per_s)
-        ));
-        lines.row("answers", format!("{} accepted, {} duplicate", grouped(self.accepted), grouped(self.duplicates)));
+        let rate =
+            if self.schedule == "closed-loop" || self.rate.is_some() { rate } else { "in 60 s" };
+        lines.row(
+            "schedule",
+            format!("{}, {rate}, speed {}, seed {}", self.schedule, self.speed, self.seed),
+        );
+        let (stations, connections) =
+            (grouped(self.stations as u64), grouped(self.connections as u64));
+        lines.row(
+            "clients",
+            format!(
+                "{stations} stations on {connections} connections, up to {} a request",
+                self.per_request
+            ),
+        );
+        lines.row(
+            "acknowledged",
+            format!(
+                "{} of {} batches, {} ballots, in {} requests",
+                grouped(self.acknowledged),
+                grouped(self.batches),
+                grouped(self.ballots),
+                grouped(self.requests)
+            ),
+        );
+        lines.row(
+            "duration",
+            format!(
+                "{} ms: {} batches/s, {} ballots/s",
+                grouped(self.duration_us / 1_000),
+                grouped(self.batches_per_s),
+                grouped(self.ballots_per_s)
+            ),
+        );
+        lines.row(
+            "answers",
+            format!("{} accepted, {} duplicate", grouped(self.accepted), grouped(self.duplicates)),
+        );
         lines.counts("refused", &self.refused);
         lines.counts("retries", &self.retries);
         lines.counts("second copies", &self.storm);
@@ -192,20 +217,37 @@ impl Report {
                 0 => "all as expected".to_owned(),
                 some => format!("{} NOT AS EXPECTED", grouped(some)),
             };
-            lines.row(&format!("fault {}", fault.kind), format!("{} sent: {verdicts}; {unexpected}", grouped(fault.sent)));
+            lines.row(
+                &format!("fault {}", fault.kind),
+                format!("{} sent: {verdicts}; {unexpected}", grouped(fault.sent)),
+            );
         }
         let Lost { lost_batches, doubled_batches, lost_ballots, doubled_ballots } = self.lost;
-        lines.row("lost", format!("{} batches, {} ballots", grouped(lost_batches), grouped(lost_ballots)));
-        lines.row("doubled", format!("{} batches, {} ballots", grouped(doubled_batches), grouped(doubled_ballots)));
+        lines.row(
+            "lost",
+            format!("{} batches, {} ballots", grouped(lost_batches), grouped(lost_ballots)),
+        );
+        lines.row(
+            "doubled",
+            format!("{} batches, {} ballots", grouped(doubled_batches), grouped(doubled_ballots)),
+        );
         let lag = self.frontier_lag_us.map_or(String::new(), |lag| {
-            format!("; the frontier covered everything {} ms after the last answer", milliseconds(lag))
+            format!(
+                "; the frontier covered everything {} ms after the last answer",
+                milliseconds(lag)
+            )
         });
-        lines.row("totals", match &self.totals {
-            Totals::Equal => format!("equal to the known answer{lag}"),
-            Totals::Different { count, .. } => format!("DIFFERENT in {} places{lag}", grouped(*count)),
-            Totals::Withheld => format!("withheld before the close{lag}"),
-            Totals::Unknown => "UNKNOWN".to_owned(),
-        });
+        lines.row(
+            "totals",
+            match &self.totals {
+                Totals::Equal => format!("equal to the known answer{lag}"),
+                Totals::Different { count, .. } => {
+                    format!("DIFFERENT in {} places{lag}", grouped(*count))
+                }
+                Totals::Withheld => format!("withheld before the close{lag}"),
+                Totals::Unknown => "UNKNOWN".to_owned(),
+            },
+        );
         if let Some(metrics) = &self.metrics {
             lines.counts("server records", &metrics.records);
             let delays: Vec<String> = metrics
@@ -243,7 +285,12 @@ impl Report {
         let mut json = serde_json::to_vec_pretty(self)
             .map_err(|error| ReplayError::Machine(error.to_string()))?;
         json.push(b'\n');
-        let title = format!("Shomar: {} batches of {}, {}", grouped(self.acknowledged), self.election, self.schedule);
+        let title = format!(
+            "Shomar: {} batches of {}, {}",
+            grouped(self.acknowledged),
+            self.election,
+            self.schedule
+        );
         let picture = picture::draw(&title, &self.intended_latencies, &self.service_latencies);
         Ok([
             (with("", "json"), json),

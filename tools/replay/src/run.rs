@@ -210,13 +210,14 @@ pub async fn replay(
     let forge = Forge::new(plan, &faults, options.seed)?;
     let times = intended_times(plan.batch_count(), options.schedule, options.rate, options.speed)?;
     let wanted = options.connections.unwrap_or(CONNECTIONS_DEFAULT);
-    let (links, limit) = open_links(&options.target, wanted.clamp(1, plan.client_count().max(1))).await;
+    let (links, limit) =
+        open_links(&options.target, wanted.clamp(1, plan.client_count().max(1))).await;
     let connections = links.len();
     let before = Metrics::get(&options.target).await;
-    let counts = faults.rules.iter().map(|rule| FaultCount {
-        kind: rule.kind.name().to_owned(),
-        ..FaultCount::default()
-    });
+    let counts = faults
+        .rules
+        .iter()
+        .map(|rule| FaultCount { kind: rule.kind.name().to_owned(), ..FaultCount::default() });
     let ledger = Ledger::new(plan.batch_count(), counts.collect());
     ledger.books().notes.extend(limit);
     if times.is_none() && options.speed != Decimal::ONE {

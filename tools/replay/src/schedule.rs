@@ -73,8 +73,7 @@ impl FromStr for Decimal {
 impl std::fmt::Display for Decimal {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let width = self.denominator.ilog10() as usize;
-        let (whole, parts) =
-            (self.numerator / self.denominator, self.numerator % self.denominator);
+        let (whole, parts) = (self.numerator / self.denominator, self.numerator % self.denominator);
         if parts == 0 {
             return write!(formatter, "{whole}");
         }
@@ -106,11 +105,8 @@ pub enum Schedule {
 
 impl Schedule {
     /// Every shape by its name.
-    pub const NAMES: [(&str, Self); 3] = [
-        ("constant", Self::Constant),
-        ("surge", Self::Surge),
-        ("retry-storm", Self::RetryStorm),
-    ];
+    pub const NAMES: [(&str, Self); 3] =
+        [("constant", Self::Constant), ("surge", Self::Surge), ("retry-storm", Self::RetryStorm)];
 
     /// Its name.
     #[must_use]
@@ -144,10 +140,9 @@ pub(crate) fn intended_times(
     let total = batches as u128;
     // A duration is held as nanoseconds over a denominator, so that nothing is rounded twice.
     let (whole_times, over) = match rate {
-        Some(rate) => (
-            total * 1_000_000_000 * u128::from(rate.denominator),
-            u128::from(rate.numerator),
-        ),
+        Some(rate) => {
+            (total * 1_000_000_000 * u128::from(rate.denominator), u128::from(rate.numerator))
+        }
         None if schedule == Schedule::Constant => return Ok(None),
         None => (DEFAULT_DURATION.as_nanos(), 1),
     };
@@ -197,7 +192,8 @@ mod tests {
         let decimal = |text: &str| text.parse::<Decimal>();
         assert_eq!(decimal("0.5"), Ok(Decimal { numerator: 5, denominator: 10 }));
         assert_eq!(decimal("12"), Ok(Decimal::whole(12)));
-        for text in ["", ".", "1.", ".5", "0", "0.0", "-1", "1e3", "1,5", "1/2", "1234567890", "۱"] {
+        for text in ["", ".", "1.", ".5", "0", "0.0", "-1", "1e3", "1,5", "1/2", "1234567890", "۱"]
+        {
             let error = decimal(text).unwrap_err();
             assert!(error.contains(&format!("'{text}'")), "{error}");
         }
@@ -209,7 +205,10 @@ mod tests {
 
     #[test]
     fn constant_arrivals_are_even_and_speed_divides() {
-        assert_eq!(times(4, Schedule::Constant, "1000/s", "1"), [0, 1_000_000, 2_000_000, 3_000_000]);
+        assert_eq!(
+            times(4, Schedule::Constant, "1000/s", "1"),
+            [0, 1_000_000, 2_000_000, 3_000_000]
+        );
         assert_eq!(times(3, Schedule::Constant, "1", "0.5"), [0, 2_000_000_000, 4_000_000_000]);
         assert_eq!(times(3, Schedule::Constant, "3", "1"), [0, 333_333_333, 666_666_666]);
         let closed = intended_times(9, Schedule::Constant, None, Decimal::ONE).unwrap();

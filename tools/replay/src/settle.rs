@@ -152,7 +152,8 @@ async fn await_frontier(shared: &Shared, needed: u64) -> Option<Frontier> {
             last = Some(frontier);
         }
         if moved.elapsed() >= shared.give_up {
-            let found = last.as_ref().map_or("no answer".to_owned(), |last| last.position.to_string());
+            let found =
+                last.as_ref().map_or("no answer".to_owned(), |last| last.position.to_string());
             finding(
                 shared,
                 "the frontier does not cover what was acknowledged",
@@ -304,7 +305,9 @@ impl Differences {
             match found.get(code) {
                 Some(is) if is == wanted => {}
                 Some(is) => {
-                    self.add(format!("{place}: {what} {code}: found {is} votes, expected {wanted}"));
+                    self.add(format!(
+                        "{place}: {what} {code}: found {is} votes, expected {wanted}"
+                    ));
                 }
                 None => self.add(format!("{place}: {what} {code}: found none, expected one")),
             }

@@ -129,7 +129,8 @@ impl Target {
 fn connector(path: &Path) -> Result<TlsConnector, ReplayError> {
     let expected = "certificates in PEM";
     let wrong = |found: String| ReplayError::input(path, 0, found, expected);
-    let certificates = CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))?;
+    let certificates =
+        CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))?;
     let mut roots = RootCertStore::empty();
     for certificate in certificates {
         let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
@@ -225,8 +226,17 @@ mod tests {
         assert_eq!(target.path("/v1/tally"), "/below/v1/tally");
         assert_eq!(target.to_string(), "http://[::1]/below");
         let nonsense = [
-            "", "127.0.0.1:80", "ftp://a", "http://", "http://a:99999", "http://a:b", "http://a b",
-            "http://u@a", "http://a/?q", "/v1", "http://a:",
+            "",
+            "127.0.0.1:80",
+            "ftp://a",
+            "http://",
+            "http://a:99999",
+            "http://a:b",
+            "http://a b",
+            "http://u@a",
+            "http://a/?q",
+            "/v1",
+            "http://a:",
         ];
         for url in nonsense {
             let error = Target::new(url, None).unwrap_err().to_string();

@@ -203,7 +203,8 @@ impl Worker {
         let sent = Instant::now();
         let posted = match &mut self.link {
             Some(link) => {
-                tokio::time::timeout(shared.answer_timeout, link.post(&shared.target, records)).await
+                tokio::time::timeout(shared.answer_timeout, link.post(&shared.target, records))
+                    .await
             }
             None => return,
         };

@@ -1,8 +1,9 @@
-//! Faults by script: what goes wrong besides the honest sending, how often, and what the server must
-//! say to it.
+//! Faults by script: what goes wrong besides the honest sending, how often, and what the server
+//! must say to it.
 //!
-//! In: a faults file, the seed, the plan. Out: for each batch the faults that hit it, and when which
-//! command is run. Never: an honest batch replaced; it is delivered as well, whatever the fault.
+//! In: a faults file, the seed, the plan. Out: for each batch the faults that hit it, and when
+//! which command is run. Never: an honest batch replaced; it is delivered as well, whatever the
+//! fault.
 //!
 //! The file is TOML, one `[[fault]]` for each:
 //!

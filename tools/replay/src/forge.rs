@@ -1,7 +1,7 @@
 //! Faulty records, as somebody with bad luck or bad intent would make them.
 //!
-//! In: an honest record, a kind of fault, keys of the folder. Out: bytes. Never: the sealing code of
-//! the format where an attacker has none: records are signed again here by FORMAT.md 4.2.
+//! In: an honest record, a kind of fault, keys of the folder. Out: bytes. Never: the sealing code
+//! of the format where an attacker has none: records are signed again here by FORMAT.md 4.2.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

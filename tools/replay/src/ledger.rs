@@ -1,8 +1,8 @@
 //! The book of a run: what was sent, what the server said to it, how long that took.
 //!
-//! In: answers, from every connection at once. Out: counts, latencies, findings, and for each honest
-//! batch the one position at which the server says it is. Never: an answer forgotten because a
-//! connection broke or the run was given up.
+//! In: answers, from every connection at once. Out: counts, latencies, findings, and for each
+//! honest batch the one position at which the server says it is. Never: an answer forgotten because
+//! a connection broke or the run was given up.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

@@ -3,8 +3,8 @@
 //!
 //! In: a folder as `shomar generate` writes it ([`Plan`]), a server, a schedule, a script of faults
 //! ([`Options`]). Out: a [`Report`]: what was acknowledged, how long it took, what the server said
-//! to each fault, and whether its totals are the known ones. Never: a count or a rule of its own; it
-//! asks from outside, by the HTTP contract alone.
+//! to each fault, and whether its totals are the known ones. Never: a count or a rule of its own;
+//! it asks from outside, by the HTTP contract alone.
 //!
 //! Latency is measured from the *intended* send time, which is fixed before the first request: a
 //! server that stalls is charged for everybody who would have come meanwhile, not for those alone

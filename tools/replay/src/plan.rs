@@ -1,9 +1,9 @@
 //! What is to be sent: the batches of a folder in their order of arrival, and the known answer.
 //!
-//! In: a folder as `shomar generate` writes it. Out: every batch with its address, by virtual client
-//! (a client is a station), and the totals to expect. Never: a record copied, changed or believed;
-//! each is a slice of its segment, which is read into memory whole. So memory is the segments and
-//! some 60 bytes for every batch, and folders above [`PLAN_BYTES_MAX`] are refused.
+//! In: a folder as `shomar generate` writes it. Out: every batch with its address, by virtual
+//! client (a client is a station), and the totals to expect. Never: a record copied, changed or
+//! believed; each is a slice of its segment, which is read into memory whole. So memory is the
+//! segments and some 60 bytes for every batch, and folders above [`PLAN_BYTES_MAX`] are refused.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -307,8 +307,8 @@ fn progress_of(shared: &Shared, phase: Phase) -> Progress {
     }
 }
 
-/// Wakes each connection when one of its batches is due. A thread, because the runtime's clock ticks
-/// in milliseconds, and a schedule of thousands a second has shorter pauses.
+/// Wakes each connection when one of its batches is due. A thread, because the runtime's clock
+/// ticks in milliseconds, and a schedule of thousands a second has shorter pauses.
 fn pace(shared: &Shared, dues: &[Arc<Notify>], stop: &AtomicBool) {
     for (batch, &time) in shared.times.iter().flatten().enumerate() {
         while !stop.load(Ordering::Relaxed) {

@@ -8,8 +8,9 @@
 //!
 //! * constant: `i / N`
 //! * surge: A = 7 T / 10 of them come evenly in the first tenth, at `(D / 10) * i / A`. The other
-//!   B = T - A thin out from there to D: with j = i - A at `D / 10 + 9 D (j B + 20 j^2) / (210 B^2)`.
-//!   So the rate is 7 N at first, falls from there without a step, and ends at N / 5.9.
+//!   B = T - A thin out from there to D: with j = i - A at
+//!   `D / 10 + 9 D (j B + 20 j^2) / (210 B^2)`. So the rate is 7 N at first, falls from there
+//!   without a step, and ends at N / 5.9.
 //! * retry-storm: as surge, and 20 % of the batches, drawn from the seed, are sent a second time
 //!   before their answer arrives.
 //!

@@ -1,7 +1,7 @@
 //! The end of a run: the server's frontier, its tally and its metrics against what is known.
 //!
-//! In: what was acknowledged, the known answer. Out: what is lost, what is doubled, every difference
-//! named. Never: a difference passed over because the sum is right.
+//! In: what was acknowledged, the known answer. Out: what is lost, what is doubled, every
+//! difference named. Never: a difference passed over because the sum is right.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};

@@ -26,7 +26,7 @@ fn differences(change: impl Fn(&mut TallyDocument)) -> Vec<String> {
     change(&mut found);
     let mut differences = Differences::default();
     differences.document(&tally(), &found);
-    assert_eq!(differences.count as usize, differences.first.len());
+    assert_eq!(differences.count, differences.first.len() as u64);
     differences.first
 }
 

@@ -1,8 +1,8 @@
 //! What is sent beside the honest batches: faults, and the second copies of a retry storm.
 //!
-//! In: a fault and the batch it hits. Out: the server's verdict, held against the one that is known.
-//! Never: an honest batch held up by more than the faults that must come before it; a verdict of a
-//! server that is down or busy taken for one (such a send is repeated).
+//! In: a fault and the batch it hits. Out: the server's verdict, held against the one that is
+//! known. Never: an honest batch held up by more than the faults that must come before it; a
+//! verdict of a server that is down or busy taken for one (such a send is repeated).
 
 use std::time::Duration;
 

@@ -77,7 +77,7 @@ fn whatever_goes_wrong_on_the_way_is_sent_again_until_acknowledged() {
     let (report, mock) = served(
         Recipe::default(),
         |_| {},
-        |number| match number % 7 {
+        |number| match number % 13 {
             1 => Act::Status(503, None),
             2 => Act::Reset,
             3 => Act::LoseAnswer,

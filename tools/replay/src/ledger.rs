@@ -81,6 +81,8 @@ pub(crate) struct Books {
     pub(crate) notes: Vec<String>,
     /// Batches that were acknowledged at a second position.
     pub(crate) doubled: u64,
+    /// Why there was no connection, or no answer on it, the last time that happened.
+    pub(crate) last_error: Option<String>,
 }
 
 #[derive(Debug, Default)]

@@ -12,7 +12,7 @@ use crate::latency::Latencies;
 const WIDTH: u32 = 960;
 const HEIGHT: u32 = 540;
 const LEFT: u32 = 84;
-const RIGHT: u32 = WIDTH - 28;
+const RIGHT: u32 = WIDTH - 44;
 const TOP: u32 = 76;
 const BOTTOM: u32 = HEIGHT - 60;
 
@@ -26,8 +26,9 @@ const STYLE: &str = "\
 ";
 
 /// The percentiles that are marked below the picture, and one in how many is above them.
-const MARKS: [(&str, u64); 7] = [
+const MARKS: [(&str, u64); 8] = [
     ("0 %", 1),
+    ("50 %", 2),
     ("90 %", 10),
     ("99 %", 100),
     ("99.9 %", 1_000),
@@ -36,13 +37,17 @@ const MARKS: [(&str, u64); 7] = [
     ("99.9999 %", 1_000_000),
 ];
 
+/// Parts of one on the axis of percentiles, so that few and many in ten are told apart.
+const FINE: u64 = 1_000;
+
 /// Draws both curves.
 pub(crate) fn draw(title: &str, intended: &Latencies, service: &Latencies) -> String {
     let curves = [(intended, "intended"), (service, "service")];
     let count = intended.count().max(service.count()).max(10);
     let values = curves.iter().flat_map(|(latencies, _)| latencies.curve());
     let (low, high) = decades(values.map(|(value, _)| value));
-    let across = Axis { low: 1, high: power_of_ten_from(count), from: LEFT, to: RIGHT };
+    let high_x = power_of_ten_from(count).saturating_mul(FINE);
+    let across = Axis { low: FINE, high: high_x, from: LEFT, to: RIGHT };
     let upwards = Axis { low, high, from: BOTTOM, to: TOP };
     let mut svg = String::new();
     let mut put = |line: std::fmt::Arguments<'_>| {
@@ -67,8 +72,8 @@ pub(crate) fn draw(title: &str, intended: &Latencies, service: &Latencies) -> St
         ));
         legend += 420;
     }
-    for (name, one_in) in MARKS.iter().filter(|(_, one_in)| *one_in <= across.high) {
-        let x = across.place(*one_in);
+    for (name, one_in) in MARKS.iter().filter(|(_, one_in)| one_in * FINE <= across.high) {
+        let x = across.place(one_in * FINE);
         put(format_args!(
             "<path class=\"faint\" d=\"M{x} {TOP}V{BOTTOM}\"/>\
              <text class=\"ink\" x=\"{x}\" y=\"{}\" text-anchor=\"middle\">{name}</text>\n",
@@ -106,7 +111,7 @@ fn path(latencies: &Latencies, across: &Axis, upwards: &Axis) -> String {
     let mut last = String::new();
     for (value, left) in latencies.curve() {
         // The last value is that of the longest: it ends where its one would be.
-        let one_in = count / left.max(1);
+        let one_in = count.saturating_mul(FINE) / left.max(1);
         let (x, y) = (across.place(one_in), upwards.place(value));
         let step = if path.is_empty() { format!("M{LEFT} {y}H{x}") } else { format!("V{y}H{x}") };
         if step != last {

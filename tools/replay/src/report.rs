@@ -272,16 +272,35 @@ impl Report {
         lines.0
     }
 
-    /// Where the files of a report are: `stem` is the name that was asked for, its extension left
-    /// out.
+    /// Refuses a place for a report's files before anything is sent: a folder that is not there,
+    /// and files that are there and no earlier report.
+    ///
+    /// # Errors
+    /// If the report could not be written, or would replace something else.
+    pub fn check_place(asked: &Path) -> Result<(), ReplayError> {
+        let parent = asked.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let parent = parent.unwrap_or(Path::new("."));
+        if asked.file_stem().is_none() || asked.is_dir() {
+            return Err(ReplayError::input(asked, 0, "no name of a file", "one for the report"));
+        }
+        if !parent.is_dir() {
+            return Err(ReplayError::input(parent, 0, "no folder", "the folder of the report"));
+        }
+        let path = beside(asked, "", "json");
+        match std::fs::read(&path) {
+            Ok(bytes) if !bytes.is_empty() && !bytes.starts_with(HEAD) => {
+                let expected = "a new file, or an earlier report";
+                Err(ReplayError::input(&path, 0, "a file of something else", expected))
+            }
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(ReplayError::io(&path, "read")(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The files of a report with their bytes.
     fn files(&self, asked: &Path) -> Result<[(PathBuf, Vec<u8>); 5], ReplayError> {
-        let with = |suffix: &str, extension: &str| {
-            let mut name = asked.file_stem().unwrap_or_default().to_owned();
-            name.push(suffix);
-            name.push(".");
-            name.push(extension);
-            asked.with_file_name(name)
-        };
         let mut json = serde_json::to_vec_pretty(self)
             .map_err(|error| ReplayError::Machine(error.to_string()))?;
         json.push(b'\n');
@@ -293,11 +312,11 @@ impl Report {
         );
         let picture = picture::draw(&title, &self.intended_latencies, &self.service_latencies);
         Ok([
-            (with("", "json"), json),
-            (with("", "txt"), self.text().into_bytes()),
-            (with("", "hgrm"), self.intended_latencies.hgrm().into_bytes()),
-            (with("-service", "hgrm"), self.service_latencies.hgrm().into_bytes()),
-            (with("", "svg"), picture.into_bytes()),
+            (beside(asked, "", "json"), json),
+            (beside(asked, "", "txt"), self.text().into_bytes()),
+            (beside(asked, "", "hgrm"), self.intended_latencies.hgrm().into_bytes()),
+            (beside(asked, "-service", "hgrm"), self.service_latencies.hgrm().into_bytes()),
+            (beside(asked, "", "svg"), picture.into_bytes()),
         ])
     }
 
@@ -311,6 +330,18 @@ impl Report {
         }
         Ok(())
     }
+}
+
+/// How a report's JSON begins.
+const HEAD: &[u8] = b"{\n  \"ok\": ";
+
+/// A file with the stem of another one.
+fn beside(asked: &Path, suffix: &str, extension: &str) -> PathBuf {
+    let mut name = asked.file_stem().unwrap_or_default().to_owned();
+    name.push(suffix);
+    name.push(".");
+    name.push(extension);
+    asked.with_file_name(name)
 }
 
 /// Rows of a name and what is to be said of it.

@@ -32,6 +32,8 @@ pub const CONNECTIONS_DEFAULT: usize = 256;
 const SIDES_MAX: usize = 64;
 /// Connections that are given back when the machine has no more: for faults, and for others.
 const SPARE: usize = 16;
+/// A server that does not take a connection in this time is tried again later.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 /// How often progress is told, and looked whether there is any.
 const TICK: Duration = Duration::from_millis(100);
 /// What the system says when a process or the machine has no descriptors or ports left: ENFILE,
@@ -178,8 +180,8 @@ impl Shared {
 /// Sends a plan and holds the server to the known answer, on a runtime of its own.
 ///
 /// # Errors
-/// If the faults cannot be made of this folder, the schedule has no end, or this machine gives no
-/// runtime. What the server does wrong is in the report.
+/// If the faults cannot be made of this folder, the schedule has no end, the server's certificate is
+/// not vouched for, or this machine gives no runtime. What the server does wrong is in the report.
 pub fn run(
     plan: &Arc<Plan>,
     options: &Options,
@@ -210,8 +212,8 @@ pub async fn replay(
     let forge = Forge::new(plan, &faults, options.seed)?;
     let times = intended_times(plan.batch_count(), options.schedule, options.rate, options.speed)?;
     let wanted = options.connections.unwrap_or(CONNECTIONS_DEFAULT);
-    let (links, limit) =
-        open_links(&options.target, wanted.clamp(1, plan.client_count().max(1))).await;
+    let wanted = wanted.clamp(1, plan.client_count().max(1));
+    let Opened { links, limit, error } = open_links(&options.target, wanted).await?;
     let connections = links.len();
     let before = Metrics::get(&options.target).await;
     let counts = faults
@@ -220,6 +222,7 @@ pub async fn replay(
         .map(|rule| FaultCount { kind: rule.kind.name().to_owned(), ..FaultCount::default() });
     let ledger = Ledger::new(plan.batch_count(), counts.collect());
     ledger.books().notes.extend(limit);
+    ledger.books().last_error = error;
     if times.is_none() && options.speed != Decimal::ONE {
         let note = "--speed has no effect: without --rate nothing is scheduled";
         ledger.books().notes.push(note.to_owned());
@@ -287,8 +290,12 @@ async fn send_all(shared: &Arc<Shared>, links: Vec<Option<Link>>, progress: &imp
                 progress(progress_of(shared, Phase::Sending));
                 let stalled = shared.ledger.stalled();
                 if stalled >= shared.give_up {
-                    let example = format!("nothing came to an end for {} s", stalled.as_secs());
-                    shared.ledger.books().findings.add("given up", example);
+                    let seconds = stalled.as_secs();
+                    let mut books = shared.ledger.books();
+                    let last = books.last_error.clone().unwrap_or_else(|| "none".to_owned());
+                    let example = format!("no answer for {seconds} s; last error: {last}");
+                    books.findings.add("given up", example);
+                    drop(books);
                     workers.shutdown().await;
                     break;
                 }
@@ -324,29 +331,54 @@ fn pace(shared: &Shared, dues: &[Arc<Notify>], stop: &AtomicBool) {
     }
 }
 
+/// What came of connecting before anything is sent.
+#[derive(Default)]
+struct Opened {
+    links: Vec<Option<Link>>,
+    /// That there are fewer than wanted.
+    limit: Option<String>,
+    /// Why there are none yet.
+    error: Option<String>,
+}
+
 /// Connects as often as wanted, or as the machine allows; what is missing then is said. A server
-/// that does not answer yet is tried again when there is something to send.
-async fn open_links(target: &Target, wanted: usize) -> (Vec<Option<Link>>, Option<String>) {
-    let mut links: Vec<Option<Link>> = Vec::new();
-    while links.len() < wanted {
-        match Link::connect(target).await {
-            Ok(link) => links.push(Some(link)),
-            Err(error) if is_limit(&error) => {
-                let got = links.len();
-                links.truncate(got.saturating_sub(SPARE).max(1));
-                if links.is_empty() {
-                    links.push(None);
-                }
-                let note = format!(
-                    "{} connections in place of {wanted}: this machine gave {got} ({error})",
-                    links.len()
-                );
-                return (links, Some(note));
+/// that does not answer yet is tried again when there is something to send; one whose certificate
+/// is not vouched for never gets better.
+async fn open_links(target: &Target, wanted: usize) -> Result<Opened, ReplayError> {
+    let mut opened = Opened::default();
+    while opened.links.len() < wanted {
+        let error = match tokio::time::timeout(CONNECT_PATIENCE, Link::connect(target)).await {
+            Ok(Ok(link)) => {
+                opened.links.push(Some(link));
+                continue;
             }
-            Err(_) => links.resize_with(wanted, || None),
+            Ok(Err(error)) => error,
+            Err(_) => io::ErrorKind::TimedOut.into(),
+        };
+        if error.kind() == io::ErrorKind::InvalidData {
+            return Err(ReplayError::Argument {
+                what: "the server's TLS",
+                found: format!("{target}: {error}"),
+                expected: "TLS 1.3 with a certificate that --ca vouches for".to_owned(),
+            });
         }
+        if !is_limit(&error) {
+            opened.links.resize_with(wanted, || None);
+            opened.error = Some(error.to_string());
+            break;
+        }
+        let got = opened.links.len();
+        opened.links.truncate(got.saturating_sub(SPARE).max(1));
+        if opened.links.is_empty() {
+            opened.links.push(None);
+        }
+        let left = opened.links.len();
+        opened.limit = Some(format!(
+            "{left} connections in place of {wanted}: this machine gave {got} ({error})"
+        ));
+        break;
     }
-    (links, None)
+    Ok(opened)
 }
 
 fn is_limit(error: &io::Error) -> bool {

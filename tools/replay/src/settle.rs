@@ -100,7 +100,9 @@ pub(crate) async fn settle(shared: &Shared, before: &Option<Metrics>) -> Settled
         settled.frontier_lag = settled.frontier.as_ref().map(|_| began.elapsed());
         settled.totals = compare_totals(shared, &mut settled.lost).await;
     } else {
-        finding(shared, "server not reached", shared.target.to_string());
+        let last = shared.ledger.books().last_error.clone();
+        let example = format!("{}: {}", shared.target, last.as_deref().unwrap_or("no answer"));
+        finding(shared, "server not reached", example);
     }
     if let Some(frontier) = &settled.frontier {
         check_frontier(shared, frontier, &mut settled.lost);

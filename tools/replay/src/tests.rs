@@ -5,3 +5,4 @@ pub(crate) mod kit;
 mod latency;
 mod mock;
 mod runs;
+mod tls;

@@ -210,8 +210,8 @@ impl Worker {
         };
         match posted {
             Ok(Ok(answer)) => self.answered(&group, &answer, sent),
-            Ok(Err(_)) => self.broken(&group, "connection"),
-            Err(_) => self.broken(&group, "timeout"),
+            Ok(Err(error)) => self.broken(&group, "connection", error.to_string()),
+            Err(_) => self.broken(&group, "timeout", "no answer in time".to_owned()),
         }
     }
 
@@ -220,13 +220,18 @@ impl Worker {
         if self.link.as_ref().is_some_and(|link| !link.is_closed()) {
             return true;
         }
-        let connecting =
-            tokio::time::timeout(self.shared.answer_timeout, Link::connect(&self.shared.target));
-        self.link = connecting.await.ok().and_then(Result::ok);
-        if self.link.is_some() {
-            self.failures = 0;
-            return true;
-        }
+        let connecting = Link::connect(&self.shared.target);
+        let error = match tokio::time::timeout(self.shared.answer_timeout, connecting).await {
+            Ok(Ok(link)) => {
+                self.link = Some(link);
+                self.failures = 0;
+                return true;
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "no connection in time".to_owned(),
+        };
+        self.link = None;
+        self.shared.ledger.books().last_error = Some(error);
         self.failures += 1;
         let wait = self.shared.backoff(self.number as u64 | 1 << 63, self.failures);
         tokio::time::sleep(wait).await;
@@ -234,8 +239,9 @@ impl Worker {
     }
 
     /// The connection broke before the answer: nobody knows whether the batches are durable.
-    fn broken(&mut self, group: &[(usize, usize)], reason: &str) {
+    fn broken(&mut self, group: &[(usize, usize)], reason: &str, error: String) {
         self.link = None;
+        self.shared.ledger.books().last_error = Some(error);
         for &(batch, client) in group {
             self.again(batch, client, reason, None);
         }

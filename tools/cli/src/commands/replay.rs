@@ -5,7 +5,6 @@
 //! totals are the known ones; exit code 1 where anything is otherwise than it should be. Never: a
 //! word on stdout but the report.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,7 +12,7 @@ use std::time::Duration;
 
 use clap::Args;
 use shomar_replay::{
-    Decimal, FaultScript, Options, Phase, Plan, Progress, Schedule, Target, parse_rate,
+    Decimal, FaultScript, Options, Phase, Plan, Progress, Report, Schedule, Target, parse_rate,
 };
 
 use crate::output::{Format, print_json, to_stdout};
@@ -67,6 +66,9 @@ pub(crate) struct ReplayArguments {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &ReplayArguments) -> anyhow::Result<ExitCode> {
+    if let Some(path) = &arguments.report {
+        Report::check_place(path)?;
+    }
     let target = Target::new(&arguments.to, arguments.ca.as_deref())?;
     let faults = match &arguments.faults {
         Some(path) => FaultScript::read(path)?,
@@ -91,12 +93,12 @@ pub(crate) fn run(arguments: &ReplayArguments) -> anyhow::Result<ExitCode> {
     });
     bar.finish_and_clear();
     let report = report?;
-    if let Some(path) = &arguments.report {
-        report.save(path)?;
-    }
     match arguments.format {
         Format::Json => print_json(&report)?,
         Format::Table => to_stdout(|out| out.write_all(report.text().as_bytes()))?,
+    }
+    if let Some(path) = &arguments.report {
+        report.save(path)?;
     }
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -24,6 +24,7 @@ use shomar_format::record::{
     NO_PREVIOUS, RecordHeader, SecretKey, previous_hash, record_hash, verify_signature,
 };
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use super::kit::{Nation, secret};
 
@@ -89,18 +90,24 @@ impl Mock {
         nation: &Nation,
         script: impl Fn(usize) -> Act + Send + Sync + 'static,
     ) -> Self {
-        Self::start(nation, script, false)
+        Self::start(nation, script, false, None)
+    }
+
+    /// A server that speaks TLS.
+    pub(crate) fn secure(nation: &Nation, tls: TlsAcceptor) -> Self {
+        Self::start(nation, |_| Act::Serve, false, Some(tls))
     }
 
     /// A server whose totals are wrong by one vote.
     pub(crate) fn lying(nation: &Nation) -> Self {
-        Self::start(nation, |_| Act::Serve, true)
+        Self::start(nation, |_| Act::Serve, true, None)
     }
 
     fn start(
         nation: &Nation,
         script: impl Fn(usize) -> Act + Send + Sync + 'static,
         lie: bool,
+        tls: Option<TlsAcceptor>,
     ) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -122,13 +129,18 @@ impl Mock {
             loop {
                 let Ok((stream, _)) = listener.accept().await else { continue };
                 let _ = stream.set_nodelay(true);
-                let server = Arc::clone(&server);
+                let (server, tls) = (Arc::clone(&server), tls.clone());
                 tokio::spawn(async move {
                     let service = service_fn(move |request| {
                         let server = Arc::clone(&server);
                         async move { server.answer(request).await }
                     });
                     let connection = hyper::server::conn::http1::Builder::new();
+                    let Some(tls) = tls else {
+                        let _ = connection.serve_connection(TokioIo::new(stream), service).await;
+                        return;
+                    };
+                    let Ok(stream) = tls.accept(stream).await else { return };
                     let _ = connection.serve_connection(TokioIo::new(stream), service).await;
                 });
             }

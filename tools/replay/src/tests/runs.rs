@@ -177,6 +177,7 @@ fn a_server_that_answers_nothing_is_given_up() {
     nobody.give_up = Duration::from_millis(300);
     let report = replayed(&nation, &nobody);
     assert!(kinds(&report).contains(&"server not reached"), "{}", report.text());
+    assert!(report.text().contains("refused"), "and says why: {}", report.text());
 }
 
 #[test]
@@ -245,7 +246,16 @@ fn folders_that_are_none_are_refused_with_what_is_missing() {
 fn the_report_has_its_files_and_its_json() {
     let (report, _mock) = served(Recipe::default(), |_| {}, |_| Act::Serve);
     let folder = tempfile::tempdir().unwrap();
-    report.save(&folder.path().join("night.report")).unwrap();
+    let asked = folder.path().join("night.report");
+    Report::check_place(&asked).unwrap();
+    report.save(&asked).unwrap();
+    Report::check_place(&asked).expect("an earlier report may be replaced");
+    std::fs::write(folder.path().join("expected.json"), "{\n  \"election\"").unwrap();
+    let nowhere = ["expected.json", "no/night.json", ""];
+    for name in nowhere {
+        let error = Report::check_place(&folder.path().join(name)).unwrap_err().to_string();
+        assert!(error.contains(": found ") && error.contains(", expected "), "{error}");
+    }
     let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
     let json: serde_json::Value = serde_json::from_str(&read("night.json")).unwrap();
     assert_eq!((&json["ok"], &json["totals"]), (&true.into(), &"equal".into()));

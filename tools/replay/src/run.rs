@@ -180,8 +180,9 @@ impl Shared {
 /// Sends a plan and holds the server to the known answer, on a runtime of its own.
 ///
 /// # Errors
-/// If the faults cannot be made of this folder, the schedule has no end, the server's certificate is
-/// not vouched for, or this machine gives no runtime. What the server does wrong is in the report.
+/// If the faults cannot be made of this folder, the schedule has no end, the server's certificate
+/// is not vouched for, or this machine gives no runtime. What the server does wrong is in the
+/// report.
 pub fn run(
     plan: &Arc<Plan>,
     options: &Options,
@@ -290,12 +291,7 @@ async fn send_all(shared: &Arc<Shared>, links: Vec<Option<Link>>, progress: &imp
                 progress(progress_of(shared, Phase::Sending));
                 let stalled = shared.ledger.stalled();
                 if stalled >= shared.give_up {
-                    let seconds = stalled.as_secs();
-                    let mut books = shared.ledger.books();
-                    let last = books.last_error.clone().unwrap_or_else(|| "none".to_owned());
-                    let example = format!("no answer for {seconds} s; last error: {last}");
-                    books.findings.add("given up", example);
-                    drop(books);
+                    give_up(shared, stalled);
                     workers.shutdown().await;
                     break;
                 }
@@ -303,6 +299,13 @@ async fn send_all(shared: &Arc<Shared>, links: Vec<Option<Link>>, progress: &imp
         }
     }
     stop.store(true, Ordering::Relaxed);
+}
+
+fn give_up(shared: &Shared, stalled: Duration) {
+    let mut books = shared.ledger.books();
+    let last = books.last_error.clone().unwrap_or_else(|| "none".to_owned());
+    let example = format!("no answer for {} s; last error: {last}", stalled.as_secs());
+    books.findings.add("given up", example);
 }
 
 fn progress_of(shared: &Shared, phase: Phase) -> Progress {

@@ -76,11 +76,11 @@ impl Verdict {
         }
     }
 
-    /// Whether this is one of the names of a list, in which `refused` stands for every refusal.
+    /// Whether this is one of the names of a list, in which `refused` stands for every refusal that
+    /// is about the record.
     pub(crate) fn is_among<S: AsRef<str>>(&self, names: &[S]) -> bool {
         let refusal = match self {
-            Self::Refused(..) => true,
-            Self::Status(status) => (400..500).contains(status),
+            Self::Refused(..) | Self::Status(400..500) => !self.is_again(),
             _ => false,
         };
         let name = self.name();
@@ -203,6 +203,8 @@ mod tests {
         assert!(refused("fork").is_among(&["refused"]));
         assert!(Verdict::Status(400).is_among(&["refused"]));
         assert!(!Verdict::Status(500).is_among(&["refused"]));
+        assert!(!refused("busy").is_among(&["refused"]), "that says nothing of the record");
+        assert!(refused("busy").is_among(&["busy"]));
         assert!(!Verdict::Accepted(1).is_among(&["refused", "duplicate"]));
         assert!(Verdict::Cut.is_among(&["cut"]));
     }

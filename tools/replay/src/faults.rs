@@ -123,12 +123,11 @@ impl Kind {
         }
     }
 
-    /// What the server may say to it; `refused` is any refusal.
-    fn verdicts(self, mode: Mode, signed: bool) -> &'static [&'static str] {
+    /// What the server may say to it; `refused` is any refusal that is about the record.
+    fn verdicts(self, mode: Mode) -> &'static [&'static str] {
         match self {
             Self::Duplicate => &["duplicate"],
-            // Records without a signature have no chain to stand in.
-            Self::Reorder if signed => &["chain", "fork"],
+            // An honest record: a server may take it early, or insist on the order.
             Self::Reorder => &["accepted", "duplicate", "chain"],
             Self::Truncate => &["cut", "http-400", "http-408"],
             Self::WrongKey => &["signature", "key"],
@@ -138,7 +137,7 @@ impl Kind {
             Self::Fork => &["fork", "chain"],
             Self::TestAsOfficial => &["signature"],
             Self::Flip | Self::Garbage => &["refused"],
-            Self::Slow => &["duplicate", "cut", "http-408"],
+            Self::Slow => &["duplicate", "cut", "http-400", "http-408"],
         }
     }
 
@@ -320,7 +319,7 @@ impl EntryReader<'_> {
         let kind = KINDS.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
         let kind = kind.ok_or_else(|| {
             let known: Vec<&str> = KINDS.iter().map(|(name, _)| *name).chain([KILL]).collect();
-            let expected = format!("one of {}{}", known.join(", "), hint(name, &known));
+            let expected = hint(name, &known);
             self.wrong(entry.kind.span().start, format!("kind '{name}'"), &expected)
         })?;
         self.refuse("command", entry.command.as_ref())?;
@@ -374,11 +373,7 @@ impl EntryReader<'_> {
         };
         for name in names.get_ref() {
             if !VERDICTS.contains(&name.as_str()) && !is_status(name) {
-                let expected = format!(
-                    "http-STATUS or one of {}{}",
-                    VERDICTS.join(", "),
-                    hint(name, &VERDICTS)
-                );
+                let expected = format!("http-STATUS, or {}", hint(name, &VERDICTS));
                 return Err(self.wrong(names.span().start, format!("verdict '{name}'"), &expected));
             }
         }
@@ -438,12 +433,12 @@ impl Faults {
         })
     }
 
-    /// What the server may say to a fault of a batch.
-    pub(crate) fn verdicts(&self, rule: usize, signed: bool) -> Vec<&str> {
+    /// What the server may say to a fault.
+    pub(crate) fn verdicts(&self, rule: usize) -> Vec<&str> {
         let rule = &self.rules[rule];
         match &rule.expect {
             Some(names) => names.iter().map(String::as_str).collect(),
-            None => rule.kind.verdicts(self.mode, signed).to_vec(),
+            None => rule.kind.verdicts(self.mode).to_vec(),
         }
     }
 }

@@ -200,6 +200,11 @@ impl Ledger {
         }
     }
 
+    /// Whether a batch is known to be durable.
+    pub(crate) fn is_acknowledged(&self, batch: usize) -> bool {
+        self.positions[batch].load(Ordering::Relaxed) != NOWHERE
+    }
+
     pub(crate) fn acknowledged(&self) -> u64 {
         self.acknowledged.load(Ordering::Relaxed)
     }

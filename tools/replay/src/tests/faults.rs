@@ -115,6 +115,34 @@ fn faults_are_repeated_while_the_server_is_busy() {
 }
 
 #[test]
+fn a_re_ordered_record_may_be_taken_early_and_its_forgery_contradicts_it() {
+    let nation = Recipe { stations: 1, batches_each: 2, ..Recipe::default() }.nation();
+    // The first request is the re-ordered record, which this server takes early.
+    let mock = Mock::new(&nation, |number| if number == 0 { Act::Believe } else { Act::Serve });
+    let mut options = options(mock.address);
+    options.faults = script(
+        "[[fault]]\nkind = \"reorder\"\ncount = 1\n[[fault]]\nkind = \"fork\"\nper_mille = 1000\n",
+    );
+    let report = replayed(&nation, &options);
+    assert!(report.ok, "{}", report.text());
+    assert_eq!(report.faults[0].verdicts["accepted"], 1);
+    assert_eq!(report.faults[1].verdicts["equivocation"], 1, "{:?}", report.faults);
+    assert_eq!((report.accepted, report.duplicates), (1, 1), "the second was there already");
+}
+
+#[test]
+fn a_server_that_has_never_room_for_garbage_refuses_it() {
+    let nation = Recipe { stations: 1, batches_each: 1, ..Recipe::default() }.nation();
+    let mock =
+        Mock::new(&nation, |number| if number < 8 { Act::Status(429, None) } else { Act::Serve });
+    let mut options = options(mock.address);
+    options.faults = script("[[fault]]\nkind = \"garbage\"\ncount = 1\n");
+    let report = replayed(&nation, &options);
+    assert!(report.ok, "{}", report.text());
+    assert_eq!(report.faults[0].verdicts["http-429"], 1);
+}
+
+#[test]
 fn an_expectation_of_the_script_stands_in_place_of_ours() {
     let nation = Recipe::default().nation();
     let mock = Mock::new(&nation, |_| Act::Serve);

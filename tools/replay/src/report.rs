@@ -325,7 +325,10 @@ impl Report {
     /// # Errors
     /// If the system refuses one.
     pub fn save(&self, asked: &Path) -> Result<(), ReplayError> {
-        for (path, bytes) in self.files(asked)? {
+        // A name alone has no folder that could be synced.
+        let asked =
+            std::path::absolute(asked).map_err(ReplayError::io(asked, "find the folder"))?;
+        for (path, bytes) in self.files(&asked)? {
             write_durably(&path, &bytes)?;
         }
         Ok(())
@@ -404,4 +407,26 @@ fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_a_report_lie_beside_each_other() {
+        let asked = Path::new("a/night.of.may.json");
+        assert_eq!(beside(asked, "", "hgrm"), Path::new("a/night.of.may.hgrm"));
+        assert_eq!(beside(asked, "-service", "hgrm"), Path::new("a/night.of.may-service.hgrm"));
+        assert_eq!(beside(Path::new("night"), "", "svg"), Path::new("night.svg"));
+        // A name alone is one in the folder where we are.
+        Report::check_place(Path::new("no-such-report")).unwrap();
+    }
+
+    #[test]
+    fn rates_are_whole_numbers_and_nothing_takes_no_time() {
+        assert_eq!(per_second(1_000, Duration::from_millis(250)), 4_000);
+        assert_eq!(per_second(0, Duration::ZERO), 0);
+        assert_eq!(grouped(60_000_000), "60,000,000");
+    }
 }

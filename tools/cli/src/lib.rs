@@ -39,6 +39,8 @@ enum Command {
     Key(commands::key::KeyArguments),
     /// Sign a decision: open, close, annul, reinstate, supersede, release, reject, lot, declare.
     Control(commands::control::ControlArguments),
+    /// Send a sealed nation to a server, and hold it to the known answer.
+    Replay(commands::replay::ReplayArguments),
     /// Verify and count every ballot of a folder of segments.
     Tally(commands::tally::TallyArguments),
     /// Count, and turn the totals into seats by the rules of the election.
@@ -72,6 +74,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Seal(arguments) => commands::seal::run(arguments),
         Command::Key(arguments) => commands::key::run(arguments),
         Command::Control(arguments) => commands::control::run(arguments),
+        Command::Replay(arguments) => commands::replay::run(arguments),
         Command::Tally(arguments) => commands::tally::run(arguments),
         Command::Result(arguments) => commands::result::run(arguments),
         Command::Seats(arguments) => commands::seats::run(arguments),

@@ -6,6 +6,7 @@ pub(crate) mod generate;
 pub(crate) mod inspect;
 pub(crate) mod key;
 pub(crate) mod night;
+pub(crate) mod replay;
 pub(crate) mod result;
 pub(crate) mod rules;
 pub(crate) mod seal;

@@ -43,6 +43,8 @@ enum Command {
     Replay(commands::replay::ReplayArguments),
     /// Verify and count every ballot of a folder of segments.
     Tally(commands::tally::TallyArguments),
+    /// List every signed decision, with what it did to each district.
+    Log(commands::log::LogArguments),
     /// Count, and turn the totals into seats by the rules of the election.
     Result(commands::result::ResultArguments),
     /// Turn votes in a table into seats by one method.
@@ -76,6 +78,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Control(arguments) => commands::control::run(arguments),
         Command::Replay(arguments) => commands::replay::run(arguments),
         Command::Tally(arguments) => commands::tally::run(arguments),
+        Command::Log(arguments) => commands::log::run(arguments),
         Command::Result(arguments) => commands::result::run(arguments),
         Command::Seats(arguments) => commands::seats::run(arguments),
         Command::CheckResult(arguments) => commands::check_result::run(arguments),

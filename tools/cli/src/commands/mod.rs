@@ -5,6 +5,7 @@ pub(crate) mod control;
 pub(crate) mod generate;
 pub(crate) mod inspect;
 pub(crate) mod key;
+pub(crate) mod log;
 pub(crate) mod night;
 pub(crate) mod replay;
 pub(crate) mod result;

@@ -1,8 +1,8 @@
 //! `shomar log`: every decision of an officer, and what it did to each district.
 //!
-//! In: a folder with a journal. Out: who, when, why, and the numbers before and after, as a table or
-//! JSON. Never: an effect that was not counted: each is the difference of two counts, just before the
-//! record and just after it.
+//! In: a folder with a journal. Out: who, when, why, and the numbers before and after, as a table
+//! or JSON. Never: an effect that was not counted: each is the difference of two counts, just
+//! before the record and just after it.
 
 use std::fs::File;
 use std::io::{self, Write};

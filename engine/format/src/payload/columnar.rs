@@ -404,19 +404,50 @@ impl<'a> ColumnarView<'a> {
         mut visit: impl FnMut(&[OptionIndex]),
     ) -> Result<(), PayloadError> {
         self.check_sections(option_count)?;
-        let mut ballots: Vec<Vec<OptionIndex>> =
-            vec![Vec::new(); (self.list_ballots() + self.name_ballots()) as usize];
         let lists = self.lists();
+        let number = |option: u32, chunk: u32, ballot: u32| {
+            let section = if option < lists { 0 } else { self.list_ballots() };
+            (section + chunk * CHUNK_BALLOTS + ballot) as usize
+        };
+        // Where the choices of each ballot end in one array of all: first how many each has, then
+        // where it begins, which moves on with every choice that is put there.
+        let mut ends = vec![0_usize; (self.list_ballots() + self.name_ballots()) as usize + 1];
         self.visit_cells(option_count, |mut cell| {
-            let section = if cell.option < lists { 0 } else { self.list_ballots() };
-            let option = OptionIndex::try_from(cell.option).expect("within the options");
             while cell.ballots != 0 {
-                let number = section + cell.chunk * CHUNK_BALLOTS + cell.ballots.trailing_zeros();
-                ballots[number as usize].push(option);
+                ends[number(cell.option, cell.chunk, cell.ballots.trailing_zeros()) + 1] += 1;
                 cell.ballots &= cell.ballots - 1;
             }
         })?;
-        ballots.iter().for_each(|ballot| visit(ballot));
+        for at in 1..ends.len() {
+            ends[at] += ends[at - 1];
+        }
+        // Forged columns may name everybody on every ballot: that is not even written out.
+        let (found, most) = (ends[ends.len() - 1], (ends.len() - 1) * limits::SEATS_MAX as usize);
+        if found > most {
+            let (found, expected) = (found as u64, most as u64);
+            return Err(PayloadError::Counts {
+                what: "choices of ballots, at most",
+                found,
+                expected,
+            });
+        }
+        let mut choices = vec![0; found];
+        self.visit_cells(option_count, |mut cell| {
+            let option = OptionIndex::try_from(cell.option).expect("within the options");
+            while cell.ballots != 0 {
+                let place =
+                    &mut ends[number(cell.option, cell.chunk, cell.ballots.trailing_zeros())];
+                choices[*place] = option;
+                *place += 1;
+                cell.ballots &= cell.ballots - 1;
+            }
+        })?;
+        // Each place has moved on to the beginning of the next ballot.
+        let mut start = 0;
+        for end in &ends[..ends.len() - 1] {
+            visit(&choices[start..*end]);
+            start = *end;
+        }
         Ok(())
     }
 }

@@ -515,25 +515,26 @@ fn check_row_order(view: &SparseView<'_>) -> Result<(), Fault> {
 /// Spreads columns over their ballots: each names one list, or names, no more than the seats, and
 /// the ballots of a section stand in canonical order.
 fn check_ballots(header: RecordHeader<'_>, view: &ColumnarView<'_>) -> Result<(), Fault> {
-    let (mut number, mut before) = (0, (0, Vec::new()));
+    // One buffer for all of them: a receiver does this for every ballot of a nation.
+    let (mut number, mut before) = (0, Vec::new());
     let mut wrong = None;
     let visited = view.visit_ballots(header.option_count(), |ballot| {
         let with_list = number < view.list_ballots();
         if number == view.list_ballots() {
-            before = (0, Vec::new());
+            before.clear();
         }
         let most = if with_list { 1 } else { header.seats().max(1) as usize };
-        let here = (ballot.len(), ballot.to_vec());
         if wrong.is_none() {
             if ballot.is_empty() || ballot.len() > most {
                 let found = format!("ballot {number} with {} choices", ballot.len());
                 let expected = format!("1 to {most}");
                 wrong = Some(Fault::new(at::HEADER_BYTES, "clean ballot", found, expected));
-            } else if here < before {
+            } else if (ballot.len(), ballot) < (before.len(), &before[..]) {
                 wrong = Some(out_of_order(format!("ballot {number} before a smaller one")));
             }
         }
-        before = here;
+        before.clear();
+        before.extend_from_slice(ballot);
         number += 1;
     });
     visited.map_err(|error| {

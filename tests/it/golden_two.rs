@@ -1,8 +1,8 @@
 //! How `bench-data/golden/v2` came about: its journal, sealed and signed again, byte for byte.
 //!
 //! In: the election text of the folder, and the ballots and decisions below. Out: the same segments
-//! and the same compiled definition. Never: a golden file written; what differs is a finding. Should
-//! a later version of the format seal otherwise, this file goes and the folder stays.
+//! and the same compiled definition. Never: a golden file written; what differs is a finding.
+//! Should a later version of the format seal otherwise, this file goes and the folder stays.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -2,8 +2,8 @@
 //!
 //! In: `bench-data/golden`: `v1`, ballot by ballot; `v1-columnar`, in columns; `v2`, signed, with
 //! the decisions of officers. Out: agreement with their `expected.json`, with a fresh seal of the
-//! same text and with the program. Never: `shomar-format`, the engine or rkyv; if this file needs to
-//! look into them, the document does not suffice.
+//! same text and with the program. Never: `shomar-format`, the engine or rkyv; if this file needs
+//! to look into them, the document does not suffice.
 
 mod columns;
 mod control;

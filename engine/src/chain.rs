@@ -4,10 +4,10 @@
 //! the same again, or contradicts what is there; and what is missing between. Never: a record that
 //! contradicts another one taken, a gap taken for the end.
 //!
-//! Four things may be wrong with a chain, and they are four findings. *Gap*: a sequence has not come
-//! while a later one has. *Re-order*: it came after a later one. *Equivocation*: the device has
-//! signed two records of one sequence. *Fork*: a record names another one before it than the one
-//! that is here.
+//! Four things may be wrong with a chain, and they are four findings. *Gap*: a sequence has not
+//! come while a later one has. *Re-order*: it came after a later one. *Equivocation*: the device
+//! has signed two records of one sequence. *Fork*: a record names another one before it than the
+//! one that is here.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,7 +1,7 @@
 //! The sealed segments, mapped.
 //!
-//! In: paths, or the open segments of a journal. Out: bytes with their paths. Never: a byte changed, copied or trusted; verifying is
-//! the tally's.
+//! In: paths, or the open segments of a journal. Out: bytes with their paths. Never: a byte
+//! changed, copied or trusted; verifying is the tally's.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -1,13 +1,15 @@
-//! The live count: follows a journal record by record, and gives a snapshot whenever one is asked for.
+//! The live count: follows a journal record by record, and gives a snapshot whenever one is asked
+//! for.
 //!
-//! In: how far the journal is durable. Out: immutable snapshots, each of everything up to a position;
-//! or the fault because of which nothing may be published any more. Never: a byte that is not
-//! durable; a batch counted twice; a number per option of an official election before its close; a
-//! total edited: what a correction takes out is counted again from its record, and subtracted.
+//! In: how far the journal is durable. Out: immutable snapshots, each of everything up to a
+//! position; or the fault because of which nothing may be published any more. Never: a byte that is
+//! not durable; a batch counted twice; a number per option of an official election before its
+//! close; a total edited: what a correction takes out is counted again from its record, and
+//! subtracted.
 //!
-//! Every batch is counted twice, by two kernels, into two sets of counters. They are compared before
-//! each snapshot, so that a bit that flips in a counter is found before it is shown once. A full
-//! count of the segments, beside this one, finds what is wrong with both (`recount.rs`).
+//! Every batch is counted twice, by two kernels, into two sets of counters. They are compared
+//! before each snapshot, so that a bit that flips in a counter is found before it is shown once. A
+//! full count of the segments, beside this one, finds what is wrong with both (`recount.rs`).
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -406,8 +408,8 @@ impl<'a> Live<'a> {
     /// Totals of everything up to here.
     ///
     /// # Errors
-    /// If the two sets of counters differ, or a batch that a check holds or lets go cannot be counted
-    /// again.
+    /// If the two sets of counters differ, or a batch that a check holds or lets go cannot be
+    /// counted again.
     pub fn snapshot(&mut self) -> Result<LiveSnapshot, LiveError> {
         for (batch, is_held) in self.holding.settle() {
             let segment = self.batches[batch as usize].segment;

@@ -1,9 +1,9 @@
 //! Files mapped into memory: the one place of the engine with `unsafe`.
 //!
 //! In: a path, or an open file and how much of it is durable. Out: those bytes, aligned to a page,
-//! never copied. Never: bytes that are still being written: closed segments and compiled definitions
-//! are written once and read-only, and of the segment that grows only the durable part is shown,
-//! which the journal never touches again.
+//! never copied. Never: bytes that are still being written: closed segments and compiled
+//! definitions are written once and read-only, and of the segment that grows only the durable part
+//! is shown, which the journal never touches again.
 
 use std::fs::File;
 use std::ops::Deref;

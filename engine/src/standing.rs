@@ -171,7 +171,8 @@ impl OfficerChains {
         Self { links: vec![(0, NO_PREVIOUS); head.officers.len()] }
     }
 
-    /// Verifies the next control record of an officer, whose hash is `hash`, and gives what it says.
+    /// Verifies the next control record of an officer, whose hash is `hash`, and gives what it
+    /// says.
     ///
     /// # Errors
     /// As [`verify_officer`]; and if it is not the one that comes next.

@@ -48,6 +48,49 @@ fn an_annulment_takes_a_station_out_and_a_reinstatement_brings_it_back() {
     assert_eq!(digest(&keyed.journal("late", &late), &[]), digest(&rest, &[]));
 }
 
+#[test]
+fn the_log_says_who_when_why_and_what_it_did_to_each_district() {
+    let keyed = Keyed::new("official");
+    let batches = keyed.batches("sealed");
+    let open = keyed.control(None, &["open"]);
+    let close = keyed.control(Some(&open), &["close"]);
+    let annul = ["annul", "--station", "S1", "--reason", "b-fraud"];
+    let annul = keyed.control(Some(&close), &annul);
+    let reinstate = keyed.control(Some(&annul), &["reinstate", "--station", "S1"]);
+    let mut all: Vec<&[u8]> = vec![&open];
+    all.extend(batches.iter().map(Vec::as_slice));
+    all.extend([&close[..], &annul, &reinstate]);
+    let folder = keyed.journal("journal", &all);
+    let log = json("log", &folder, &[]);
+    let log = log.as_array().unwrap();
+    let actions: Vec<&str> = log.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["open", "close", "annul", "reinstate"]);
+    assert_eq!(log[2]["officer"], "chair");
+    assert_eq!(log[2]["why"], "the test says so");
+    assert_eq!(log[2]["position"], all.len() - 2);
+    let taken =
+        |entry: &Value, side: &str| entry["effect"][0]["ballots"][side]["taken"].as_u64().unwrap();
+    // What is told is the difference of two counts as of two records.
+    let as_of = |records: usize| {
+        let arguments = ["--as-of", &records.to_string(), "--district", "V1"];
+        let document = json("tally", &folder, &arguments);
+        document["districts"][0]["ballots"]["taken"].as_u64().unwrap()
+    };
+    assert_eq!(taken(&log[2], "from"), as_of(all.len() - 2));
+    assert_eq!(taken(&log[2], "to"), as_of(all.len() - 1));
+    assert_eq!(taken(&log[3], "to"), as_of(all.len()));
+    assert!(taken(&log[2], "to") < taken(&log[2], "from"));
+    let (code, table, _) = run(["log", text(&folder)]);
+    assert_eq!(code, 0);
+    for part in ["chair  annul: station S1, reason b-fraud", "why: the test says so", "district V1"]
+    {
+        assert!(table.contains(part), "{part}: {table}");
+    }
+    assert!(table.contains("no numbers per option before the close"), "{table}");
+    let (code, table, _) = run(["log", text(&keyed.path("sealed"))]);
+    assert_eq!((code, table.as_str()), (0, "no control record\n"));
+}
+
 /// The small ballots as they are after S1 was counted again.
 fn recounted() -> String {
     let ballots = std::fs::read_to_string(fixture("small/ballots.csv")).unwrap();

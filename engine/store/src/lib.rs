@@ -304,6 +304,8 @@ pub fn write_durably_by(
 
 /// Makes names in a folder durable.
 fn sync_directory(directory: &Path) -> Result<(), StoreError> {
+    // The parent of a bare name is where we are.
+    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     File::open(directory)
         .and_then(|folder| folder.sync_all())
         .map_err(io_error(directory, "sync the folder"))

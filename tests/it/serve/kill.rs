@@ -138,7 +138,7 @@ fn check_all(
     let some: Vec<&Vec<u8>> = records
         .iter()
         .filter(|record| known.contains_key(&hex(&record_hash(record))))
-        .filter(|_| next(state) % 16 == 0)
+        .filter(|_| next(state).is_multiple_of(16))
         .collect();
     if some.is_empty() {
         return;

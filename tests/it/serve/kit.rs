@@ -1,7 +1,7 @@
 //! A real server in a process of its own, and the plainest client.
 //!
-//! In: an election, records. Out: answers as JSON. Never: a line of the server's code; only sockets,
-//! files and signals.
+//! In: an election, records. Out: answers as JSON. Never: a line of the server's code; only
+//! sockets, files and signals.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

@@ -149,7 +149,7 @@ fn tell_checks(recount: &Recount, definition: &CountingDefinition<'_>) {
 }
 
 /// Maps the segments of a folder; of a journal that is being written, what is durable by now.
-fn map_segments(directory: &Path) -> anyhow::Result<Evidence> {
+pub(crate) fn map_segments(directory: &Path) -> anyhow::Result<Evidence> {
     let unfinished = match shomar_store::list_segments(directory) {
         Ok(paths) if paths.is_empty() => {
             bail!("{}: found no segment, expected at least one", directory.display())

@@ -39,8 +39,12 @@ enum Command {
     Key(commands::key::KeyArguments),
     /// Sign a decision: open, close, annul, reinstate, supersede, release, reject, lot, declare.
     Control(commands::control::ControlArguments),
+    /// Send a sealed nation to a server, and hold it to the known answer.
+    Replay(commands::replay::ReplayArguments),
     /// Verify and count every ballot of a folder of segments.
     Tally(commands::tally::TallyArguments),
+    /// List every signed decision, with what it did to each district.
+    Log(commands::log::LogArguments),
     /// Count, and turn the totals into seats by the rules of the election.
     Result(commands::result::ResultArguments),
     /// Turn votes in a table into seats by one method.
@@ -72,7 +76,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Seal(arguments) => commands::seal::run(arguments),
         Command::Key(arguments) => commands::key::run(arguments),
         Command::Control(arguments) => commands::control::run(arguments),
+        Command::Replay(arguments) => commands::replay::run(arguments),
         Command::Tally(arguments) => commands::tally::run(arguments),
+        Command::Log(arguments) => commands::log::run(arguments),
         Command::Result(arguments) => commands::result::run(arguments),
         Command::Seats(arguments) => commands::seats::run(arguments),
         Command::CheckResult(arguments) => commands::check_result::run(arguments),

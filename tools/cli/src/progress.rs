@@ -19,6 +19,12 @@ pub(crate) fn ballots_bar(message: &'static str, total: u64) -> ProgressBar {
     bar(message, total, template)
 }
 
+/// A bar over batches.
+pub(crate) fn batches_bar(message: &'static str, total: u64) -> ProgressBar {
+    let template = "{msg} {bar:30} {human_pos}/{human_len} batches, {rate}/s, {eta} left";
+    bar(message, total, template)
+}
+
 fn bar(message: &'static str, total: u64, template: &str) -> ProgressBar {
     let style = ProgressStyle::with_template(template)
         .expect("the template is a constant")

@@ -1,7 +1,7 @@
 //! How a server is run: a small TOML file, every key with a default.
 //!
-//! In: the file's text. Out: a [`Config`]; or what is wrong with it, by line. Never: a limit that is
-//! not there.
+//! In: the file's text. Out: a [`Config`]; or what is wrong with it, by line. Never: a limit that
+//! is not there.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};

@@ -86,6 +86,12 @@ impl Frontier {
         self.lock().position
     }
 
+    /// Number of the segment in which it ends.
+    #[cfg(test)]
+    pub(crate) fn segment(&self) -> u64 {
+        self.lock().segment
+    }
+
     /// Nothing more will come.
     pub(crate) fn end(&self) {
         self.lock().is_over = true;

@@ -93,7 +93,8 @@ impl Collector {
 
     async fn wait_one(&mut self) -> Option<Code> {
         let answer = self.in_flight.pop_front()?;
-        // The writer has ended without an answer: the record may be on disk, and is not acknowledged.
+        // The writer has ended without an answer: the record may be on disk, and is not
+        // acknowledged.
         let stopping =
             |_| Answer::refused(Code::Stopping, "a server that has stopped", "a retry later", None);
         let answer = answer.await.unwrap_or_else(stopping);
@@ -290,7 +291,8 @@ async fn findings(State(room): State<Room>) -> Response {
             .map(|((station, device), missing)| {
                 let station = (station < counting.station_count())
                     .then(|| counting.station_id(station).to_owned());
-                json!({"station": station, "device": device, "from": missing.start, "to": missing.end - 1})
+                let (from, to) = (missing.start, missing.end - 1);
+                json!({"station": station, "device": device, "from": from, "to": to})
             })
             .collect()
     };

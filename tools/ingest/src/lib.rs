@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! http.rs, inbox.rs -> gate.rs (verify) -> writer.rs (chain, append, sync, answer) -> follower.rs
-//!                                                                        (count, publish) + recount
+//! (count, publish) + recount
 //! ```
 
 pub mod answer;
@@ -19,6 +19,8 @@ mod metrics;
 mod records;
 mod server;
 mod start;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod writer;
 

@@ -62,6 +62,12 @@ pub(crate) struct Metrics {
     pub(crate) publishing: Gauge,
 }
 
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Metrics {
     pub(crate) fn new() -> Self {
         let times = || Histogram::new(exponential_buckets(0.0005, 2.0, 16));

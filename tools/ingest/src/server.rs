@@ -1,7 +1,7 @@
 //! The server as a whole: starts its threads in order, and stops them in the other.
 //!
-//! In: an election, a data folder, a configuration. Out: a running server, which is asked to stop or
-//! says why it had to. Never: a thread left behind when `Running::stop` has returned; an answer
+//! In: an election, a data folder, a configuration. Out: a running server, which is asked to stop
+//! or says why it had to. Never: a thread left behind when `Running::stop` has returned; an answer
 //! after the writer has failed.
 
 use std::net::SocketAddr;
@@ -108,6 +108,8 @@ pub fn start(election: &Path, data: &Path, config: &Config) -> Result<Running, S
         frontier: Arc::clone(&frontier),
         metrics: Arc::clone(&metrics),
         is_full,
+        #[cfg(test)]
+        planted: crate::tests::Planted::None,
     };
     let failed = Arc::new(Mutex::new(None));
     let (stop, stopped) = watch::channel(false);

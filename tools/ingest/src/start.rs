@@ -6,7 +6,6 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,7 +19,7 @@ use shomar_format::election::{COMPILED_FILE, ElectionError};
 use shomar_format::layout::record as at;
 use shomar_format::record::{RecordBytes, address_at, record_hash_of};
 use shomar_format::{BatchAddress, CountingDefinition};
-use shomar_store::disk::DirectoryDisk;
+use shomar_store::disk::{DirectoryDisk, Disk};
 use shomar_store::journal::{Journal, JournalError, JournalOptions, Visited};
 use shomar_store::{StoreError, write_durably};
 
@@ -148,9 +147,9 @@ impl Shown {
 }
 
 /// The journal of a server, and everything that its headers say.
-pub(crate) struct Opened {
-    pub(crate) journal: Journal<DirectoryDisk>,
-    pub(crate) evidence: Journal<DirectoryDisk>,
+pub(crate) struct Opened<D: Disk> {
+    pub(crate) journal: Journal<D>,
+    pub(crate) evidence: Journal<D>,
     pub(crate) state: State,
 }
 
@@ -159,9 +158,7 @@ pub(crate) fn open(
     election: &Election,
     data: &Path,
     config: &Config,
-) -> Result<Opened, StartError> {
-    let digest = *election.definition.counting().digest();
-    let options = JournalOptions { segment_bytes_max: config.segment_bytes_max };
+) -> Result<Opened<DirectoryDisk>, StartError> {
     let disk = |folder: &Path| {
         DirectoryDisk::create(folder).map_err(|error| StartError::Data {
             path: folder.to_owned(),
@@ -169,11 +166,24 @@ pub(crate) fn open(
             expected: "a folder that can be written".to_owned(),
         })
     };
+    open_on(election, disk(data)?, disk(&evidence_folder(data))?, config)
+}
+
+/// Opens the journal on a disk, and that of contradicting records on another.
+pub(crate) fn open_on<D: Disk + Clone>(
+    election: &Election,
+    disk: D,
+    evidence_disk: D,
+    config: &Config,
+) -> Result<Opened<D>, StartError> {
+    let digest = *election.definition.counting().digest();
+    let options = JournalOptions { segment_bytes_max: config.segment_bytes_max };
     let mut shown = Vec::new();
-    let journal =
-        Journal::open(disk(data)?, digest, options, |visited| shown.push(Shown::of(visited)))?;
+    let journal = Journal::open(disk.clone(), digest, options, |visited| {
+        shown.push(Shown::of(visited));
+    })?;
     let (mut kept, mut kept_bytes) = (HashSet::new(), 0);
-    let evidence = Journal::open(disk(&evidence_folder(data))?, digest, options, |visited| {
+    let evidence = Journal::open(evidence_disk, digest, options, |visited| {
         kept_bytes += visited.length;
         kept.insert(record_hash_of(visited.header, visited.trailer));
     })?;
@@ -186,27 +196,27 @@ pub(crate) fn open(
         evidence_bytes_max: config.evidence_bytes_max,
     };
     for record in shown {
-        read_shown(&mut state, election, data, &record)?;
+        read_shown(&mut state, election, &disk, &record)?;
     }
     Ok(Opened { journal, evidence, state })
 }
 
 /// Takes a record of the journal into the indexes.
-fn read_shown(
+fn read_shown<D: Disk>(
     state: &mut State,
     election: &Election,
-    data: &Path,
+    disk: &D,
     shown: &Shown,
 ) -> Result<(), StartError> {
     let Shown { position, address, link, .. } = *shown;
     let wrong = |found: String, expected: String| StartError::Data {
-        path: data.to_owned(),
+        path: disk.path(""),
         found: format!("record {position} of the journal ({}): {found}", election.whose(address)),
         expected,
     };
     state.chains().take((address.station, address.device), link, position);
     if shown.kind == at::KIND_CONTROL {
-        let bytes = read_record(data, shown)
+        let bytes = read_record(disk, shown)
             .map_err(|error| wrong(error.to_string(), "a record that can be read".to_owned()))?;
         let counting = election.definition.counting();
         let head = &election.definition.head;
@@ -222,21 +232,25 @@ fn read_shown(
     added.map(|_| ()).map_err(|why| wrong(why.found, why.expected))
 }
 
-fn read_record(data: &Path, shown: &Shown) -> std::io::Result<RecordBytes> {
-    let file = open_segment(data, shown.segment)?.1;
+fn read_record<D: Disk>(disk: &D, shown: &Shown) -> std::io::Result<RecordBytes> {
+    let [open, closed] = segment_names(shown.segment);
+    let file = disk.open(&open, false).or_else(|_| disk.open(&closed, false))?;
     let mut bytes = RecordBytes::new();
     bytes.resize(usize::try_from(shown.length).expect("a record fits in memory"), 0);
-    file.read_exact_at(&mut bytes, shown.offset)?;
+    disk.read(&file, shown.offset, &mut bytes)?;
     Ok(bytes)
+}
+
+/// How a segment is called while it is open, and when it is closed.
+fn segment_names(segment: u64) -> [String; 2] {
+    let closed = format!("{segment:06}.{}", shomar_store::SEGMENT_EXTENSION);
+    [format!("{closed}.open"), closed]
 }
 
 /// Opens a segment by number, whether it is closed by now or not.
 pub(crate) fn open_segment(data: &Path, segment: u64) -> std::io::Result<(PathBuf, File)> {
-    let closed = data.join(format!("{segment:06}.{}", shomar_store::SEGMENT_EXTENSION));
-    let mut open = closed.clone().into_os_string();
-    open.push(".open");
+    let [open, closed] = segment_names(segment).map(|name| data.join(name));
     // It may be closed between two looks; it is never opened again.
-    let open = PathBuf::from(open);
     match File::open(&open) {
         Ok(file) => Ok((open, file)),
         Err(_) => File::open(&closed).map(|file| (closed, file)),

@@ -80,10 +80,13 @@ pub(crate) struct Writer<D: Disk = DirectoryDisk> {
     pub(crate) frontier: Arc<Frontier>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) is_full: Arc<std::sync::atomic::AtomicBool>,
+    /// A bug that a test has planted, to see that the tests find it.
+    #[cfg(test)]
+    pub(crate) planted: crate::tests::Planted,
 }
 
 /// An answer that is given when its group is durable.
-struct Pending {
+pub(crate) struct Pending {
     reply: oneshot::Sender<Answer>,
     answer: Answer,
     received: Instant,
@@ -91,6 +94,11 @@ struct Pending {
 }
 
 impl Pending {
+    #[cfg(test)]
+    pub(crate) fn answer_now(self) {
+        let _ = self.reply.send(self.answer);
+    }
+
     /// What the live count is told of it.
     fn arrival(&self) -> Option<Arrival> {
         match self.answer {
@@ -125,6 +133,11 @@ impl<D: Disk> Writer<D> {
         }
     }
 
+    #[cfg(test)]
+    fn has(&self, bug: crate::tests::Planted) -> bool {
+        self.planted == bug
+    }
+
     fn close(self) -> Ended {
         let closed = self.journal.close().and_then(|_| self.evidence.close());
         match closed {
@@ -136,7 +149,7 @@ impl<D: Disk> Writer<D> {
     }
 
     /// Judges a record and puts it into the group, or says why not.
-    fn take(&mut self, job: Job, waiting: &mut Vec<Pending>) {
+    pub(crate) fn take(&mut self, job: Job, waiting: &mut Vec<Pending>) {
         let Job { record, control, received, received_at_ms, reply, room } = job;
         let hash = record_hash(&record);
         let bytes = record.len();
@@ -222,6 +235,11 @@ impl<D: Disk> Writer<D> {
         let position = self.journal.append(record, received_at_ms).map_err(|error| {
             refused(Code::StorageFull, error.to_string(), "a journal that takes records".into())
         })?;
+        #[cfg(test)]
+        let link = match self.has(crate::tests::Planted::SequenceOffByOne) {
+            true => Link { sequence: link.sequence + 1, ..link },
+            false => link,
+        };
         self.state.chains().take(device, link, position);
         match control {
             Some(control) => {
@@ -265,7 +283,12 @@ impl<D: Disk> Writer<D> {
     }
 
     /// Makes the group durable, and only then answers.
-    fn commit(&mut self, waiting: Vec<Pending>) -> Result<(), String> {
+    pub(crate) fn commit(&mut self, waiting: Vec<Pending>) -> Result<(), String> {
+        #[cfg(test)]
+        let waiting = match self.has(crate::tests::Planted::AcknowledgeBeforeSync) {
+            true => crate::tests::acknowledge_now(waiting),
+            false => waiting,
+        };
         let began = Instant::now();
         let evidence = match self.evidence.commit() {
             Ok(_) | Err(CommitError::PreviousFailure | CommitError::StorageFull { .. }) => Ok(()),
@@ -274,6 +297,12 @@ impl<D: Disk> Writer<D> {
         evidence?;
         match self.journal.commit() {
             Ok(durable) => {
+                #[cfg(test)]
+                if self.has(crate::tests::Planted::ForgetDuplicatesAfterRotation)
+                    && durable.segment > self.frontier.segment()
+                {
+                    *self.state.chains() = Chains::default();
+                }
                 self.metrics.group(waiting.len(), began.elapsed());
                 self.frontier.advance(&durable, waiting.iter().filter_map(Pending::arrival));
                 for Pending { reply, answer, received, bytes } in waiting {

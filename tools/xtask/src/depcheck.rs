@@ -57,11 +57,15 @@ const WALLS: &[Wall] = &[
             "shomar-engine",
             "shomar-format",
             "shomar-loader",
+            "shomar-replay",
             "shomar-seats",
             "shomar-store",
             "shomar-bench-data",
         ],
     ),
+    // Asks a server from outside, by its contract alone: it reads sealed folders, and neither
+    // counts nor generates, so that it can only compare what both have said.
+    wall("shomar-replay", &["shomar-format", "shomar-store"]),
     // The seat rules a second time: if it shared a line with the engine, or a crate that computes
     // for both, a bug could agree with itself.
     Wall {

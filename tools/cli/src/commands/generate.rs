@@ -100,7 +100,7 @@ fn write_secret_keys(nation: &Nation, out: &Path) -> anyhow::Result<()> {
 
 /// Writes the totals to expect, without a copy of the text: it has a hundred bytes for every
 /// candidate of the nation.
-fn write_expected(expected: &Expected, path: &Path) -> anyhow::Result<()> {
+pub(crate) fn write_expected(expected: &Expected, path: &Path) -> anyhow::Result<()> {
     let document = expected.document();
     write_durably_by(path, |out| {
         serde_json::to_writer_pretty(&mut *out, &document)?;

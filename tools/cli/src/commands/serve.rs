@@ -1,7 +1,7 @@
 //! `shomar serve`: election night. Batches are received durably and counted live.
 //!
-//! In: an election folder, a data folder, perhaps a configuration. Out: a server until it is told to
-//! stop (SIGINT, SIGTERM) or its disk fails; its log on stderr. Never: an exit code 0 after a
+//! In: an election folder, a data folder, perhaps a configuration. Out: a server until it is told
+//! to stop (SIGINT, SIGTERM) or its disk fails; its log on stderr. Never: an exit code 0 after a
 //! failure, a journal left open by a stop.
 
 use std::io::IsTerminal;

@@ -466,6 +466,13 @@ impl Page<'_> {
             measured.seal,
             per_second(measured.seal),
         )?;
+        if let Some(reception) = &measured.reception {
+            let batches = self.number(rate(measured.batches, reception.duration));
+            let unit = self.say("batches a second", "بسته در ثانیه");
+            let label = "verify, sync, acknowledge, count live";
+            let label_fa = "راستی‌آزمایی، نوشتن بر دیسک، رسید و شمارش زنده";
+            row(label, label_fa, reception.duration, format!(" ({batches} {unit})"))?;
+        }
         row("open, map, index", "گشودن و نگاشت", measured.open, String::new())?;
         let megabytes = rate(measured.evidence_bytes, measured.tally) / 1_000_000;
         let speed = format!(
@@ -487,6 +494,23 @@ impl Page<'_> {
             self.number(measured.batches),
             self.number(measured.evidence_bytes / 1_000_000),
         )?;
+        if let Some(reception) = &measured.reception {
+            let time = |time| self.digits(&milliseconds(time));
+            let [half, most] = reception.acknowledged.map(time);
+            let published = time(reception.published);
+            match self.language {
+                Language::English => writeln!(
+                    out,
+                    "  acknowledged within {half} ms (half), {most} ms (99 of 100); in a published \
+                     snapshot within {published} ms (99 of 100)"
+                )?,
+                Language::Persian => writeln!(
+                    out,
+                    "  رسید ظرف {half} (نیمی) و {most} میلی‌ثانیه (۹۹ از ۱۰۰)؛ در شمارش منتشرشده ظرف \
+                     {published} میلی‌ثانیه (۹۹ از ۱۰۰)"
+                )?,
+            }
+        }
         writeln!(
             out,
             "\n{}",

@@ -1,0 +1,323 @@
+//! `shomar log`: every decision of an officer, and what it did to each district.
+//!
+//! In: a folder with a journal. Out: who, when, why, and the numbers before and after, as a table
+//! or JSON. Never: an effect that was not counted: each is the difference of two counts, just
+//! before the record and just after it.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, UNIX_EPOCH};
+
+use anyhow::{Context, anyhow, bail};
+use clap::Args;
+use serde::Serialize;
+use shomar_engine::checks::Registers;
+use shomar_engine::live::{JournalFrontier, Live, LiveSnapshot, Segments};
+use shomar_engine::{Definition, Evidence};
+use shomar_format::bytes::hex;
+use shomar_format::control::{Action, Control};
+use shomar_format::document::{BallotCounts, DistrictTally};
+use shomar_format::layout::record as at;
+use shomar_format::record::{RecordHeader, record_hash, verify_control};
+use shomar_format::segment::{FramedRecord, SegmentReader};
+use shomar_format::{Election, Fault};
+
+use crate::count::{map_segments, set_readings};
+use crate::failure::CheckFailed;
+use crate::options::{election_folder, parse_option, refuse_repeated};
+use crate::output::{Format, grouped, print_json, test_mark, to_stdout};
+
+/// Arguments of `shomar log`.
+#[derive(Args)]
+pub(crate) struct LogArguments {
+    /// Folder of segments.
+    directory: PathBuf,
+    /// Election folder [default: DIRECTORY/election].
+    #[arg(long, value_name = "DIR")]
+    election: Option<PathBuf>,
+    /// Read ballots otherwise than election.toml says: list_plus_names, two_lists, limit.
+    #[arg(long = "option", value_name = "K=V", value_parser = parse_option)]
+    options: Vec<(String, String)>,
+    /// What to print.
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+}
+
+/// A control record, and where it stands.
+struct Decision {
+    segment: usize,
+    /// Where its frame begins, and where the record ends.
+    begins: u64,
+    ends: u64,
+    position: u64,
+    received_at_ms: u64,
+    officer: u32,
+    hash: String,
+    control: Control,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    position: u64,
+    record: String,
+    officer: String,
+    at_ms: u64,
+    received_at_ms: u64,
+    action: &'static str,
+    about: String,
+    why: String,
+    /// Why there is no effect to be told; else empty.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    note: &'static str,
+    effect: Vec<Effect>,
+}
+
+/// What changed in a district.
+#[derive(Serialize)]
+struct Effect {
+    district: String,
+    ballots: Change<BallotCounts>,
+    /// Lists and candidates whose votes changed.
+    options: Vec<OptionChange>,
+}
+
+#[derive(Serialize)]
+struct Change<T> {
+    from: T,
+    to: T,
+}
+
+#[derive(Serialize)]
+struct OptionChange {
+    code: u32,
+    votes: Change<u64>,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &LogArguments) -> anyhow::Result<ExitCode> {
+    refuse_repeated(&arguments.options)?;
+    let folder = election_folder(&arguments.directory, arguments.election.as_ref());
+    let (election, sources) = Election::read(&folder)?;
+    let definition = Definition::of(&election, &sources);
+    let readings = set_readings(&definition, &arguments.options)?;
+    let evidence = map_segments(&arguments.directory)?;
+    let segments = in_order(&evidence)?;
+    let decisions = decisions(&evidence, &segments)?;
+    let mut live = Live::new(&definition, readings, Registers::of(&election));
+    let mut paths = Paths(segments.iter().map(|(_, path)| path.clone()).collect());
+    let mut entries = Vec::new();
+    for decision in decisions {
+        let frontier = |length| JournalFrontier { segment: decision.segment, length };
+        let mut up_to = |length| -> anyhow::Result<LiveSnapshot> {
+            let advanced = live.advance(&frontier(length), &mut paths);
+            let snapshot = advanced.and_then(|_| live.snapshot());
+            snapshot.map_err(|error| CheckFailed(error.to_string()).into())
+        };
+        let before = up_to(decision.begins)?;
+        let after = up_to(decision.ends)?;
+        entries.push(entry(&election, &definition, decision, &before, &after));
+    }
+    match arguments.format {
+        Format::Json => print_json(&entries)?,
+        Format::Table => to_stdout(|out| {
+            write!(out, "{}", test_mark(election.head.mode))?;
+            write_entries(out, &entries)
+        })?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Segments by their first record: a folder may call them as it likes.
+fn in_order(evidence: &Evidence) -> anyhow::Result<Vec<(u32, PathBuf)>> {
+    let mut segments = Vec::new();
+    for number in 0..u32::try_from(evidence.segment_count())? {
+        let (path, bytes) = evidence.segment(number);
+        let reader = SegmentReader::open_unclosed(bytes).map_err(|fault| wrong(path, &fault))?;
+        segments.push((reader.position(), number, path.to_owned()));
+    }
+    segments.sort_unstable();
+    Ok(segments.into_iter().map(|(_, number, path)| (number, path)).collect())
+}
+
+fn wrong(path: &std::path::Path, fault: &Fault) -> CheckFailed {
+    CheckFailed(format!("{}: {fault}", path.display()))
+}
+
+/// Every control record, in order.
+fn decisions(evidence: &Evidence, segments: &[(u32, PathBuf)]) -> anyhow::Result<Vec<Decision>> {
+    let mut decisions = Vec::new();
+    let mut next = 0;
+    for (segment, (number, path)) in segments.iter().enumerate() {
+        let bytes = evidence.segment(*number).1;
+        let mut reader =
+            SegmentReader::open_unclosed(bytes).map_err(|fault| wrong(path, &fault))?;
+        if reader.position() != next {
+            bail!(CheckFailed(format!(
+                "{}: found record {} first, expected {next}: a log needs one whole journal",
+                path.display(),
+                reader.position()
+            )));
+        }
+        loop {
+            let begins = reader.offset() as u64;
+            let framed = reader.next_record().map_err(|fault| wrong(path, &fault))?;
+            let Some(FramedRecord { offset, position, received_at_ms, record }) = framed else {
+                break;
+            };
+            next = position + 1;
+            if RecordHeader::read(record).is_ok_and(|header| header.kind() == at::KIND_CONTROL) {
+                let shifted = |fault: Fault| wrong(path, &fault.shifted(offset as u64));
+                let (header, control) = verify_control(record).map_err(shifted)?;
+                decisions.push(Decision {
+                    segment,
+                    begins,
+                    ends: (offset + record.len()) as u64,
+                    position,
+                    received_at_ms,
+                    officer: header.address().device,
+                    hash: hex(&record_hash(record)),
+                    control,
+                });
+            }
+        }
+    }
+    Ok(decisions)
+}
+
+/// Segments by their place in the journal.
+struct Paths(Vec<PathBuf>);
+
+impl Segments for Paths {
+    fn open(&mut self, segment: usize) -> io::Result<(PathBuf, File)> {
+        let path = self.0.get(segment).ok_or(io::ErrorKind::NotFound)?;
+        Ok((path.clone(), File::open(path)?))
+    }
+}
+
+fn entry(
+    election: &Election,
+    definition: &Definition,
+    decision: Decision,
+    before: &LiveSnapshot,
+    after: &LiveSnapshot,
+) -> Entry {
+    let counting = definition.counting();
+    let (note, effect) = match (&before.totals, &after.totals) {
+        (_, None) => ("no numbers per option before the close", Vec::new()),
+        (None, Some(_)) => ("from here on there are numbers", Vec::new()),
+        (Some(from), Some(to)) => {
+            let changed = after.changed_districts.iter().filter_map(|&district| {
+                let [from, to] =
+                    [from, to].map(|totals| totals.district(&counting, district).document());
+                effect(&from, &to)
+            });
+            ("", changed.collect())
+        }
+    };
+    let Decision { position, received_at_ms, officer, hash, control, .. } = decision;
+    let officer = election.head.officers.get(officer as usize);
+    Entry {
+        position,
+        record: hash,
+        officer: officer.map_or_else(String::new, |officer| officer.id.clone()),
+        at_ms: control.at_ms,
+        received_at_ms,
+        action: control.action.name(),
+        about: about(&control.action),
+        why: control.why,
+        note,
+        effect,
+    }
+}
+
+fn effect(from: &DistrictTally, to: &DistrictTally) -> Option<Effect> {
+    if from == to {
+        return None;
+    }
+    let lists = from.lists.iter().zip(&to.lists);
+    let lists = lists.map(|(from, to)| (from.code, from.votes, to.votes));
+    let candidates = from.candidates.iter().zip(&to.candidates);
+    let candidates = candidates.map(|(from, to)| (from.code, from.votes, to.votes));
+    let changed = lists.chain(candidates).filter(|(_, from, to)| from != to);
+    Some(Effect {
+        district: from.district.clone(),
+        ballots: Change { from: from.ballots, to: to.ballots },
+        options: changed
+            .map(|(code, from, to)| OptionChange { code, votes: Change { from, to } })
+            .collect(),
+    })
+}
+
+/// What a decision is about, in a few words.
+fn about(action: &Action) -> String {
+    match action {
+        Action::Open | Action::Close => String::new(),
+        Action::Annul { reason, subject } => format!("{subject}, reason {reason}"),
+        Action::Reinstate { subject } => subject.to_string(),
+        Action::Supersede { station, district, old, new } => format!(
+            "station {station}, district {district}: {} batch(es) by {} of a recount",
+            old.len(),
+            new.len()
+        ),
+        Action::Release { batch } | Action::Reject { batch } => format!("batch {}", hex(batch)),
+        Action::Lot(lot) => {
+            format!("district {}, {} {}: {}", lot.district, lot.kind, lot.place, lot.winner)
+        }
+        Action::Declare { district, elected } => {
+            let codes: Vec<String> = elected.iter().map(ToString::to_string).collect();
+            format!("district {district}: {}", codes.join(" "))
+        }
+    }
+}
+
+fn write_entries(out: &mut dyn Write, entries: &[Entry]) -> io::Result<()> {
+    if entries.is_empty() {
+        return writeln!(out, "no control record");
+    }
+    for entry in entries {
+        let at = moment(entry.at_ms).unwrap_or_else(|_| "an impossible time".to_owned());
+        let about = if entry.about.is_empty() { "" } else { ": " };
+        writeln!(
+            out,
+            "{}  {at}  {}  {}{about}{}",
+            entry.position, entry.officer, entry.action, entry.about
+        )?;
+        writeln!(out, "    why: {}", entry.why)?;
+        if !entry.note.is_empty() {
+            writeln!(out, "    {}", entry.note)?;
+        }
+        for effect in &entry.effect {
+            let Change { from, to } = &effect.ballots;
+            writeln!(
+                out,
+                "    district {}: taken {} -> {}, valid {} -> {}, void {} -> {}",
+                effect.district,
+                grouped(from.taken),
+                grouped(to.taken),
+                grouped(from.valid),
+                grouped(to.valid),
+                grouped(from.void),
+                grouped(to.void)
+            )?;
+            for OptionChange { code, votes } in &effect.options {
+                let (from, to) = (grouped(votes.from), grouped(votes.to));
+                writeln!(out, "      {code}: {from} -> {to}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A moment in UTC.
+fn moment(milliseconds: u64) -> anyhow::Result<String> {
+    let time = UNIX_EPOCH
+        .checked_add(Duration::from_millis(milliseconds))
+        .context("beyond what the system's clock can say")?;
+    // Years of five digits have no form in RFC 3339.
+    if milliseconds > 253_402_300_799_999 {
+        return Err(anyhow!("beyond the year 9999"));
+    }
+    Ok(humantime::format_rfc3339_seconds(time).to_string())
+}

@@ -6,6 +6,7 @@
 //! Finding the records is `walk.rs`. Two records of one address have equal address hashes, so the
 //! addresses themselves are compared only where two hashes are equal.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
 
@@ -108,15 +109,95 @@ impl Index {
             hashes.extend(segment.hashes);
             findings.extend(segment.finding);
         }
-        let mut repeats = Vec::new();
+        let stretches = Vec::new();
+        let (apart, repeats) = (Vec::new(), Vec::new());
+        let mut index = Self { places, stretches, special, apart, segments, repeats, findings };
         if any_twice(&hashes) {
-            drop_repeats(evidence, definition, &mut places, &mut repeats, &mut findings);
+            index.drop_repeats(evidence, definition, |index| &mut index.places);
         }
-        if !special.is_empty() {
-            drop_repeats(evidence, definition, &mut special, &mut repeats, &mut findings);
+        if !index.special.is_empty() {
+            index.find_recounts_beside_batches(evidence, definition);
+            index.drop_repeats(evidence, definition, |index| &mut index.special);
         }
-        let stretches = cut_stretches(&places);
-        Self { places, stretches, special, apart: Vec::new(), segments, repeats, findings }
+        index.stretches = cut_stretches(&index.places);
+        index
+    }
+
+    /// Keeps the first of equal records; records that share an address with other bytes are
+    /// findings.
+    fn drop_repeats(
+        &mut self,
+        evidence: &Evidence,
+        definition: &CountingDefinition<'_>,
+        which: impl Fn(&mut Self) -> &mut Vec<RecordPlace>,
+    ) {
+        let mut places = std::mem::take(which(self));
+        // The first in the journal, whatever the files are called: decisions name what came before.
+        let mut by_address: Vec<(BatchAddress, u64, RecordPlace)> = places
+            .par_iter()
+            .map(|place| (place.address(evidence), self.position(place), *place))
+            .collect();
+        by_address.par_sort_unstable();
+        let mut dropped = Vec::new();
+        for same_address in by_address.chunk_by(|(address, ..), (other, ..)| address == other) {
+            let [(address, _, kept), others @ ..] = same_address else { continue };
+            for (.., place) in others {
+                dropped.push(*place);
+                self.tell_same_address(evidence, definition, *address, kept, place);
+            }
+        }
+        dropped.sort_unstable();
+        places.retain(|place| dropped.binary_search(place).is_err());
+        *which(self) = places;
+    }
+
+    /// A recount has a number of its own in the order of its device: a batch of the same address is
+    /// another record.
+    fn find_recounts_beside_batches(
+        &mut self,
+        evidence: &Evidence,
+        definition: &CountingDefinition<'_>,
+    ) {
+        let recounts = self.special.iter().filter(|place| place.station != NOWHERE);
+        let recounts: HashMap<BatchAddress, RecordPlace> =
+            recounts.map(|place| (place.address(evidence), *place)).collect();
+        // What the places say themselves is asked first: no record is touched for nothing.
+        let pairs: HashSet<(u32, u32)> =
+            recounts.keys().map(|address| (address.station, address.district)).collect();
+        if pairs.is_empty() {
+            return;
+        }
+        let beside: Vec<(RecordPlace, RecordPlace)> = self
+            .places
+            .par_iter()
+            .filter(|place| pairs.contains(&(place.station, place.district)))
+            .filter_map(|place| Some((*place, *recounts.get(&place.address(evidence))?)))
+            .collect();
+        for (batch, recount) in beside {
+            let address = batch.address(evidence);
+            self.tell_same_address(evidence, definition, address, &batch, &recount);
+        }
+    }
+
+    /// Tells of a record that has the address of another one, which is kept.
+    fn tell_same_address(
+        &mut self,
+        evidence: &Evidence,
+        definition: &CountingDefinition<'_>,
+        address: BatchAddress,
+        kept: &RecordPlace,
+        place: &RecordPlace,
+    ) {
+        let (kept_path, kept_record) = kept.record(evidence);
+        let (path, record) = place.record(evidence);
+        let same = record == kept_record;
+        let found = if same { "the same record" } else { "another record of the same address" };
+        let (kept_path, kept_offset) = (kept_path.display(), kept.offset());
+        let expected = format!("each batch once; the first is {kept_path} offset {kept_offset}");
+        let fault = Fault::new(place.offset(), "record", found, expected);
+        let mut finding = Finding::new(path, fault);
+        finding.whose = Some(describe(definition, address));
+        if same { &mut self.repeats } else { &mut self.findings }.push(finding);
     }
 
     /// The position in the journal of a record, whose segment was read to its end.
@@ -221,39 +302,6 @@ fn missing_positions(evidence: &Evidence, walked: &[Walked]) -> Vec<Finding> {
         next = next.max(end);
     }
     findings
-}
-
-/// Keeps the first of equal records; records that share an address with other bytes are findings.
-fn drop_repeats(
-    evidence: &Evidence,
-    definition: &CountingDefinition<'_>,
-    places: &mut Vec<RecordPlace>,
-    repeats: &mut Vec<Finding>,
-    findings: &mut Vec<Finding>,
-) {
-    let mut by_address: Vec<(BatchAddress, RecordPlace)> =
-        places.par_iter().map(|place| (place.address(evidence), *place)).collect();
-    by_address.par_sort_unstable();
-    let mut dropped = Vec::new();
-    for same_address in by_address.chunk_by(|(address, _), (other, _)| address == other) {
-        let [(address, kept), others @ ..] = same_address else { continue };
-        let (kept_path, kept_record) = kept.record(evidence);
-        for (_, place) in others {
-            dropped.push(*place);
-            let (path, record) = place.record(evidence);
-            let same = record == kept_record;
-            let found = if same { "the same record" } else { "another record of the same address" };
-            let (kept_path, kept_offset) = (kept_path.display(), kept.offset());
-            let expected =
-                format!("each batch once; the first is {kept_path} offset {kept_offset}");
-            let fault = Fault::new(place.offset(), "record", found, expected);
-            let mut finding = Finding::new(path, fault);
-            finding.whose = Some(describe(definition, *address));
-            if same { &mut *repeats } else { &mut *findings }.push(finding);
-        }
-    }
-    dropped.sort_unstable();
-    places.retain(|place| dropped.binary_search(place).is_err());
 }
 
 /// Names an address as people know it, as far as the definition knows it.

@@ -160,6 +160,39 @@ fn a_recount_stands_for_what_was_counted_before_and_never_beside_it() {
     assert_finding(&keyed, &all, "expected those that stand now");
 }
 
+/// A journal with decisions in it can be sealed after like any other.
+#[test]
+fn a_recount_goes_on_where_the_device_ended_in_a_journal_with_decisions() {
+    let keyed = Keyed::new("test");
+    let batches = keyed.batches("sealed");
+    let open = keyed.control(None, &["open"]);
+    let mut all: Vec<&[u8]> = vec![&open];
+    all.extend(batches.iter().map(Vec::as_slice));
+    let journal = keyed.journal("journal", &all);
+    let (election, key) = (keyed.path("election"), keyed.path("secrets.csv"));
+    let seal = |after: &std::path::Path, out: &str| {
+        let ballots = fixture("small/ballots.csv");
+        let out = keyed.path(out);
+        let (code, _, stderr) = run([
+            "seal",
+            "--recount",
+            "--election",
+            text(&election),
+            "--ballots",
+            text(&ballots),
+            "--key",
+            text(&key),
+            "--after",
+            text(after),
+            "--out",
+            text(&out),
+        ]);
+        assert_eq!(code, 0, "{stderr}");
+        records(&out)
+    };
+    assert_eq!(seal(&journal, "after"), seal(&keyed.path("sealed"), "expected"));
+}
+
 fn assert_finding(keyed: &Keyed, records: &[&[u8]], word: &str) {
     static NUMBER: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);

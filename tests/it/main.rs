@@ -7,6 +7,7 @@ mod bad_election;
 mod bad_segments;
 mod bad_text;
 mod corrections;
+mod golden_two;
 mod journal;
 mod keyed;
 mod kit;

@@ -1,17 +1,24 @@
-//! The golden folders of format 1, read by FORMAT.md alone and recounted by plain code on bytes.
+//! The golden folders, read by FORMAT.md alone and recounted by plain code on bytes.
 //!
-//! In: `bench-data/golden`: `v1`, ballot by ballot, and `v1-columnar`, in columns. Out: agreement
-//! with their `expected.json`, with a fresh seal of the same text and with the program. Never:
-//! `shomar-format`, the engine or rkyv; if this file needs to look into them, the document does not
-//! suffice.
+//! In: `bench-data/golden`: `v1`, ballot by ballot; `v1-columnar`, in columns; `v2`, signed, with
+//! the decisions of officers. Out: agreement with their `expected.json`, with a fresh seal of the
+//! same text and with the program. Never: `shomar-format`, the engine or rkyv; if this file needs
+//! to look into them, the document does not suffice.
 
 mod columns;
+mod control;
 mod damage;
+mod decisions;
 mod election;
+mod holding;
+mod journal;
+mod journal_damage;
+mod ledger;
 pub(crate) mod many_options;
 mod reading;
 mod recount;
 mod segment;
+mod signature;
 mod text;
 
 use std::path::PathBuf;
@@ -21,9 +28,10 @@ use serde_json::{Value, json};
 use crate::kit;
 use election::{Election, compiled_arrays, read_compiled, read_election};
 use reading::{OPTIONS, Reading};
-use recount::{document, recount};
+use recount::document;
 use segment::{
-    Checked, Record, checksum_with_field_as_zero, crc64_nvme, hex, read_segment, sha256, u64_at,
+    Checked, Content, Record, checksum_with_field_as_zero, crc64_nvme, hex, read_segment, sha256,
+    u64_at,
 };
 use text::{Batch, read_ballots};
 
@@ -33,7 +41,11 @@ struct Golden(&'static str);
 
 const SPARSE: Golden = Golden("v1");
 const COLUMNAR: Golden = Golden("v1-columnar");
+/// Two encodings of the same ballots, which are beside them as text.
 const GOLDEN: [Golden; 2] = [SPARSE, COLUMNAR];
+/// Signatures, recounts and decisions, in the journal of an election night.
+const SIGNED: Golden = Golden("v2");
+const ALL: [Golden; 3] = [SPARSE, COLUMNAR, SIGNED];
 
 impl Golden {
     fn path(self) -> PathBuf {
@@ -48,6 +60,12 @@ impl Golden {
         self.file("000000.segment")
     }
 
+    /// All segments, by number.
+    fn segments(self) -> Vec<Vec<u8>> {
+        let paths = (0..).map(|number| self.path().join(format!("{number:06}.segment")));
+        paths.map_while(|path| std::fs::read(path).ok()).collect()
+    }
+
     fn election(self) -> Election {
         read_election(&self.path().join("election"))
     }
@@ -58,21 +76,31 @@ impl Golden {
 
     /// Reads, recounts and writes down.
     fn recounted(self, readings: &[Reading]) -> Value {
-        recounted(&self.segment(), &self.election(), readings)
+        recounted(&self.segments(), &self.election(), readings, None)
     }
 }
 
-fn recounted(segment: &[u8], election: &Election, readings: &[Reading]) -> Value {
-    let segment = read_segment(segment).expect("the segment is sound");
-    let totals = recount(&segment, election, readings).expect("the ballots are of this election");
-    document(&segment, election, readings, &totals)
+/// Reads all segments, recounts as of `end` records, and writes down.
+fn recounted(
+    segments: &[Vec<u8>],
+    election: &Election,
+    readings: &[Reading],
+    end: Option<u64>,
+) -> Value {
+    let records = journal::records(segments, election).expect("the segments are sound");
+    let counted = journal::count(&records, election, readings, end);
+    document(counted.expect("the ballots are of this election"), election, readings)
+}
+
+/// What the plain reader says of segments that claim to be of this election.
+fn verdict_of(segments: &[Vec<u8>], election: &Election) -> Checked<()> {
+    let records = journal::records(segments, election)?;
+    journal::count(&records, election, &election.readings(), None).map(|_| ())
 }
 
 /// What the plain reader says of a segment that claims to be of the golden election.
 pub(crate) fn verdict(bytes: &[u8]) -> Checked<()> {
-    let segment = read_segment(bytes)?;
-    let election = COLUMNAR.election();
-    recount(&segment, &election, &election.readings()).map(|_| ())
+    verdict_of(&[bytes.to_vec()], &COLUMNAR.election())
 }
 
 /// The records of the columnar golden segment as bytes.
@@ -146,7 +174,7 @@ fn checksum_is_the_one_the_document_names() {
 
 #[test]
 fn document_alone_suffices_to_recount_the_golden_evidence() {
-    for golden in GOLDEN {
+    for golden in ALL {
         assert_eq!(golden.recounted(&golden.election().readings()), golden.expected());
     }
 }
@@ -204,7 +232,8 @@ fn golden_text_gives_the_golden_batches_by_the_document() {
         assert_eq!(batches.len(), segment.records.len());
         for (batch, record) in batches.iter().zip(segment.records) {
             let place = (record.station, record.district, record.sequence);
-            let Record { station, district, sequence, body, .. } = record;
+            let Record { station, district, sequence, content, .. } = record;
+            let Content::Ballots(body) = content else { panic!("ballots alone") };
             let (clean, entered, blank) = (body.clean, body.entered, body.blank);
             let found = Batch { station, district, sequence, clean, entered, blank };
             assert!(*batch == found, "{}: {place:?} differs", golden.0);
@@ -229,7 +258,7 @@ fn golden_text_gives_the_rejects_of_the_document() {
 
 #[test]
 fn program_counts_the_golden_evidence_as_ever() {
-    for golden in GOLDEN {
+    for golden in ALL {
         let found = kit::json("tally", &golden.path(), &[]);
         assert!(holds(&golden.expected(), &found), "{found:#}");
     }
@@ -319,7 +348,13 @@ fn rules_digest(golden: Golden, election: &Election, definition: &str) -> String
             rules.push_str(&format!("option\t{name}\t{}\n", value.as_str().unwrap()));
         }
     }
-    election.serves.iter().for_each(|(_, _, line)| rules.push_str(line));
+    for check in &election.checks {
+        rules.push_str("check\n");
+        for (name, value) in check.iter().collect::<std::collections::BTreeMap<_, _>>() {
+            rules.push_str(&format!("option\t{name}\t{value}\n"));
+        }
+    }
+    election.serves.iter().for_each(|serve| rules.push_str(&serve.line));
     let digest = hex(&sha256(rules.as_bytes()));
     assert_eq!(result["rules_digest"], digest, "{rules}");
     digest
@@ -339,7 +374,7 @@ fn sources(golden: Golden) -> [u8; 32] {
 
 #[test]
 fn compiled_definition_can_be_read_by_the_document() {
-    for golden in GOLDEN {
+    for golden in ALL {
         let file = golden.file("election/definition.shomar");
         assert_eq!((&file[..8], u64_at(&file, 8)), (b"SHOMARDF".as_slice(), 1));
         assert_eq!(u64_at(&file, 16), file.len() as u64 - 128, "payload length");

@@ -229,7 +229,7 @@ impl Control {
             "annul" => Action::Annul { reason: lines.text("reason")?, subject: lines.subject()? },
             "reinstate" => Action::Reinstate { subject: lines.subject()? },
             "supersede" => {
-                let [station, district] = lines.fields("pair")?.map(str::to_owned);
+                let [station, district] = lines.pair()?;
                 let (old, new) = (lines.hashes("old")?, lines.hashes("new")?);
                 if new.is_empty() {
                     return Err(lines.wrong("new, and the hash of a record"));
@@ -354,6 +354,15 @@ impl<'a> Lines<'a> {
         }
     }
 
+    /// Station and district, neither of which is empty.
+    fn pair(&mut self) -> Result<[String; 2], ControlError> {
+        let fields = self.fields("pair")?;
+        if fields.contains(&"") {
+            return Err(self.wrong("pair, a station and a district"));
+        }
+        Ok(fields.map(str::to_owned))
+    }
+
     fn code(&mut self, key: &str) -> Result<u32, ControlError> {
         let field = self.field(key)?;
         let number = field.parse().ok().filter(|number: &u32| number.to_string() == field);
@@ -383,7 +392,7 @@ impl<'a> Lines<'a> {
             return Ok(Subject::Station(self.text("station")?));
         }
         if self.next_is("pair") {
-            let [station, district] = self.fields("pair")?.map(str::to_owned);
+            let [station, district] = self.pair()?;
             return Ok(Subject::Pair(station, district));
         }
         Ok(Subject::Batch(self.hash("batch")?))
@@ -485,6 +494,8 @@ mod tests {
         let empty = parse("shomar-control 1\naction\topen\nat\t1\nwhy\t\n");
         assert_eq!(empty, "line 4: found 'why\\t', expected why, and a text");
         assert!(parse("shomar-control 1\naction\topen\nat\t01\nwhy\tx\n").contains("line 3"));
+        let pair = "shomar-control 1\naction\treinstate\nat\t1\nwhy\tx\npair\tS1\t\n";
+        assert!(parse(pair).ends_with("expected pair, a station and a district"));
         let more = parse("shomar-control 1\naction\topen\nat\t1\nwhy\tx\nmore\ty\n");
         assert_eq!(more, "line 5: found 'more\\ty', expected the end");
     }

@@ -86,9 +86,11 @@ fn refuses(bytes: &[u8], what: &str) {
 #[test]
 fn every_other_check_bites_when_the_checksums_are_mended() {
     assert!(verdict(&mended(&[])).is_ok());
-    let cases: [(&str, &[(usize, u8)]); 49] = [
+    let cases: [(&str, &[(usize, u8)]); 50] = [
         ("segment: magic", &[(0, 0)]),
-        ("segment: version", &[(8, 2)]),
+        ("segment: version", &[(8, 3)]),
+        // As version 2, whose close frame says what is durable.
+        ("close frame: durable", &[(8, 2)]),
         ("segment: reserved", &[(10, 1)]),
         ("frame: position", &[(16, 1)]),
         ("record: definition", &[(24, 1)]),

@@ -20,12 +20,33 @@ pub(super) struct Election {
     /// The tables of `[[contest]]`.
     pub(super) contests: Vec<Row>,
     pub(super) districts: Vec<District>,
-    /// Ids, and how many devices.
-    pub(super) stations: Vec<(String, usize)>,
-    /// Station, district, and the line of the rules text.
-    pub(super) serves: Vec<(usize, usize, String)>,
+    /// `test` or `official`.
+    pub(super) mode: String,
+    /// Public keys of the `[[officer]]`.
+    pub(super) officers: Vec<[u8; 32]>,
+    /// The tables of `[[check]]`.
+    pub(super) checks: Vec<Row>,
+    pub(super) stations: Vec<Station>,
+    /// By station, then district.
+    pub(super) serves: Vec<Serve>,
     counting_text: String,
     names_text: String,
+}
+
+pub(super) struct Station {
+    pub(super) id: String,
+    /// The key of each device, where it has one.
+    pub(super) devices: Vec<Option<[u8; 32]>>,
+    pub(super) registered: Option<u64>,
+}
+
+/// A pair of `serves.csv`.
+pub(super) struct Serve {
+    pub(super) station: usize,
+    pub(super) district: usize,
+    pub(super) registered: Option<u64>,
+    /// The line of the rules text.
+    pub(super) line: String,
 }
 
 pub(super) struct District {
@@ -69,19 +90,27 @@ fn table(folder: &Path, file: &str) -> Vec<Row> {
     reader.deserialize().map(|row| row.expect("a row of the table")).collect()
 }
 
-/// Top-level keys, and the tables of `[[contest]]`; the golden file has one key a line.
-fn read_head(folder: &Path) -> (Row, Vec<Row>) {
+/// Top-level keys, and the tables by name; the golden files have one key a line.
+fn read_head(folder: &Path) -> (Row, HashMap<String, Vec<Row>>) {
     let text = std::fs::read_to_string(folder.join("election.toml")).expect("election.toml");
-    let (mut head, mut contests) = (Row::new(), Vec::<Row>::new());
+    let (mut head, mut tables) = (Row::new(), HashMap::<String, Vec<Row>>::new());
+    let mut now = None;
     for line in text.lines() {
-        if line == "[[contest]]" {
-            contests.push(Row::new());
+        if let Some(name) = line.strip_prefix("[[").and_then(|line| line.strip_suffix("]]")) {
+            tables.entry(name.to_owned()).or_default().push(Row::new());
+            now = Some(name);
         } else if let Some((key, value)) = line.split_once(" = ") {
             let value = value.trim_matches('"').to_owned();
-            contests.last_mut().unwrap_or(&mut head).insert(key.to_owned(), value);
+            let table = now.and_then(|name| tables.get_mut(name)?.last_mut());
+            table.unwrap_or(&mut head).insert(key.to_owned(), value);
         }
     }
-    (head, contests)
+    (head, tables)
+}
+
+fn key(digits: &str) -> Option<[u8; 32]> {
+    let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).expect("a key");
+    (!digits.is_empty()).then(|| std::array::from_fn(|at| byte(at * 2)))
 }
 
 fn line(text: &mut String, fields: &[&str]) {
@@ -90,11 +119,20 @@ fn line(text: &mut String, fields: &[&str]) {
 }
 
 pub(super) fn read_election(folder: &Path) -> Election {
-    let (head, contests) = read_head(folder);
+    let (head, mut tables) = read_head(folder);
+    let mut of = |name: &str| tables.remove(name).unwrap_or_default();
+    let (contests, all_officers, checks) = (of("contest"), of("officer"), of("check"));
     let mut counting = "shomar-counting\t1\n".to_owned();
     let mut names = "shomar-names\t1\n".to_owned();
     line(&mut counting, &["election", &head["id"], &head["mode"]]);
     contests.iter().for_each(|contest| line(&mut counting, &["contest", &contest["id"]]));
+    let mut officers = Vec::new();
+    for officer in &all_officers {
+        let of = |name: &str| officer.get(name).map_or("", String::as_str);
+        officers.push(key(of("key")).expect("an officer's key"));
+        let own = of("key").to_lowercase();
+        line(&mut counting, &["officer", of("id"), of("name_fa"), of("name_en"), &own]);
+    }
     let (all_lists, all_candidates) = (table(folder, "lists.csv"), table(folder, "candidates.csv"));
     let mut districts = Vec::new();
     for row in table(folder, "districts.csv") {
@@ -157,22 +195,27 @@ pub(super) fn read_election(folder: &Path) -> Election {
         for (device, key) in &devices {
             line(&mut names, &["device", device, &key.to_lowercase()]);
         }
-        let count = devices.len();
-        stations.push((id, count));
+        let devices = devices.iter().map(|(_, digits)| key(digits)).collect();
+        stations.push(Station { id, devices, registered: number(&row["registered"]) });
     }
     let mut serves = Vec::new();
     for row in table(folder, "serves.csv") {
-        let station = stations.iter().position(|(id, _)| *id == row["station"]).expect("a station");
+        let station = stations.iter().position(|station| station.id == row["station"]);
+        let station = station.expect("a station");
         let district = districts.iter().position(|other| other.id == row["district"]);
         let district = district.expect("a district");
         let mut text = String::new();
         let registered = canonical(&row["registered"]);
         line(&mut text, &["serve", &row["station"], &row["district"], &registered]);
-        serves.push((station, district, text));
+        let registered = number(&row["registered"]);
+        serves.push(Serve { station, district, registered, line: text });
     }
-    serves.sort();
+    serves.sort_by_key(|serve| (serve.station, serve.district));
     Election {
         id: head["id"].clone(),
+        mode: head["mode"].clone(),
+        officers,
+        checks,
         contests,
         districts,
         stations,
@@ -201,6 +244,12 @@ impl Election {
         line(&mut text, &["counting", &counting]);
         line(&mut text, &["names", &hex(&self.names_digest())]);
         sha256(text.as_bytes())
+    }
+
+    /// The pair of `serves.csv`, if it has this one.
+    pub(super) fn serve(&self, station: usize, district: usize) -> Option<&Serve> {
+        let own = |serve: &&Serve| (serve.station, serve.district) == (station, district);
+        self.serves.iter().find(own)
     }
 
     /// As `election.toml` says.
@@ -280,16 +329,15 @@ pub(super) fn compiled_arrays(election: &Election) -> Vec<Vec<u64>> {
         let end = arrays[5].len() as u64;
         arrays[4].push(end);
     }
-    arrays[7] = election.stations.iter().map(|&(_, devices)| devices as u64).collect();
+    arrays[7] = election.stations.iter().map(|station| station.devices.len() as u64).collect();
     let districts = election.districts.iter().map(|district| &district.id);
-    for id in districts.chain(election.stations.iter().map(|(id, _)| id)) {
+    for id in districts.chain(election.stations.iter().map(|station| &station.id)) {
         arrays[9].extend(id.bytes().map(u64::from));
         let end = arrays[9].len() as u64;
         arrays[8].push(end);
     }
     arrays[10].push(1);
     let pairs = election.serves.iter();
-    arrays[11] =
-        pairs.map(|&(station, district, _)| (station as u64) << 32 | district as u64).collect();
+    arrays[11] = pairs.map(|serve| (serve.station as u64) << 32 | serve.district as u64).collect();
     arrays
 }

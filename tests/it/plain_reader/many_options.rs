@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::election::read_election;
-use super::segment::{Body, Record, read_segment};
+use super::segment::{Body, Content, Record, read_segment};
 use super::text::{Batch, read_ballots};
 use super::{kit, recounted};
 use crate::one_digest::Shuffle;
@@ -104,11 +104,12 @@ fn districts_of_many_options_are_recounted_by_the_document() {
     assert!(rejects.is_empty());
     assert_eq!(batches.len(), segment.records.len());
     for (batch, record) in batches.iter().zip(segment.records) {
-        let Record { station, district, sequence, body, .. } = record;
+        let Record { station, district, sequence, content, .. } = record;
+        let Content::Ballots(body) = content else { panic!("ballots alone") };
         let Body { clean, entered, blank, .. } = body;
         let found = Batch { station, district, sequence, clean, entered, blank };
         assert!(*batch == found, "{} differs", DISTRICTS[district as usize].0);
     }
     let found = kit::json("tally", &out, &[]);
-    assert_eq!(recounted(&bytes, &election, &election.readings()), found);
+    assert_eq!(recounted(&[bytes], &election, &election.readings(), None), found);
 }

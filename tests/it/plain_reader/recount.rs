@@ -1,80 +1,94 @@
-//! The recount: sound records against the election, and the totals as the program writes them.
+//! The recount of one batch, and the totals as the program writes them.
 //!
-//! In: the records of a segment, the election, readings. Out: totals per district, their JSON with
-//! the digests of FORMAT.md, or the first record that is not of this election. Never: a number out
+//! In: sound batches, the election, readings. Out: totals per district, their JSON with the digests
+//! of FORMAT.md, or the first thing about a batch that is not of this election. Never: a number out
 //! of the program.
 
 use serde_json::{Value, json};
 
 use super::election::{District, Election, UNKNOWN};
 use super::reading::{OPTIONS, Reading};
-use super::segment::{Checked, Segment, check, hex, sha256};
+use super::segment::{Body, Checked, Record, check, hex, sha256};
 
 #[derive(Clone, Default)]
 pub(super) struct Totals {
-    taken: u64,
+    pub(super) taken: u64,
     valid: u64,
     void: u64,
     blank: u64,
     options: Vec<u64>,
 }
 
+impl Totals {
+    pub(super) fn of(district: &District) -> Self {
+        Self { options: vec![0; district.option_count()], ..Self::default() }
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        self.taken += other.taken;
+        self.valid += other.valid;
+        self.void += other.void;
+        self.blank += other.blank;
+        self.options.iter_mut().zip(&other.options).for_each(|(sum, votes)| *sum += votes);
+    }
+}
+
+/// The totals of one batch.
 pub(super) fn recount(
-    segment: &Segment,
+    record: &Record,
+    body: &Body,
     election: &Election,
     readings: &[Reading],
-) -> Checked<Vec<Totals>> {
-    let zero = |district: &District| Totals {
-        options: vec![0; district.option_count()],
-        ..Totals::default()
-    };
-    let mut all: Vec<Totals> = election.districts.iter().map(zero).collect();
-    check(segment.definition == election.definition_digest(), "segment: not of this election")?;
-    for record in &segment.records {
-        let (_, devices) =
-            election.stations.get(record.station as usize).ok_or("record: station")?;
-        check((record.device as usize) < *devices, "record: device")?;
-        let index = record.district as usize;
-        let district = election.districts.get(index).ok_or("record: district")?;
-        let mut pairs = election.serves.iter().map(|&(station, district, _)| (station, district));
-        check(pairs.any(|pair| pair == (record.station as usize, index)), "record: not served")?;
-        check(record.option_count as usize == district.option_count(), "record: options")?;
-        check(record.seats as usize == district.seats, "record: seats")?;
-        let lists = record.body.lists.is_none_or(|lists| lists as usize == district.lists.len());
-        check(lists, "columns: lists")?;
-        let totals = &mut all[index];
-        for ballot in &record.body.clean {
-            let sorted = ballot.is_sorted_by(|a, b| a < b);
-            check(sorted && district.is_clean(ballot), "clean ballot: not clean")?;
-            totals.taken += 1;
-            totals.valid += 1;
-            ballot.iter().for_each(|&option| totals.options[usize::from(option)] += 1);
-        }
-        for ballot in &record.body.entered {
-            let mut known = ballot.iter().filter(|&&choice| choice != UNKNOWN);
-            check(known.all(|&choice| u32::from(choice) < record.option_count), "option")?;
-            check(!district.is_clean(ballot), "ballot as entered: clean")?;
-            let votes = readings[district.contest].read(ballot, district);
-            totals.taken += 1;
-            *(if votes.is_empty() { &mut totals.void } else { &mut totals.valid }) += 1;
-            votes.iter().for_each(|&option| totals.options[usize::from(option)] += 1);
-        }
-        totals.taken += u64::from(record.body.blank);
-        totals.void += u64::from(record.body.blank);
-        totals.blank += u64::from(record.body.blank);
+) -> Checked<Totals> {
+    let station = election.stations.get(record.station as usize).ok_or("record: station")?;
+    check((record.device as usize) < station.devices.len(), "record: device")?;
+    let index = record.district as usize;
+    let district = election.districts.get(index).ok_or("record: district")?;
+    let serve = election.serve(record.station as usize, index);
+    check(serve.is_some(), "record: not served")?;
+    check(record.option_count as usize == district.option_count(), "record: options")?;
+    check(record.seats as usize == district.seats, "record: seats")?;
+    let lists = body.lists.is_none_or(|lists| lists as usize == district.lists.len());
+    check(lists, "columns: lists")?;
+    let mut totals = Totals::of(district);
+    for ballot in &body.clean {
+        let sorted = ballot.is_sorted_by(|a, b| a < b);
+        check(sorted && district.is_clean(ballot), "clean ballot: not clean")?;
+        totals.taken += 1;
+        totals.valid += 1;
+        ballot.iter().for_each(|&option| totals.options[usize::from(option)] += 1);
     }
-    Ok(all)
+    for ballot in &body.entered {
+        let mut known = ballot.iter().filter(|&&choice| choice != UNKNOWN);
+        check(known.all(|&choice| u32::from(choice) < record.option_count), "option")?;
+        check(!district.is_clean(ballot), "ballot as entered: clean")?;
+        let votes = readings[district.contest].read(ballot, district);
+        totals.taken += 1;
+        *(if votes.is_empty() { &mut totals.void } else { &mut totals.valid }) += 1;
+        votes.iter().for_each(|&option| totals.options[usize::from(option)] += 1);
+    }
+    totals.taken += u64::from(body.blank);
+    totals.void += u64::from(body.blank);
+    totals.blank += u64::from(body.blank);
+    Ok(totals)
+}
+
+/// What was counted.
+pub(super) struct Counted {
+    /// By district.
+    pub(super) totals: Vec<Totals>,
+    /// Of the batches counted.
+    pub(super) body_hashes: Vec<[u8; 32]>,
+    /// What officers decided, where there is a decision or a recount.
+    pub(super) journal: Option<Value>,
+    pub(super) held: Vec<Value>,
 }
 
 /// The JSON of the tally, from the numbers of the recount.
-pub(super) fn document(
-    segment: &Segment,
-    election: &Election,
-    readings: &[Reading],
-    all: &[Totals],
-) -> Value {
+pub(super) fn document(counted: Counted, election: &Election, readings: &[Reading]) -> Value {
+    let Counted { totals: all, mut body_hashes, journal, held } = counted;
     let mut totals_bytes = b"shomar-totals 1\n".to_vec();
-    totals_bytes.extend(segment.definition);
+    totals_bytes.extend(election.definition_digest());
     let (mut reading, mut districts) = (serde_json::Map::new(), Vec::new());
     for (contest, Reading(values)) in election.contests.iter().zip(readings) {
         let options = OPTIONS.iter().map(|(name, _)| *name).zip(values.iter().map(String::as_str));
@@ -89,12 +103,9 @@ pub(super) fn document(
         json!({ "taken": taken, "valid": valid, "void": void, "blank": blank })
     };
     let mut sum = Totals::default();
-    for (district, totals) in election.districts.iter().zip(all) {
+    for (district, totals) in election.districts.iter().zip(&all) {
         [totals.taken, totals.valid, totals.void, totals.blank].into_iter().for_each(&mut put);
-        sum.taken += totals.taken;
-        sum.valid += totals.valid;
-        sum.void += totals.void;
-        sum.blank += totals.blank;
+        sum.add(totals);
         let (list_votes, direct) = totals.options.split_at(district.lists.len());
         list_votes.iter().copied().for_each(&mut put);
         let lists = district.lists.iter().zip(list_votes);
@@ -108,10 +119,16 @@ pub(super) fn document(
         districts.push(json!({ "district": district.id, "ballots": ballots(totals),
             "lists": lists.collect::<Vec<_>>(), "candidates": candidates.collect::<Vec<_>>() }));
     }
-    let mut hashes: Vec<_> = segment.records.iter().map(|record| record.body_hash).collect();
-    hashes.sort_unstable();
-    json!({ "election": election.id, "mode": "test",
+    body_hashes.sort_unstable();
+    let mut document = json!({ "election": election.id, "mode": election.mode,
         "reading": reading, "ballots": ballots(&sum), "districts": districts,
-        "frontier": { "batches": hashes.len(), "evidence": hex(&sha256(&hashes.concat())),
-                      "digest": hex(&sha256(&totals_bytes)) } })
+        "frontier": { "batches": body_hashes.len(),
+                      "evidence": hex(&sha256(&body_hashes.concat())),
+                      "digest": hex(&sha256(&totals_bytes)) } });
+    // What is not there is not said.
+    journal.into_iter().for_each(|journal| document["journal"] = journal);
+    if !held.is_empty() {
+        document["held"] = held.into();
+    }
+    document
 }

@@ -8,6 +8,7 @@ use std::ops::Range;
 use sha2::{Digest, Sha256};
 
 use super::columns::read_columns;
+use super::control::{Control, read_control};
 
 pub(super) type Checked<T> = Result<T, String>;
 
@@ -87,10 +88,14 @@ pub(super) fn check_head(
 
 pub(super) struct Segment {
     pub(super) definition: [u8; 32],
+    /// Number of the first record.
+    pub(super) first: u64,
     pub(super) records: Vec<Record>,
 }
 
 pub(super) struct Record {
+    pub(super) bytes: Vec<u8>,
+    pub(super) kind: u8,
     pub(super) station: u32,
     pub(super) district: u32,
     pub(super) device: u32,
@@ -98,7 +103,13 @@ pub(super) struct Record {
     pub(super) option_count: u32,
     pub(super) seats: u32,
     pub(super) body_hash: [u8; 32],
-    pub(super) body: Body,
+    pub(super) content: Content,
+}
+
+/// What a record says, by its kind.
+pub(super) enum Content {
+    Ballots(Body),
+    Control(Control),
 }
 
 /// What a payload holds.
@@ -125,18 +136,24 @@ pub(super) fn records(segment: &[u8]) -> Vec<&[u8]> {
 pub(super) fn read_segment(bytes: &[u8]) -> Checked<Segment> {
     check(bytes.len() >= 64, "segment: shorter than its header")?;
     check_head(&bytes[..64], b"SHOMARSG", 56, "segment")?;
-    check(u16_at(bytes, 8) == 1, "segment: version")?;
+    let version = u16_at(bytes, 8);
+    check([1, 2].contains(&version), "segment: version")?;
     check_zeros(bytes, 10..16, "segment: reserved")?;
-    let definition = array_at(bytes, 24);
-    let (mut position, mut at, mut records) = (u64_at(bytes, 16), 64, Vec::new());
+    let (definition, first) = (array_at(bytes, 24), u64_at(bytes, 16));
+    let (mut position, mut durable, mut at, mut records) = (first, first, 64, Vec::new());
     loop {
         check(bytes.len() >= at + 64, "segment: ends without a close frame")?;
         let frame = &bytes[at..at + 64];
         at += 64;
         check_head(frame, b"SHOMARFR", 40, "frame")?;
         check_zeros(frame, 12..16, "frame: reserved")?;
-        check_zeros(frame, 48..64, "frame: reserved")?;
+        check_zeros(frame, if version == 1 { 48..64 } else { 56..64 }, "frame: reserved")?;
         check(u64_at(frame, 24) == position, "frame: position")?;
+        if version == 2 {
+            let before = std::mem::replace(&mut durable, u64_at(frame, 48));
+            check(before <= durable, "frame: durable backwards")?;
+            check(durable <= position, "frame: durable above the position")?;
+        }
         let length = usize::try_from(u64_at(frame, 16)).map_err(|_| "frame: length")?;
         match u32_at(frame, 8) {
             1 => {
@@ -149,8 +166,9 @@ pub(super) fn read_segment(bytes: &[u8]) -> Checked<Segment> {
             2 => {
                 check(length == 0, "close frame: length")?;
                 check(u64_at(frame, 32) == 0, "close frame: received at")?;
+                check(version == 1 || durable == position, "close frame: durable")?;
                 check(bytes.len() == at, "close frame: something behind it")?;
-                return Ok(Segment { definition, records });
+                return Ok(Segment { definition, first, records });
             }
             _ => return Err("frame: kind".to_owned()),
         }
@@ -161,9 +179,10 @@ pub(super) fn read_record(record: &[u8], definition: &[u8; 32]) -> Checked<Recor
     check(record.len() >= 320, "record: shorter than header and trailer")?;
     check(record.len() <= 1 << 30, "record: too long")?;
     check_head(record, b"SHOMARBT", 128, "record")?;
-    let version = u16_at(record, 8);
+    let (version, kind) = (u16_at(record, 8), record[10]);
     check([1, 2].contains(&version), "record: version")?;
-    check(record[10] == 1, "record: kind")?;
+    // Decisions and recounts are always signed.
+    check(kind == 1 || version == 2 && [2, 3].contains(&kind), "record: kind")?;
     check(record[16..48] == *definition, "record: definition")?;
     check_zeros(record, 136..192, "record: reserved")?;
     let trailer = record.len() - 128;
@@ -176,24 +195,36 @@ pub(super) fn read_record(record: &[u8], definition: &[u8; 32]) -> Checked<Recor
     let zeros = if version == 1 { 0 } else { 96 };
     check_zeros(record, trailer + zeros..trailer + 128, "record: trailer")?;
     let payload = &record[192..end];
-    let [option_count, seats] = [80, 84].map(|at| u32_at(record, at));
-    let body = match record[11] {
-        1 => read_payload(payload)?,
-        2 => read_columns(payload, option_count, seats)?,
+    let content = match (kind, record[11]) {
+        (2, 3) => {
+            let nowhere = [12, 48].map(|at| u32_at(record, at)) == [u32::MAX; 2];
+            check(nowhere, "control: station and district")?;
+            check_zeros(record, 64..88, "control: counts")?;
+            Content::Control(read_control(payload)?)
+        }
+        (1 | 3, 1) => Content::Ballots(read_payload(payload)?),
+        (1 | 3, 2) => {
+            let [option_count, seats] = [80, 84].map(|at| u32_at(record, at));
+            Content::Ballots(read_columns(payload, option_count, seats)?)
+        }
         _ => return Err("record: encoding".to_owned()),
     };
     let result = Record {
+        bytes: record.to_vec(),
+        kind,
         station: u32_at(record, 12),
         district: u32_at(record, 48),
         device: u32_at(record, 52),
         sequence: u64_at(record, 56),
-        option_count,
-        seats,
+        option_count: u32_at(record, 80),
+        seats: u32_at(record, 84),
         body_hash: array_at(record, 96),
-        body,
+        content,
     };
     check(sha256(payload) == result.body_hash, "record: body hash")?;
-    let Body { clean, entered, blank, .. } = &result.body;
+    let Content::Ballots(Body { clean, entered, blank, .. }) = &result.content else {
+        return Ok(result);
+    };
     let counts = [clean.len() as u64, entered.len() as u64, u64::from(*blank)];
     let written = [68, 72, 76].map(|at| u64::from(u32_at(record, at)));
     check(written == counts, "record: counts")?;

@@ -87,11 +87,11 @@ fn read_row(line: &str, header: &[&str], election: &Election) -> Result<Parsed, 
     let count = field("count").map_or(Some(1), number);
     let count = count.filter(|count| (1..=1_000_000).contains(count)).ok_or("bad-count")?;
     let of = |name| field(name).expect("a column of the golden file");
-    let station = election.stations.iter().position(|(id, _)| id == of("station"));
+    let station = election.stations.iter().position(|other| other.id == of("station"));
     let station = station.ok_or("unknown-station")?;
     let district = election.districts.iter().position(|other| other.id == of("district"));
     let district = district.ok_or("unknown-district")?;
-    if !election.serves.iter().any(|serve| (serve.0, serve.1) == (station, district)) {
+    if election.serve(station, district).is_none() {
         return Err("pair-not-served");
     }
     let mut choices = Vec::new();

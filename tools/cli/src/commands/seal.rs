@@ -15,7 +15,8 @@ use shomar_engine::Evidence;
 use shomar_engine::outcome::contest_rules;
 use shomar_format::bytes::Digest32;
 use shomar_format::election::{COMPILED_FILE, Mode, Sources};
-use shomar_format::record::{record_hash, verify_bytes};
+use shomar_format::layout::record::KIND_CONTROL;
+use shomar_format::record::{RecordHeader, record_hash, verify_bytes};
 use shomar_format::segment::SegmentReader;
 use shomar_format::{CountingDefinition, Election, Fault, SealedBatch};
 use shomar_loader::{
@@ -149,7 +150,12 @@ fn read_chains(directory: &Path, election: &Election) -> anyhow::Result<Chains> 
             bail!("{shown}: found a segment of another election, expected one of this");
         }
         while let Some(framed) = reader.next_record().map_err(refused)? {
-            let (header, _) = verify_bytes(framed.record).map_err(refused)?;
+            let header = RecordHeader::read(framed.record).map_err(refused)?;
+            // Decisions of officers are in no chain of a device.
+            if header.kind() == KIND_CONTROL {
+                continue;
+            }
+            verify_bytes(framed.record).map_err(refused)?;
             let address = header.address();
             let link = Link { next: address.sequence + 1, previous: record_hash(framed.record) };
             // Text is sealed on the first device of each station.

@@ -7,12 +7,16 @@
 
 use std::fmt::Write as _;
 
+use shomar_format::bytes::hex;
 use shomar_format::document::Frontier;
 use shomar_format::election::{ElectionHead, Mode};
 use shomar_seats::{
     Certainty, Labels, Language, Margin, OptionName, Party, Status, VoidClass, VoidReason,
 };
 
+use crate::completeness::DistrictCompleteness;
+use crate::finality::DistrictFinality;
+use crate::lots::OutcomeError;
 use crate::outcome::DistrictOutcome;
 
 /// What a note says of the whole election.
@@ -29,8 +33,11 @@ pub struct NoteOf<'a> {
 }
 
 /// Writes the note of a district.
-#[must_use]
-pub fn explain(note: NoteOf<'_>, district: &DistrictOutcome<'_>) -> String {
+///
+/// # Errors
+/// If it cannot be said whether what is held or missing can change the outcome.
+pub fn explain(note: NoteOf<'_>, district: &DistrictOutcome<'_>) -> Result<String, OutcomeError> {
+    let finality = district.finality()?;
     let mut writer = Writer { note, district, text: String::new(), paragraph: 0 };
     writer.head();
     writer.ballots();
@@ -40,9 +47,12 @@ pub fn explain(note: NoteOf<'_>, district: &DistrictOutcome<'_>) -> String {
     writer.alternates();
     writer.ties();
     writer.margins();
+    if let (Some(own), Some(finality)) = (district.completeness(), &finality) {
+        writer.completeness(own, finality);
+    }
     writer.findings();
     writer.foot();
-    writer.text
+    Ok(writer.text)
 }
 
 struct Writer<'a> {
@@ -132,14 +142,40 @@ impl Writer<'_> {
                 "   Taken {taken} = valid {valid} + void {void}; of the void, {blank} are blank.\n   \
                  All void ballots here are of class (a): they count among those taken. Ballots of class\n   \
                  (b) ({not_taken} reasons, such as a box without a seal) are not among those taken; they leave\n   \
-                 the totals by an annulment, and none is recorded."
+                 the totals by an annulment."
             ),
             Language::Persian => format!(
                 "   مأخوذه {taken} = صحیح {valid} + باطل {void}؛ از آرای باطل {blank} رأی سفید است.\n   \
                  همهٔ آرای باطل این حوزه از دستهٔ (الف) است و جزء آرای مأخوذه به شمار می‌آید. آرای دستهٔ\n   \
                  (ب) ({not_taken} سبب، مانند صندوق بی‌لاک‌ومهر) جزء مأخوذه نیست و تنها با ابطال از جمع بیرون\n   \
-                 می‌رود؛ ابطالی ثبت نشده است."
+                 می‌رود."
             ),
+        };
+        self.line(&text);
+        self.decisions();
+    }
+
+    /// How many batches officers have taken out of the totals.
+    fn decisions(&mut self) {
+        let Some(own) = self.district.completeness() else { return };
+        let text = match (own.annulled, own.superseded) {
+            (0, 0) => self
+                .say(
+                    "   No batch of this district is annulled, and none is superseded by a recount.",
+                    "   هیچ بسته‌ای از این حوزه ابطال نشده و بازشماری جای هیچ بسته‌ای را نگرفته است.",
+                )
+                .to_owned(),
+            (annulled, superseded) => {
+                let [annulled, superseded] = [annulled, superseded].map(|n| self.number(n));
+                match self.note.language {
+                    Language::English => format!(
+                        "   Batches of this district that are annulled: {annulled}; superseded by a recount: {superseded}."
+                    ),
+                    Language::Persian => format!(
+                        "   بسته‌های ابطال‌شدهٔ این حوزه: {annulled}؛ بسته‌هایی که بازشماری جای آن‌ها را گرفته است: {superseded}."
+                    ),
+                }
+            }
         };
         self.line(&text);
     }
@@ -366,6 +402,74 @@ impl Writer<'_> {
                 format!("   {what}: با تغییر کمتر از {votes} رأی جابه‌جا نمی‌شود ({label})")
             }
         }
+    }
+
+    fn completeness(&mut self, own: &DistrictCompleteness, finality: &DistrictFinality) {
+        self.heading("What is held or missing", "آنچه نگه داشته شده یا نرسیده است");
+        let [received, held] = [own.received, own.held].map(|n| self.number(n));
+        let text = match (own.expected.zip(own.missing), self.note.language) {
+            (Some((expected, missing)), language) => {
+                let [expected, missing] = [expected, missing].map(|n| self.number(n));
+                match language {
+                    Language::English => format!(
+                        "   Stations: {expected} expected = {received} received + {held} held + {missing} missing."
+                    ),
+                    Language::Persian => format!(
+                        "   شعبه‌ها: {expected} مورد انتظار = {received} رسیده + {held} نگه‌داشته + {missing} نرسیده."
+                    ),
+                }
+            }
+            (None, Language::English) => format!(
+                "   Stations: {received} received, {held} held; how many are expected nobody has said."
+            ),
+            (None, Language::Persian) => format!(
+                "   شعبه‌ها: {received} رسیده، {held} نگه‌داشته؛ شمار شعبه‌های مورد انتظار تعیین نشده است."
+            ),
+        };
+        self.line(&text);
+        let Some(line) = self.district.finality_line(finality, self.note.language) else {
+            let text = self.say(
+                "   Nothing is outstanding that could change the outcome.",
+                "   چیزی باقی نمانده است که بتواند نتیجه را تغییر دهد.",
+            );
+            self.line(text);
+            return;
+        };
+        let text = match self.note.language {
+            Language::English => format!("   Who is elected: {line}."),
+            Language::Persian => format!("   ترکیب منتخبان {line}."),
+        };
+        self.line(&text);
+        self.critical(finality);
+        for hash in &finality.batches {
+            let text = format!("   {} {}", self.say("held batch", "بستهٔ نگه‌داشته"), hex(hash));
+            self.line(&text);
+        }
+        let text = self.say(
+            "   Relied on: a missing station brings at most as many ballots as it has registered voters;\n   \
+             one that has reported, without a gap in the chain of a device, is complete.",
+            "   فرض: شعبه‌ای که گزارش نداده حداکثر به شمار واجدان ثبت‌شده‌اش برگ رأی می‌آورد؛ شعبه‌ای که\n   \
+             بی‌گسست در زنجیرهٔ دستگاه‌ها گزارش داده کامل است.",
+        );
+        self.line(text);
+    }
+
+    /// The two between whom the place is that is least safe.
+    fn critical(&mut self, finality: &DistrictFinality) {
+        let Some(critical) = finality.finality.critical else { return };
+        let Some(winner) = critical.winner else { return };
+        let [winner, rival] = [winner, critical.rival].map(|who| self.candidate(who));
+        let [place, gap, needed] = [u64::from(critical.place), critical.gap, critical.needed]
+            .map(|number| self.number(number));
+        let text = match self.note.language {
+            Language::English => format!(
+                "   Least safe is place {place}: {winner} is {gap} votes ahead of {rival}, who must gain {needed}."
+            ),
+            Language::Persian => format!(
+                "   کم‌اطمینان‌ترین جایگاه {place} است: {winner} با {gap} رأی از {rival} پیش است که باید {needed} رأی به دست آورد."
+            ),
+        };
+        self.line(&text);
     }
 
     fn findings(&mut self) {

@@ -11,6 +11,7 @@
 pub mod chain;
 pub mod checks;
 pub mod compare_readings;
+pub mod completeness;
 mod contest_rule;
 mod counted_list;
 mod counters;
@@ -19,6 +20,7 @@ pub mod evidence;
 pub mod explanation;
 mod facts;
 mod field;
+pub mod finality;
 mod finding;
 mod findings;
 pub mod holding;

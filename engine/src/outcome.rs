@@ -14,6 +14,7 @@ use shomar_seats::{
     SeatsError, Status, allocate, margins, replace,
 };
 
+use crate::completeness::Completeness;
 pub use crate::contest_rule::{ContestRule, contest_rules};
 use crate::field::Field;
 use crate::findings::forbidden;
@@ -76,12 +77,17 @@ pub struct DistrictOutcome<'a> {
     pub provisional: bool,
     /// Lots that people recorded for it.
     pub recorded: Vec<RecordedLot>,
+    /// What has been received and is missing; `None` where nobody has looked
+    /// ([`Completeness::tell`]).
+    pub(crate) completeness: Option<&'a Completeness<'a>>,
+    /// Which district it is.
+    pub(crate) index: u32,
     /// What the rules notice but do not decide.
     findings: Vec<String>,
     /// By position in the race: place among the district's candidates, and in the tally. The race
     /// itself is made again when somebody asks for more than the outcome: a nation has 300,000
     /// candidates.
-    standing: Vec<u32>,
+    pub(crate) standing: Vec<u32>,
 }
 
 /// What the outcome of an election needs.
@@ -156,12 +162,14 @@ fn district_outcome(
         outcome,
         provisional: input.missing.binary_search(&index).is_ok(),
         recorded,
+        completeness: None,
+        index,
     })
 }
 
 impl DistrictOutcome<'_> {
     /// Who competes, made again as it was when the seats were allocated.
-    fn field(&self) -> Field {
+    pub(crate) fn field(&self) -> Field {
         Field::of(self.district, self.contest_rule.rule, &self.tally)
     }
 

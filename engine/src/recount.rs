@@ -19,7 +19,7 @@ use crate::index::{Index, RecordPlace};
 use crate::kernel::Kernel;
 use crate::ledger::Standing;
 use crate::standing::Standings;
-use crate::tally::{CountedBatch, Tallied, tally};
+use crate::tally::{CountedAlone, CountedBatch, Tallied, count_each, tally};
 
 /// What to count, and how.
 #[derive(Clone, Copy)]
@@ -51,8 +51,8 @@ pub struct HeldBatch {
     pub alarms: Vec<Alarm>,
     /// Whether an officer has rejected it.
     pub is_rejected: bool,
-    /// Where it lies.
-    pub(crate) place: RecordPlace,
+    /// What it adds to the totals if it is released.
+    pub(crate) alone: CountedAlone,
 }
 
 /// A warning about a batch that counts.
@@ -168,8 +168,7 @@ pub fn recount(input: &RecountInput<'_>) -> Result<Recount, NoCount> {
         let registers = registers.expect("whoever has checks brings the registers").clone();
         (held, warned) =
             look_at_all(input, &index, standings.as_ref(), &tallied, checks, registers);
-        let places: Vec<RecordPlace> = held.iter().map(|held| held.place).collect();
-        tallied.take_out(evidence, &places, &counting, readings, kernel);
+        tallied.take_out(held.iter().map(|held: &HeldBatch| &held.alone), &counting);
     }
     Ok(Recount { tallied, standings, held, warned, repeats, records })
 }
@@ -211,16 +210,17 @@ fn look_at_all(
         }
     }
     holding.settle();
-    let held = holding.held().map(|(_, batch, held)| {
-        let (address, place, _) = find(&batch.address);
-        HeldBatch {
-            address,
-            hash: record_hash(place.record(input.evidence).1),
-            reported: batch.reported,
-            alarms: held.alarms.clone(),
-            is_rejected: held.is_rejected,
-            place,
-        }
+    let all: Vec<_> = holding.held().map(|(_, batch, held)| (find(&batch.address), held)).collect();
+    let places: Vec<RecordPlace> = all.iter().map(|((_, place, _), _)| *place).collect();
+    let RecountInput { evidence, definition, readings, kernel, .. } = *input;
+    let alone = count_each(evidence, &places, &definition.counting(), readings, kernel);
+    let held = all.into_iter().zip(alone).map(|(((address, place, _), held), alone)| HeldBatch {
+        address,
+        hash: record_hash(place.record(evidence).1),
+        reported: reported(&alone.batch),
+        alarms: held.alarms.clone(),
+        is_rejected: held.is_rejected,
+        alone,
     });
     let warned = holding.warnings();
     let warned = warned.map(|(batch, alarms)| Warned { address: batch.address, alarms });

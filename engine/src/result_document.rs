@@ -4,12 +4,16 @@
 
 use std::collections::BTreeMap;
 
+use rayon::iter::Either;
+use rayon::prelude::*;
 use serde::Serialize;
 use shomar_format::Election;
 use shomar_format::bytes::hex;
 use shomar_format::document::{BallotCounts, DistrictTally, Frontier, ReadingDocument};
 
-use crate::lots::LotParty;
+use crate::completeness::DistrictCompleteness;
+use crate::finality::DistrictFinality;
+use crate::lots::{LotParty, OutcomeError};
 use crate::outcome::{ContestRule, DistrictOutcome};
 use crate::snapshot::{Snapshot, reading_document};
 
@@ -70,6 +74,59 @@ pub struct DistrictResult {
     pub steps: Vec<StepResult>,
     /// What the rules notice but do not decide.
     pub findings: Vec<String>,
+    /// Stations that have reported, are held, are missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stations: Option<StationsResult>,
+    /// Whether what is held or missing can change the result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finality: Option<FinalityResult>,
+}
+
+/// Stations of a district.
+#[derive(Debug, Serialize)]
+pub struct StationsResult {
+    /// Those that report it; null: nobody has said who does (no `serves.csv`).
+    pub expected: Option<u64>,
+    /// Everything received of them counts, or is out of the totals by a decision.
+    pub received: u64,
+    /// A batch of theirs is held.
+    pub held: u64,
+    /// They have not reported; null where nobody has said who does.
+    pub missing: Option<u64>,
+}
+
+/// Whether the result of a district can still change.
+#[derive(Debug, Serialize)]
+pub struct FinalityResult {
+    /// `decided`, `open`, `depends-on`.
+    pub verdict: &'static str,
+    /// If not, the verdict errs on the safe side.
+    pub exact: bool,
+    /// At most so many ballots may still come; null: no bound is known.
+    pub missing_ballots_max: Option<u64>,
+    /// Record hashes of the held batches on which it depends.
+    pub batches: Vec<String>,
+    /// Plurality in one round, while something is outstanding: whose place is least safe.
+    pub critical: Option<CriticalResult>,
+}
+
+/// The place that is least safe.
+#[derive(Debug, Serialize)]
+pub struct CriticalResult {
+    /// From 1.
+    pub place: u32,
+    /// Code of who has it; null: nobody.
+    pub winner: Option<u32>,
+    /// Code of who could get it, or draw level.
+    pub rival: u32,
+    /// Votes between the two now.
+    pub gap: u64,
+    /// Votes that the rival must gain on the winner.
+    pub needed: u64,
+    /// The most that missing ballots can bring; null: no bound.
+    pub missing: Option<u64>,
+    /// The most that held batches can bring.
+    pub held: u64,
 }
 
 /// A group's seats.
@@ -202,14 +259,24 @@ pub fn rules_digest(election: &Election, rules: &[ContestRule]) -> String {
 
 impl ResultDocument {
     /// The document of these outcomes.
-    #[must_use]
+    ///
+    /// # Errors
+    /// With every district of which it cannot be said whether it can change.
     pub fn new(
         election: &Election,
         rules: &[ContestRule],
         snapshot: &Snapshot,
         outcomes: Vec<DistrictOutcome<'_>>,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, Vec<OutcomeError>> {
+        let results = outcomes.into_par_iter().map(DistrictResult::new);
+        let (districts, errors): (Vec<_>, Vec<_>) = results.partition_map(|result| match result {
+            Ok(district) => Either::Left(district),
+            Err(error) => Either::Right(error),
+        });
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Self {
             election: election.head.id.clone(),
             mode: election.head.mode.name().to_owned(),
             reading: reading_document(&election.head, snapshot.readings()),
@@ -217,13 +284,15 @@ impl ResultDocument {
             definition_digest: hex(&election.definition_digest()),
             frontier: snapshot.frontier(),
             ballots: snapshot.ballots(),
-            districts: outcomes.into_iter().map(DistrictResult::new).collect(),
-        }
+            districts,
+        })
     }
 }
 
 impl DistrictResult {
-    fn new(district: DistrictOutcome<'_>) -> Self {
+    fn new(district: DistrictOutcome<'_>) -> Result<Self, OutcomeError> {
+        let finality =
+            district.finality()?.map(|finality| FinalityResult::of(&district, &finality));
         let outcome = &district.outcome;
         let groups = outcome.groups.iter().map(|group| {
             let key = district.group_code(group.key);
@@ -279,7 +348,7 @@ impl DistrictResult {
         let codes = |positions: &[u32]| -> Vec<u32> {
             positions.iter().map(|position| district.candidate_code(*position)).collect()
         };
-        Self {
+        Ok(Self {
             rule: district.rule.name(),
             method: district.rule.method().name(),
             options: district.contest_rule.options.clone(),
@@ -300,7 +369,38 @@ impl DistrictResult {
             },
             steps: steps.collect(),
             findings: district.findings().to_vec(),
+            stations: district.completeness().map(StationsResult::of),
+            finality,
             tally: district.tally,
+        })
+    }
+}
+
+impl StationsResult {
+    fn of(own: &DistrictCompleteness) -> Self {
+        let DistrictCompleteness { expected, received, held, missing, .. } = *own;
+        Self { expected, received, held, missing }
+    }
+}
+
+impl FinalityResult {
+    fn of(district: &DistrictOutcome<'_>, finality: &DistrictFinality) -> Self {
+        let DistrictFinality { finality, missing_ballots_max, batches } = finality;
+        let critical = finality.critical.map(|critical| CriticalResult {
+            place: critical.place,
+            winner: critical.winner.map(|winner| district.candidate_code(winner)),
+            rival: district.candidate_code(critical.rival),
+            gap: critical.gap,
+            needed: critical.needed,
+            missing: critical.missing,
+            held: critical.held,
+        });
+        Self {
+            verdict: finality.verdict.name(),
+            exact: finality.is_exact,
+            missing_ballots_max: *missing_ballots_max,
+            batches: batches.iter().map(|hash| hex(hash)).collect(),
+            critical,
         }
     }
 }

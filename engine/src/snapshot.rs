@@ -211,6 +211,16 @@ pub fn reading_document(head: &ElectionHead, readings: &[Reading]) -> ReadingDoc
 }
 
 impl<'a> DistrictTotals<'a> {
+    /// Totals of a part of a district: its ballots, and a sum per option.
+    pub(crate) fn of_part(
+        definition: &CountingDefinition<'a>,
+        district: u32,
+        ballots: BallotCounts,
+        options: &'a [u64],
+    ) -> Self {
+        Self { ballots, definition: *definition, district, options }
+    }
+
     /// Ballots read as each list, in code order.
     #[must_use]
     pub fn list_votes(&self) -> &'a [u64] {

@@ -12,6 +12,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crossbeam::utils::CachePadded;
+use rayon::prelude::*;
 use shomar_format::bytes::Digest32;
 use shomar_format::document::BallotCounts;
 use shomar_format::record::{VerifiedBatch, address_at, verify};
@@ -106,40 +107,73 @@ pub fn tally(
 }
 
 impl Tallied {
-    /// Takes batches out of the sums, which are in them: each is counted again, by the same rules.
-    pub(crate) fn take_out(
+    /// Takes batches out of the sums, which are in them.
+    ///
+    /// # Panics
+    /// If one was not in them.
+    pub(crate) fn take_out<'a>(
         &mut self,
-        evidence: &Evidence,
-        places: &[RecordPlace],
+        batches: impl ExactSizeIterator<Item = &'a CountedAlone>,
         definition: &CountingDefinition<'_>,
-        readings: &[Reading],
-        kernel: Kernel,
     ) {
-        let facts = Facts::of(*definition);
-        let counting = Counting { evidence, facts: &facts, readings, kernel };
-        let workers = counting.count_all(places, &cut_stretches(places));
-        let (mut banks, mut gone) = (Vec::new(), HashSet::new());
-        for worker in workers {
-            assert!(worker.findings.is_empty(), "what was counted before can be counted again");
-            gone.extend(worker.batches.iter().map(|batch| batch.address));
-            banks.push(worker.bank);
+        let leaving = batches.len();
+        let mut gone = HashSet::with_capacity(leaving);
+        for CountedAlone { batch, votes } in batches {
+            let options = &mut self.options[definition.option_range(batch.address.district)];
+            assert_eq!(options.len(), votes.len(), "one number per option");
+            for (sum, votes) in options.iter_mut().zip(votes) {
+                *sum = sum.checked_sub(u64::from(*votes)).expect("what was added can be taken out");
+            }
+            self.ballots[batch.address.district as usize].take_out(&batch.ballots());
+            gone.insert(batch.address);
         }
-        assert_eq!(gone.len(), places.len(), "each batch leaves once");
-        let districts = definition.district_count() as usize;
-        let sums = add_up(definition.option_total(), districts, &banks);
-        for (sum, gone) in self.options.iter_mut().zip(sums.votes) {
-            *sum = sum.checked_sub(gone).expect("what was added can be taken out");
-        }
-        for (sum, gone) in self.ballots.iter_mut().zip(&sums.ballots) {
-            sum.take_out(gone);
-        }
+        assert_eq!(gone.len(), leaving, "each batch leaves once");
         let before: usize = self.batches.iter().map(Vec::len).sum();
         for batches in &mut self.batches {
             batches.retain(|batch| !gone.contains(&batch.address));
         }
         let after: usize = self.batches.iter().map(Vec::len).sum();
-        assert_eq!(before, after + places.len(), "every other batch stays");
+        assert_eq!(before, after + leaving, "every other batch stays");
     }
+}
+
+impl CountedBatch {
+    /// Its ballots by kind.
+    pub(crate) fn ballots(&self) -> BallotCounts {
+        let [taken, void, blank] = [self.taken, self.void, self.blank].map(u64::from);
+        BallotCounts { taken, valid: taken - void, void, blank }
+    }
+}
+
+/// A batch that was counted into counters of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CountedAlone {
+    /// What was counted of it.
+    pub(crate) batch: CountedBatch,
+    /// Per option of its district: ballots of one list, or votes by name.
+    pub(crate) votes: Vec<u32>,
+}
+
+/// Counts each of these batches alone, in this order; they were verified and counted before.
+///
+/// # Panics
+/// If one cannot be counted again.
+pub(crate) fn count_each(
+    evidence: &Evidence,
+    places: &[RecordPlace],
+    definition: &CountingDefinition<'_>,
+    readings: &[Reading],
+    kernel: Kernel,
+) -> Vec<CountedAlone> {
+    let facts = Facts::of(*definition);
+    let workspace = || (Scratch::default(), Vec::new());
+    let counted = places.par_iter().map_init(workspace, |(scratch, votes), place| {
+        let record = place.record(evidence).1;
+        let batch = count_alone(record, &facts, readings, kernel, scratch, votes);
+        let batch = batch.expect("what was counted before can be counted again");
+        CountedAlone { batch, votes: votes.clone() }
+    });
+    counted.collect()
 }
 
 /// How many batches ahead each thing is asked for, and how many lines of a record at a time.

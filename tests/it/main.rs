@@ -25,3 +25,4 @@ mod serve;
 mod signed;
 mod small_election;
 mod synthetic_nation;
+mod undecided;

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
+use shomar_engine::checks::Registers;
 use shomar_engine::explanation::{NoteOf, explain};
 use shomar_engine::lots::{LotParty, OutcomeError, RecordedLot};
 use shomar_engine::outcome::{DistrictOutcome, OutcomeInput, contest_rules, outcomes};
@@ -23,7 +24,7 @@ use shomar_format::Election;
 use shomar_format::reading::ListPlusNames;
 use shomar_seats::Language;
 
-use crate::commands::result::decisions::{JOURNAL, journal_lots, waiting_districts};
+use crate::commands::result::decisions::{JOURNAL, completeness, journal_lots};
 use crate::count::{CountInput, Counted, Folder, count, find_district, with_threads};
 use crate::failure::CheckFailed;
 use crate::lots::{ALL_LISTS, INDEPENDENTS, LotRow, read_lots};
@@ -120,7 +121,9 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
     }
     // Lots about a replacement are drawn after the outcome stands: they are of its members.
     let (lots, replacement_lots) = leavers::split(lots, &arguments.leaver);
-    let missing = waiting_districts(&counted);
+    let registers = Registers::of(&election);
+    let completeness = completeness(&counted, &registers);
+    let missing = completeness.waited_for();
     let without_forbidding = without_forbidding(input, &counted)?;
     let input = OutcomeInput {
         election: &election,
@@ -131,7 +134,8 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
         missing: &missing,
         without_forbidding: without_forbidding.as_ref(),
     };
-    let outcomes = outcomes(input, only).map_err(|errors| refused(&errors, lots_from))?;
+    let mut outcomes = outcomes(input, only).map_err(|errors| refused(&errors, lots_from))?;
+    completeness.tell(&mut outcomes);
     let code = if outcomes.iter().any(DistrictOutcome::needs_lot) { 3 } else { 0 };
     for outcome in &outcomes {
         for finding in outcome.findings() {
@@ -150,7 +154,8 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
                 Lang::En => Language::English,
             },
         };
-        to_stdout(|out| out.write_all(explain(note, outcome).as_bytes()))?;
+        let text = explain(note, outcome).map_err(|error| refused(&[error], None))?;
+        to_stdout(|out| out.write_all(text.as_bytes()))?;
         return Ok(ExitCode::from(code));
     }
     if let ([_, ..], [outcome]) = (&arguments.leaver[..], &outcomes[..]) {
@@ -159,15 +164,25 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
     }
     match arguments.format {
         Format::Json => {
-            print_json(&ResultDocument::new(&election, &rules, &counted.snapshot, outcomes))?;
+            let document = ResultDocument::new(&election, &rules, &counted.snapshot, outcomes);
+            print_json(&document.map_err(|errors| refused(&errors, None))?)?;
         }
-        Format::Table => to_stdout(|out| {
-            write!(out, "{}", test_mark(election.head.mode))?;
-            let frontier = counted.snapshot.frontier();
-            writeln!(out, "election {}, {} batches", election.head.id, grouped(frontier.batches))?;
-            writeln!(out, "  digest {}", frontier.digest)?;
-            table::write(out, &outcomes, &definition)
-        })?,
+        Format::Table => {
+            let lines =
+                table::finality_lines(&outcomes).map_err(|error| refused(&[error], None))?;
+            to_stdout(|out| {
+                write!(out, "{}", test_mark(election.head.mode))?;
+                let frontier = counted.snapshot.frontier();
+                writeln!(
+                    out,
+                    "election {}, {} batches",
+                    election.head.id,
+                    grouped(frontier.batches)
+                )?;
+                writeln!(out, "  digest {}", frontier.digest)?;
+                table::write(out, &outcomes, &lines, &definition)
+            })?;
+        }
     }
     Ok(ExitCode::from(code))
 }

@@ -5,9 +5,12 @@
 
 use std::io::{self, Write};
 
+use rayon::prelude::*;
+use shomar_engine::completeness::DistrictCompleteness;
+use shomar_engine::lots::OutcomeError;
 use shomar_engine::outcome::{DistrictOutcome, PartyCode};
 use shomar_format::CountingDefinition;
-use shomar_seats::{Certainty, Margin};
+use shomar_seats::{Certainty, Language, Margin};
 
 use crate::lots::{ALL_LISTS, INDEPENDENTS};
 use crate::output::{grouped, table};
@@ -15,35 +18,77 @@ use crate::output::{grouped, table};
 /// Districts up to which the table explains every step without being asked for one.
 const DISTRICTS_EXPLAINED: usize = 12;
 
+/// For each outcome a line about what is held or missing; `None` where nothing is. That of a large
+/// council may take thousands of counts, so they are made side by side.
+pub(super) fn finality_lines(
+    outcomes: &[DistrictOutcome<'_>],
+) -> Result<Vec<Option<FinalityLine>>, OutcomeError> {
+    let line = |outcome: &DistrictOutcome<'_>| {
+        if !outcome.completeness().is_some_and(DistrictCompleteness::is_outstanding) {
+            return Ok(None);
+        }
+        let Some(finality) = outcome.finality()? else { return Ok(None) };
+        let verdict = finality.finality.verdict.name();
+        let text = outcome.finality_line(&finality, Language::English);
+        Ok(text.map(|text| FinalityLine { verdict, text }))
+    };
+    outcomes.par_iter().map(line).collect()
+}
+
+/// Whether what is held or missing can change a district.
+pub(super) struct FinalityLine {
+    verdict: &'static str,
+    text: String,
+}
+
 pub(super) fn write(
     out: &mut dyn Write,
     outcomes: &[DistrictOutcome<'_>],
+    lines: &[Option<FinalityLine>],
     definition: &CountingDefinition<'_>,
 ) -> io::Result<()> {
     if outcomes.len() <= DISTRICTS_EXPLAINED {
-        for outcome in outcomes {
-            write_district(out, outcome)?;
+        for (outcome, line) in outcomes.iter().zip(lines) {
+            write_district(out, outcome, line.as_ref())?;
         }
         return Ok(());
     }
+    let is_any = lines.iter().any(Option::is_some);
     let rows: Vec<Vec<String>> = outcomes
         .iter()
-        .map(|outcome| {
+        .zip(lines)
+        .map(|(outcome, line)| {
             let elected = outcome.outcome.elected.iter();
             let codes: Vec<String> =
                 elected.map(|position| outcome.candidate_code(*position).to_string()).collect();
             let [seats, elected] = [outcome.district.seats as usize, codes.len()];
-            vec![
+            let mut row = vec![
                 outcome.district.id.clone(),
                 outcome.status().to_owned(),
                 codes.join(" "),
                 grouped(outcome.tally.ballots.valid),
                 format!("{elected}/{seats}"),
-            ]
+            ];
+            if is_any {
+                row.insert(2, line.as_ref().map_or(String::new(), |line| line.text.clone()));
+            }
+            row
         })
         .collect();
-    let header = ["district", "status", "elected", "valid", "seats"];
-    write!(out, "\n{}", table(&header, &rows, 3))?;
+    let mut header = vec!["district", "status", "elected", "valid", "seats"];
+    if is_any {
+        header.insert(2, "held or missing");
+    }
+    write!(out, "\n{}", table(&header, &rows, header.len() - 2))?;
+    if is_any {
+        let count = |verdict| lines.iter().flatten().filter(|line| line.verdict == verdict).count();
+        let [decided, open, depends] = ["decided", "open", "depends-on"].map(count);
+        writeln!(
+            out,
+            "\nwhat is held or missing: {open} districts are open, {depends} depend on held \
+             batches, {decided} are decided all the same"
+        )?;
+    }
     let waiting = outcomes.iter().filter(|outcome| outcome.needs_lot()).count();
     writeln!(
         out,
@@ -53,7 +98,11 @@ pub(super) fn write(
     )
 }
 
-fn write_district(out: &mut dyn Write, district: &DistrictOutcome<'_>) -> io::Result<()> {
+fn write_district(
+    out: &mut dyn Write,
+    district: &DistrictOutcome<'_>,
+    line: Option<&FinalityLine>,
+) -> io::Result<()> {
     let outcome = &district.outcome;
     let options: Vec<String> = district
         .contest_rule
@@ -121,6 +170,9 @@ fn write_district(out: &mut dyn Write, district: &DistrictOutcome<'_>) -> io::Re
             runoff.between.iter().map(|who| district.candidate_code(*who).to_string()).collect();
         let (seats, between) = (runoff.seats, between.join(", "));
         writeln!(out, "  SECOND ROUND: {seats} seat(s), between {between}")?;
+    }
+    if let Some(line) = line {
+        writeln!(out, "  {}", line.text)?;
     }
     let margins = district.margins();
     for (what, margin) in [("seat", margins.seat), ("person", margins.person)] {

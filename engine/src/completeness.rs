@@ -1,0 +1,403 @@
+//! Per district: which stations have reported, what is held, how many ballots may still come.
+//!
+//! In: every batch received and where it stands, who is expected to report (`serves.csv`), what is
+//! registered. Out: stations expected, received, held and missing; a bound on the ballots that may
+//! still come; the held batches with their votes. Never: a bound on a guess: what is not known has
+//! none.
+//!
+//! What is relied on, and said in every note:
+//!
+//! * A pair of station and district that has not reported brings at most as many ballots as it has
+//!   voters registered: in `serves.csv`, else at its station.
+//! * A pair that has reported, from whose station no batch is missing in the chain of a device, is
+//!   complete. A device that has sent nothing at all beside another one, and batches after the last
+//!   one that came, leave no gap; whoever expects them must look at turnout.
+//! * A missing batch of a chain may be of every pair of its station that has reported, and of any
+//!   size. Without `serves.csv` it may be of any district that nobody has declared.
+//! * Without `serves.csv` a district is complete once it is declared; where no officer has decided
+//!   anything, the folder is counted whole.
+//! * A recount that waits for a decision may replace what counts. Other decisions that officers can
+//!   still take (an annulment, a reinstatement) are not foreseen.
+
+use std::collections::HashSet;
+
+use rayon::prelude::*;
+use shomar_format::bytes::Digest32;
+use shomar_format::document::BallotCounts;
+use shomar_format::{BatchAddress, CountingDefinition};
+
+use crate::checks::Registers;
+use crate::ledger::{Ledger, Ruling, Standing};
+use crate::outcome::DistrictOutcome;
+use crate::recount::HeldBatch;
+use crate::snapshot::{DistrictTotals, Snapshot};
+
+/// What a district's completeness is found from.
+#[derive(Clone, Copy)]
+pub struct CompletenessInput<'a> {
+    /// The election.
+    pub definition: CountingDefinition<'a>,
+    /// The batches that count.
+    pub snapshot: &'a Snapshot,
+    /// Decisions of officers; `None` where there cannot be any.
+    pub ledger: Option<&'a Ledger>,
+    /// Batches that checks hold.
+    pub held: &'a [HeldBatch],
+    /// Who is registered where.
+    pub registers: &'a Registers,
+}
+
+/// How many ballots may still come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToCome {
+    /// At most so many.
+    AtMost(u64),
+    /// No bound is known.
+    Unknown(NoBound),
+}
+
+/// Why nobody knows how many ballots may still come; what weighs most first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoBound {
+    /// Nobody has said who reports, or declared that all is in.
+    NotDeclared,
+    /// A batch is missing in the chain of a device.
+    Gap,
+    /// A recount waits for a decision.
+    Recount,
+    /// It is not known how many voters a missing station has.
+    NoRegister,
+}
+
+impl ToCome {
+    /// The bound, if there is one.
+    #[must_use]
+    pub fn max(self) -> Option<u64> {
+        match self {
+            Self::AtMost(ballots) => Some(ballots),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        *self = match (*self, other) {
+            (Self::AtMost(one), Self::AtMost(other)) => {
+                one.checked_add(other).map_or(Self::Unknown(NoBound::NoRegister), Self::AtMost)
+            }
+            (Self::Unknown(one), Self::Unknown(other)) => Self::Unknown(one.min(other)),
+            (why @ Self::Unknown(_), Self::AtMost(_)) | (Self::AtMost(_), why) => why,
+        };
+    }
+}
+
+/// A held batch that nobody has rejected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HeldVotes {
+    pub(crate) hash: Digest32,
+    ballots: BallotCounts,
+    /// Per option of the district.
+    options: Vec<u64>,
+}
+
+impl HeldVotes {
+    /// The batch as if it were the whole district: by the same merge.
+    pub(crate) fn totals<'a>(
+        &'a self,
+        definition: &CountingDefinition<'a>,
+        district: u32,
+    ) -> DistrictTotals<'a> {
+        DistrictTotals::of_part(definition, district, self.ballots, &self.options)
+    }
+}
+
+/// What one district has and waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DistrictCompleteness {
+    /// Stations that report it; `None` without `serves.csv`.
+    pub expected: Option<u64>,
+    /// Stations of which everything received counts, or is out of the totals by a decision.
+    pub received: u64,
+    /// Stations of which a batch is held that nobody has rejected.
+    pub held: u64,
+    /// Stations that have not reported; `None` without `serves.csv`.
+    pub missing: Option<u64>,
+    /// Ballots that may still come beside those that are held.
+    pub to_come: ToCome,
+    /// Whether the result is provisional.
+    pub is_waited_for: bool,
+    /// Batches that are annulled.
+    pub annulled: u64,
+    /// Batches in whose place a recount stands.
+    pub superseded: u64,
+    pub(crate) batches_held: Vec<HeldVotes>,
+}
+
+impl DistrictCompleteness {
+    fn new(has_serves: bool) -> Self {
+        let none = has_serves.then_some(0);
+        Self {
+            expected: none,
+            received: 0,
+            held: 0,
+            missing: none,
+            to_come: ToCome::AtMost(0),
+            is_waited_for: false,
+            annulled: 0,
+            superseded: 0,
+            batches_held: Vec::new(),
+        }
+    }
+
+    /// Whether anything is held or missing.
+    #[must_use]
+    pub fn is_outstanding(&self) -> bool {
+        self.to_come != ToCome::AtMost(0) || !self.batches_held.is_empty()
+    }
+
+    /// Held batches that nobody has rejected.
+    #[must_use]
+    pub fn held_batches(&self) -> usize {
+        self.batches_held.len()
+    }
+}
+
+/// What all districts have and wait for.
+#[derive(Clone, Debug)]
+pub struct Completeness<'a> {
+    definition: CountingDefinition<'a>,
+    districts: Vec<DistrictCompleteness>,
+}
+
+/// What became of a batch.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fate {
+    /// It counts, or is out of the totals by a decision.
+    Settled,
+    Held,
+    /// A recount that nobody has decided about.
+    Waits,
+    /// A recount that was rejected before it stood anywhere: only its chain has it.
+    Dropped,
+}
+
+/// A pair of which something was received.
+struct Pair {
+    station: u32,
+    district: u32,
+    is_settled: bool,
+    is_held: bool,
+    waits: bool,
+    /// A batch of its station is missing in the chain of a device.
+    has_gap: bool,
+}
+
+impl<'a> Completeness<'a> {
+    /// Looks at everything that was received.
+    #[must_use]
+    pub fn of(input: CompletenessInput<'a>) -> Self {
+        let definition = input.definition;
+        let new = DistrictCompleteness::new(definition.served_pairs().is_some());
+        let districts = vec![new; definition.district_count() as usize];
+        let mut completeness = Self { definition, districts };
+        let fates = completeness.fates(&input);
+        let pairs = pairs(fates);
+        match definition.served_pairs() {
+            Some(served) => completeness.with_serves(served, &pairs, input.registers),
+            None => completeness.without_serves(&pairs, input.ledger),
+        }
+        for held in input.held.iter().filter(|held| !held.is_rejected) {
+            let district = &mut completeness.districts[held.address.district as usize];
+            district.batches_held.push(HeldVotes {
+                hash: held.hash,
+                ballots: held.alone.batch.ballots(),
+                options: held.alone.votes.iter().map(|votes| u64::from(*votes)).collect(),
+            });
+        }
+        completeness
+    }
+
+    /// One district, by index.
+    #[must_use]
+    pub fn district(&self, district: u32) -> &DistrictCompleteness {
+        &self.districts[district as usize]
+    }
+
+    /// The election.
+    pub(crate) fn definition(&self) -> &CountingDefinition<'a> {
+        &self.definition
+    }
+
+    /// Districts (by index) whose result is provisional, ascending.
+    #[must_use]
+    pub fn waited_for(&self) -> Vec<u32> {
+        let districts = (0..).zip(&self.districts);
+        districts.filter(|(_, district)| district.is_waited_for).map(|(at, _)| at).collect()
+    }
+
+    /// Says it to the outcomes, which can then tell whether they may change.
+    pub fn tell<'o>(&'o self, outcomes: &mut [DistrictOutcome<'o>]) {
+        outcomes.iter_mut().for_each(|outcome| outcome.completeness = Some(self));
+    }
+
+    /// Every batch received, and what became of it.
+    fn fates(&mut self, input: &CompletenessInput<'_>) -> Vec<(BatchAddress, Fate)> {
+        let Some(ledger) = input.ledger else {
+            let counted = input.snapshot.batches().map(|batch| (batch.address, Fate::Settled));
+            let held = input.held.iter().map(|held| (held.address, Fate::Held));
+            return counted.chain(held).collect();
+        };
+        let is_open = |held: &&HeldBatch| !held.is_rejected;
+        let held: HashSet<Digest32> =
+            input.held.iter().filter(is_open).map(|held| held.hash).collect();
+        let entries = (0..).zip(ledger.entries());
+        let fates = entries.map(|(batch, entry)| {
+            let district = &mut self.districts[entry.address.district as usize];
+            let fate = match ledger.standing(batch) {
+                Standing::Stands if held.contains(&entry.hash) => Fate::Held,
+                Standing::Stands => Fate::Settled,
+                Standing::Waiting if entry.ruling == Some(Ruling::Rejected) => Fate::Dropped,
+                Standing::Waiting => Fate::Waits,
+                Standing::Superseded(_) => {
+                    district.superseded += 1;
+                    Fate::Settled
+                }
+                Standing::Annulled(_) => {
+                    district.annulled += 1;
+                    Fate::Settled
+                }
+            };
+            (entry.address, fate)
+        });
+        fates.collect()
+    }
+
+    /// Every pair of `serves.csv` has reported, is held, or is missing.
+    fn with_serves(
+        &mut self,
+        served: impl Iterator<Item = (u32, u32)>,
+        pairs: &[Pair],
+        registers: &Registers,
+    ) {
+        // Both ascend by station, then district: one walk.
+        let mut pairs = pairs.iter().peekable();
+        for (station, district) in served {
+            let at = |pair: &&Pair| (pair.station, pair.district);
+            while pairs.next_if(|pair| at(pair) < (station, district)).is_some() {}
+            let pair = pairs.next_if(|pair| at(pair) == (station, district));
+            let whole = &mut self.districts[district as usize];
+            whole.expected = whole.expected.map(|expected| expected + 1);
+            match pair.filter(|pair| pair.is_settled || pair.is_held) {
+                Some(pair) => whole.reported(pair),
+                None => {
+                    whole.missing = whole.missing.map(|missing| missing + 1);
+                    whole.is_waited_for = true;
+                    let registered = registers.pair(station, district).registered;
+                    whole.to_come.add(
+                        registered.map_or(ToCome::Unknown(NoBound::NoRegister), ToCome::AtMost),
+                    );
+                }
+            }
+            whole.is_waited_for |= pair.is_some_and(|pair| pair.is_held || pair.has_gap);
+        }
+    }
+
+    /// Nobody has said who reports: an officer may have declared that all is in.
+    fn without_serves(&mut self, pairs: &[Pair], ledger: Option<&Ledger>) {
+        for pair in pairs {
+            self.districts[pair.district as usize].reported(pair);
+        }
+        let ledger = ledger.filter(|ledger| !ledger.applied().is_empty());
+        let has_gap = pairs.iter().any(|pair| pair.has_gap);
+        if ledger.is_none() && !has_gap {
+            return;
+        }
+        let declared = ledger.map(Ledger::declared).unwrap_or_default();
+        for (index, district) in (0..).zip(&mut self.districts) {
+            if declared.contains_key(self.definition.district_id(index)) {
+                continue;
+            }
+            if ledger.is_some() {
+                district.is_waited_for = true;
+                district.to_come.add(ToCome::Unknown(NoBound::NotDeclared));
+            }
+            if has_gap {
+                district.to_come.add(ToCome::Unknown(NoBound::Gap));
+            }
+        }
+    }
+}
+
+impl DistrictCompleteness {
+    /// A pair of which something was received.
+    fn reported(&mut self, pair: &Pair) {
+        if pair.is_held {
+            self.held += 1;
+        } else if pair.is_settled {
+            self.received += 1;
+        }
+        if pair.has_gap {
+            self.to_come.add(ToCome::Unknown(NoBound::Gap));
+        }
+        if pair.waits {
+            self.to_come.add(ToCome::Unknown(NoBound::Recount));
+        }
+    }
+}
+
+/// The pairs of all batches, by station, then district.
+fn pairs(mut batches: Vec<(BatchAddress, Fate)>) -> Vec<Pair> {
+    let key = |(address, _): &(BatchAddress, Fate)| (address.station, address.district);
+    batches.par_sort_unstable_by_key(key);
+    let mut pairs = Vec::with_capacity(batches.len());
+    let mut links = Vec::new();
+    for of_station in batches.chunk_by(|one, other| one.0.station == other.0.station) {
+        links.clear();
+        links.extend(of_station.iter().map(|(address, _)| (address.device, address.sequence)));
+        let has_gap = has_gap(&mut links);
+        for of_pair in of_station.chunk_by(|one, other| key(one) == key(other)) {
+            let has = |fate| of_pair.iter().any(|(_, own)| *own == fate);
+            let (station, district) = key(&of_pair[0]);
+            let (is_settled, is_held, waits) =
+                (has(Fate::Settled), has(Fate::Held), has(Fate::Waits));
+            pairs.push(Pair { station, district, is_settled, is_held, waits, has_gap });
+        }
+    }
+    pairs
+}
+
+/// Whether a device has sealed a batch that did not come, before one that did. Every sequence is
+/// there once: the same record twice is left out before, another one is a finding.
+fn has_gap(links: &mut [(u32, u64)]) -> bool {
+    links.sort_unstable();
+    let mut of_device = links.chunk_by(|(one, _), (other, _)| one == other);
+    of_device.any(|chain| chain.last().is_some_and(|(_, last)| *last >= chain.len() as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_a_sequence_below_the_last_one_that_is_not_there() {
+        let gap = |links: &[(u32, u64)]| has_gap(&mut links.to_vec());
+        assert!(!gap(&[]));
+        assert!(!gap(&[(0, 0)]) && gap(&[(0, 1)]));
+        assert!(!gap(&[(0, 2), (0, 0), (0, 1)]) && gap(&[(0, 2), (0, 0)]));
+        assert!(!gap(&[(0, 0), (7, 1), (7, 0)]) && gap(&[(0, 0), (7, 1), (0, 1)]));
+        assert!(gap(&[(0, u64::MAX)]));
+    }
+
+    #[test]
+    fn what_has_no_bound_stays_without_one_and_names_the_weightiest_reason() {
+        let mut to_come = ToCome::AtMost(2);
+        to_come.add(ToCome::AtMost(3));
+        assert_eq!(to_come.max(), Some(5));
+        to_come.add(ToCome::Unknown(NoBound::Recount));
+        to_come.add(ToCome::AtMost(1));
+        to_come.add(ToCome::Unknown(NoBound::NoRegister));
+        assert_eq!(to_come, ToCome::Unknown(NoBound::Recount));
+        let mut huge = ToCome::AtMost(u64::MAX);
+        huge.add(ToCome::AtMost(1));
+        assert_eq!(huge.max(), None);
+    }
+}

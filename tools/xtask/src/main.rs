@@ -98,3 +98,13 @@ fn main() -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn arguments_are_sound() {
+        super::Arguments::command().debug_assert();
+    }
+}

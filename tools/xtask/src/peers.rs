@@ -1,5 +1,5 @@
 //! `cargo xtask peers`: the same nation counted by Shomar, DuckDB, Polars, ClickHouse and
-//! DataFusion.
+//! DataFusion; with `--stream`, batches received one by one, beside PostgreSQL.
 //!
 //! In: a number of ballots. Out: tables on stdout and in `benches/results`, if every count of every
 //! engine is the same; otherwise every difference, and no table. Never: a time of a wrong answer, a
@@ -8,6 +8,7 @@
 mod answer;
 pub(crate) mod engines;
 pub(crate) mod ours;
+mod stream;
 mod table;
 mod text;
 
@@ -48,12 +49,17 @@ pub(crate) struct Options {
     /// Keep the columns, the evidence and the text
     #[arg(long)]
     keep: bool,
+    #[command(flatten)]
+    stream: stream::StreamOptions,
 }
 
 /// Compares; true if every count was the same.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<bool> {
     let machine = Machine::read()?;
     let threads = options.threads.unwrap_or(machine.cores);
+    if options.stream.asked() {
+        return stream::run(workspace, &options.stream, options, machine, threads);
+    }
     let folder = workspace.target()?.join("peers");
     let python = Python::provide(workspace, &folder.join("venv"))?;
     let programs = Programs::build(workspace, &["shomar", "shomar-benches"])?;

@@ -81,7 +81,12 @@ pub(crate) fn shown(time: Duration) -> String {
 
 /// How many times as long, to a tenth; to a hundredth where it is less than once.
 pub(crate) fn ratio(long: Duration, short: Duration) -> String {
-    let hundredths = (long.as_nanos() * 100).checked_div(short.as_nanos()).unwrap_or_default();
+    ratio_of(long.as_nanos(), short.as_nanos())
+}
+
+/// How many times as much, rounded like [`ratio`].
+pub(crate) fn ratio_of(much: u128, little: u128) -> String {
+    let hundredths = (much * 100).checked_div(little).unwrap_or_default();
     match hundredths {
         0..100 => format!("0.{hundredths:02}"),
         _ => format!("{}.{}", hundredths / 100, hundredths / 10 % 10),

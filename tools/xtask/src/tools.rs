@@ -86,7 +86,7 @@ fn install_packages(workspace: &Workspace, install: &str) -> Result<()> {
 }
 
 /// From the owner of our own process, which needs neither libc nor another program.
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
 }

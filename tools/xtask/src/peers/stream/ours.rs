@@ -1,0 +1,201 @@
+//! Shomar's side: `shomar serve` on loopback, and `shomar replay` that sends as fast as it is
+//! acknowledged.
+//!
+//! In: a signed nation. Out: rates and the acknowledgement's 99th percentile, from replay's JSON.
+//! Never: a run in which anything was lost, doubled, or counted otherwise than known.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::programs::{Programs, Scratch};
+
+const START_MAX: Duration = Duration::from_secs(60);
+/// Short runs as well are to have a full recount beside them; the default is half a minute.
+const CONFIGURATION: &str = "recount_seconds = 1\n";
+
+/// How one run of replay went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Received {
+    pub(crate) per_request: u64,
+    pub(crate) connections: u64,
+    pub(crate) batches: u64,
+    pub(crate) ballots: u64,
+    pub(crate) duration_us: u64,
+    pub(crate) batches_per_s: u64,
+    pub(crate) ballots_per_s: u64,
+    /// From the sending of a batch to its acknowledgement.
+    pub(crate) acknowledged_p99_us: u64,
+}
+
+impl Received {
+    /// Reads the report of `shomar replay`; an error unless all of it is as it should be.
+    fn read(report: &Value, ballots: u64) -> Result<Self> {
+        let number = |place: &str| {
+            let found = report.pointer(place).and_then(Value::as_u64);
+            found.with_context(|| format!("the report of `shomar replay` has no number {place}"))
+        };
+        let lost: u64 = ["lost_batches", "doubled_batches", "lost_ballots", "doubled_ballots"]
+            .iter()
+            .map(|field| number(&format!("/lost/{field}")))
+            .sum::<Result<_>>()?;
+        let received = Self {
+            per_request: number("/per_request")?,
+            connections: number("/connections")?,
+            batches: number("/batches")?,
+            ballots: number("/ballots")?,
+            duration_us: number("/duration_us")?,
+            batches_per_s: number("/batches_per_s")?,
+            ballots_per_s: number("/ballots_per_s")?,
+            acknowledged_p99_us: number("/service/p99_us")?,
+        };
+        let acknowledged = number("/acknowledged")?;
+        if report["ok"] != true || report["totals"] != "equal" || lost > 0 {
+            bail!("replay: ok {}, totals {}, {lost} lost", report["ok"], report["totals"]);
+        }
+        if acknowledged != received.batches || received.ballots != ballots {
+            bail!(
+                "replay: {acknowledged} of {} batches, {} of {ballots} ballots acknowledged",
+                received.batches,
+                received.ballots
+            );
+        }
+        Ok(received)
+    }
+}
+
+/// What a night needs.
+pub(crate) struct Night<'a> {
+    pub(crate) programs: &'a Programs,
+    pub(crate) scratch: &'a Scratch,
+    pub(crate) threads: u32,
+}
+
+impl Night<'_> {
+    /// Serves a new journal in `data`, and has all of `signed` sent to it.
+    pub(crate) fn receive(
+        &self,
+        signed: &str,
+        data: &str,
+        per_request: u32,
+        ballots: u64,
+    ) -> Result<Received> {
+        let configuration = self.scratch.at("serve.toml");
+        fs::write(&configuration, CONFIGURATION)?;
+        let log = format!("{data}.log");
+        let mut command = self.programs.command("shomar", self.threads);
+        command.args(["serve", "--election", &format!("{signed}/election"), "--data", data]);
+        command.args(["--listen", "127.0.0.1:0", "--config", &configuration]);
+        let mut server = Server::start(&mut command, Path::new(&log))?;
+
+        let mut command = self.programs.command("shomar", self.threads);
+        command.args(["replay", signed, "--to", &format!("http://{}", server.address)]);
+        command.args(["--per-request", &per_request.to_string(), "--format", "json"]);
+        let (report, _) = self.scratch.json(&mut command)?;
+        // Its exit code says whether the live count was ever found wrong.
+        server.stop()?;
+        fs::remove_dir_all(data)?;
+        Received::read(&report, ballots)
+    }
+}
+
+/// A running `shomar serve`; killed if it is not stopped before.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(command: &mut Command, log: &Path) -> Result<Self> {
+        let file = File::create(log).with_context(|| log.display().to_string())?;
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
+        let child = command.spawn().context("cannot run `shomar serve`")?;
+        let mut server = Self { child, address: String::new() };
+        let began = Instant::now();
+        loop {
+            let text = fs::read_to_string(log)?;
+            if let Some(address) = address_in(&text) {
+                address.clone_into(&mut server.address);
+                return Ok(server);
+            }
+            if server.child.try_wait()?.is_some() || began.elapsed() > START_MAX {
+                bail!("`shomar serve` does not listen: {}", text.trim());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn stop(&mut self) -> Result<()> {
+        let kill = format!("kill -TERM {}", self.child.id());
+        if !Command::new("sh").args(["-c", &kill]).status()?.success() {
+            bail!("`shomar serve` was gone before it was stopped");
+        }
+        let status = self.child.wait()?;
+        if !status.success() {
+            bail!("`shomar serve`: {status}");
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // An error only where it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The whole line, with its end: half an address is none.
+fn address_in(log: &str) -> Option<&str> {
+    let (_, after) = log.split_once("listening on ")?;
+    Some(after.split_once('\n')?.0.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Value {
+        serde_json::json!({
+            "ok": true, "totals": "equal", "per_request": 32, "connections": 256,
+            "batches": 10, "acknowledged": 10, "ballots": 700, "duration_us": 1000,
+            "batches_per_s": 10000, "ballots_per_s": 700_000,
+            "service": {"p99_us": 90}, "latency": {"p99_us": 95},
+            "lost": {"lost_batches": 0, "doubled_batches": 0, "lost_ballots": 0,
+                     "doubled_ballots": 0},
+        })
+    }
+
+    #[test]
+    fn report_of_replay_is_read() {
+        let received = Received::read(&report(), 700).unwrap();
+        assert_eq!((received.ballots_per_s, received.acknowledged_p99_us), (700_000, 90));
+    }
+
+    #[test]
+    fn report_of_anything_wrong_is_refused() {
+        for (place, value) in [
+            ("/ok", Value::from(false)),
+            ("/totals", "withheld".into()),
+            ("/lost/doubled_ballots", 1.into()),
+            ("/acknowledged", 9.into()),
+            ("/ballots", 699.into()),
+            ("/service/p99_us", Value::Null),
+        ] {
+            let mut report = report();
+            *report.pointer_mut(place).unwrap() = value;
+            assert!(Received::read(&report, 700).is_err(), "{place}");
+        }
+    }
+
+    #[test]
+    fn address_is_read_from_the_log_when_its_line_is_whole() {
+        assert_eq!(address_in("INFO\nlistening on 127.0.0.1:99\nmore"), Some("127.0.0.1:99"));
+        assert_eq!(address_in("INFO\nlistening on 127.0.0.1:9"), None);
+    }
+}

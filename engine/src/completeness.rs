@@ -17,8 +17,8 @@
 //! * Without `serves.csv` a district is complete once it is declared; where no officer has decided
 //!   anything, the folder is counted whole.
 //! * A recount that waits for a decision may replace what counts. Other decisions that officers can
-//!   still take are not foreseen: an annulment, a reinstatement, the rejection of a batch that counts
-//!   now and that a check holds only when others have reported.
+//!   still take are not foreseen: an annulment, a reinstatement, the rejection of a batch that
+//!   counts now and that a check holds only when others have reported.
 
 use std::collections::HashSet;
 

@@ -4,8 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use rayon::iter::Either;
-use rayon::prelude::*;
 use serde::Serialize;
 use shomar_format::Election;
 use shomar_format::bytes::hex;
@@ -268,11 +266,13 @@ impl ResultDocument {
         snapshot: &Snapshot,
         outcomes: Vec<DistrictOutcome<'_>>,
     ) -> Result<Self, Vec<OutcomeError>> {
-        let results = outcomes.into_par_iter().map(DistrictResult::new);
-        let (districts, errors): (Vec<_>, Vec<_>) = results.partition_map(|result| match result {
-            Ok(district) => Either::Left(district),
-            Err(error) => Either::Right(error),
-        });
+        let (mut districts, mut errors) = (Vec::with_capacity(outcomes.len()), Vec::new());
+        for outcome in outcomes {
+            match DistrictResult::new(outcome) {
+                Ok(district) => districts.push(district),
+                Err(error) => errors.push(error),
+            }
+        }
         if !errors.is_empty() {
             return Err(errors);
         }

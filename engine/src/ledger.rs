@@ -241,7 +241,7 @@ impl Ledger {
     /// Adds the batch at `position`, and says where it stands.
     ///
     /// # Errors
-    /// In an official election before it is opened.
+    /// In an official election before it is opened; or if another record has the same address.
     ///
     /// # Panics
     /// If the same record is added twice; whoever reads the journal leaves repeats out.
@@ -254,11 +254,16 @@ impl Ledger {
         is_recount: bool,
     ) -> Result<BatchNumber, Inapplicable> {
         self.may_take_batches()?;
+        let pair = self.pairs.entry((address.station, address.district)).or_default();
+        let mut others = pair.batches.iter().map(|&batch| &self.entries[batch as usize]);
+        if let Some(other) = others.find(|other| other.address == address && other.hash != hash) {
+            let found = format!("another record of the same address as record {}", other.position);
+            return Err(Inapplicable::new(found, "each address once"));
+        }
         let number = BatchNumber::try_from(self.entries.len()).expect("fewer than 2^32 batches");
         let before = self.by_hash.insert(hash, number);
         assert!(before.is_none(), "every batch is in the ledger once");
         self.recounts += u64::from(is_recount);
-        let pair = self.pairs.entry((address.station, address.district)).or_default();
         pair.batches.push(number);
         // The first count of a pair that was counted again: too late.
         let superseded_by = if is_recount { None } else { pair.superseded_by };

@@ -11,6 +11,7 @@
 //! before each snapshot, so that a bit that flips in a counter is found before it is shown once. A
 //! full count of the segments, beside this one, finds what is wrong with both (`recount.rs`).
 
+use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -126,12 +127,14 @@ pub struct Live<'a> {
     position: u64,
     ledger: Ledger,
     officers: OfficerChains,
+    /// Hashes of the control records so far.
+    decisions: HashSet<Digest32>,
     holding: Holding,
     batches: Vec<LiveBatch>,
     ballots_received: u64,
     counters: [Counters; 2],
     list: CountedList,
-    changed: std::collections::BTreeSet<u32>,
+    changed: BTreeSet<u32>,
 }
 
 impl<'a> Live<'a> {
@@ -157,12 +160,13 @@ impl<'a> Live<'a> {
             position: 0,
             ledger: Ledger::new(head.mode),
             officers: OfficerChains::new(head),
+            decisions: HashSet::new(),
             holding: Holding::new(Checks::of(head), registers),
             batches: Vec::new(),
             ballots_received: 0,
             counters: [zero.clone(), zero],
             list: CountedList::default(),
-            changed: std::collections::BTreeSet::new(),
+            changed: BTreeSet::new(),
         }
     }
 
@@ -262,10 +266,15 @@ impl<'a> Live<'a> {
         let record = &self.segments[segment][offset..offset + length];
         let header = RecordHeader::read(record)?;
         let hash = record_hash(record);
+        // The same record twice, byte for byte, is one record: a count of the whole says so, too.
+        if self.ledger.find(&hash).is_some() || self.decisions.contains(&hash) {
+            return Ok(());
+        }
         if header.kind() == layout::record::KIND_CONTROL {
             let control =
                 self.officers.verify(record, &self.counting, &self.definition.head, hash)?;
             let (position, officer) = (self.position, header.address().device);
+            self.decisions.insert(hash);
             let closes = matches!(control.action, shomar_format::control::Action::Close);
             let ruled = match &control.action {
                 shomar_format::control::Action::Release { batch }

@@ -293,3 +293,21 @@ fn a_full_count_beside_the_live_one_agrees_and_says_so() {
     assert_eq!(code, 2, "{log}");
     assert!(log.contains("publishing has ended"), "{log}");
 }
+
+/// The golden journal has a record that was sent again, byte for byte; servers take none twice.
+#[test]
+fn a_journal_with_a_record_twice_is_served_and_logged_as_it_is_counted() {
+    let golden = crate::kit::workspace().join("bench-data/golden/v2");
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    crate::kit::copy_files(&golden, &data);
+    crate::kit::copy_files(&golden.join("election"), &data.join("election"));
+    let counted = json("tally", &golden, &[]);
+    let server = Server::start(&data.join("election"), &data, &[]);
+    assert_eq!(server.caught_up()["digest"], counted["frontier"]["digest"]);
+    let tally: Value = serde_json::from_str(&server.get("/v1/tally").1).unwrap();
+    assert_eq!(tally, counted);
+    assert_eq!(server.stop().0, 0);
+    let log = json("log", &golden, &[]);
+    assert_eq!(log.as_array().unwrap().len(), counted["journal"]["control_records"]);
+}

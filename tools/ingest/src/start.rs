@@ -9,7 +9,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use shomar_engine::chain::Link;
+use shomar_engine::chain::{Link, Verdict};
 use shomar_engine::checks::Registers;
 use shomar_engine::ledger::Ledger;
 use shomar_engine::standing::OfficerChains;
@@ -214,7 +214,23 @@ fn read_shown<D: Disk>(
         found: format!("record {position} of the journal ({}): {found}", election.whose(address)),
         expected,
     };
-    state.chains().take((address.station, address.device), link, position);
+    let device = (address.station, address.device);
+    let verdict = state.chains().judge(device, &link);
+    match verdict {
+        Verdict::Next | Verdict::Gap | Verdict::Reordered => {
+            state.chains().take(device, link, position);
+        }
+        // This server takes nothing twice, but a folder may come from elsewhere; it counts once.
+        Verdict::Duplicate(_) => return Ok(()),
+        Verdict::Equivocation(other) | Verdict::Fork(other) => {
+            let expected = format!("one that agrees with record {other}");
+            return Err(wrong("a record that contradicts another one".to_owned(), expected));
+        }
+        Verdict::Unlinked => {
+            let expected = "the hash of the record before it, and zeros in the first alone";
+            return Err(wrong("a link that no record has".to_owned(), expected.to_owned()));
+        }
+    }
     if shown.kind == at::KIND_CONTROL {
         let bytes = read_record(disk, shown)
             .map_err(|error| wrong(error.to_string(), "a record that can be read".to_owned()))?;

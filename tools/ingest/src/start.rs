@@ -68,14 +68,13 @@ impl Election {
         let compiled = election.compile(&sources);
         let digest = *CountingDefinition::open(&compiled).expect("just compiled").digest();
         if beside.join("election.toml").exists() {
-            let (own, _) = shomar_format::Election::read(&beside)?;
-            if own.definition_digest() != digest {
+            // The compiled definition is used where it is of that very text: no second reading.
+            let own = Definition::open(&beside)?;
+            let own = *own.counting().digest();
+            if own != digest {
                 return Err(StartError::Data {
                     path: beside,
-                    found: format!(
-                        "an election with the definition {}",
-                        hex(&own.definition_digest())
-                    ),
+                    found: format!("an election with the definition {}", hex(&own)),
                     expected: format!("{}, that of {}", hex(&digest), folder.display()),
                 });
             }
@@ -90,10 +89,10 @@ impl Election {
         let is_same = std::fs::canonicalize(folder).ok() == std::fs::canonicalize(&beside).ok();
         if !is_same {
             for (name, bytes) in sources.files() {
-                write_durably(&beside.join(name), bytes)?;
+                lay(&beside.join(name), bytes)?;
             }
         }
-        write_durably(&beside.join(COMPILED_FILE), &compiled)?;
+        lay(&beside.join(COMPILED_FILE), &compiled)?;
         let definition = Definition::of(&election, &sources);
         let registers = Registers::of(&election);
         Ok(Self { definition, election, registers })
@@ -112,6 +111,14 @@ impl Election {
         let district = counting.district_id(district);
         format!("station {station}, district {district}, device {device}, sequence {sequence}")
     }
+}
+
+/// Writes a file durably, unless these bytes are there: a restart should not wait for the disk.
+fn lay(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    if std::fs::read(path).is_ok_and(|found| found == bytes) {
+        return Ok(());
+    }
+    write_durably(path, bytes)
 }
 
 /// A record that the journal showed when it was opened.

@@ -11,6 +11,7 @@
 //! [`crate::layout::record`] and a section in `FORMAT.md`.
 
 pub mod columnar;
+pub mod order;
 pub mod sparse;
 #[cfg(test)]
 mod tests;

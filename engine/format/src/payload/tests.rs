@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use rkyv::util::AlignedVec;
 
 use super::columnar::{ColumnarPayload, LAST, access};
+use super::order::is_canonical;
 use super::{Payload, PayloadError, SparsePayload};
 use crate::record::verify_bytes;
 use crate::{
@@ -228,7 +229,109 @@ fn ballots_of(record: &[u8], option_count: u32) -> (Vec<Vec<u16>>, Vec<Vec<u16>>
     (clean, payload.entered().ballots().map(numbers).collect(), payload.blank_ballots())
 }
 
+/// The same as `is_canonical`, ballot by ballot.
+fn is_canonical_by_ballots(payload: &ColumnarPayload, options: u32, names_max: usize) -> bool {
+    let bytes = serialised(payload);
+    let view = access(&bytes).unwrap();
+    let mut ballots = Vec::new();
+    view.visit_ballots(options, |ballot| ballots.push((ballot.len(), ballot.to_vec()))).unwrap();
+    let (with_list, with_names) = ballots.split_at(payload.list_ballots as usize);
+    with_list.iter().all(|(length, _)| *length == 1)
+        && with_names.iter().all(|(length, _)| (1..=names_max).contains(length))
+        && with_list.is_sorted()
+        && with_names.is_sorted()
+}
+
+/// Ballots with names as columns, in the order in which they are given.
+fn columns_of(ballots: &[Vec<u16>], shape: DistrictShape) -> ColumnarPayload {
+    let rows = SparsePayload {
+        strides: ballots.iter().map(|ballot| u16::try_from(ballot.len()).unwrap()).collect(),
+        group_ballots: vec![1; ballots.len()],
+        choices: ballots.concat(),
+        ..SparsePayload::default()
+    };
+    ColumnarPayload::of(&rows, shape)
+}
+
+fn in_order(payload: &ColumnarPayload, options: u32, names_max: u32) -> bool {
+    let bytes = serialised(payload);
+    is_canonical(&access(&bytes).unwrap(), options, names_max).unwrap()
+}
+
+#[test]
+fn ballots_without_a_choice_are_seen_wherever_they_hide() {
+    let sound = sample();
+    assert!(in_order(&sound, 5, 3));
+    assert!(!in_order(&sound, 5, 2), "one of them has three names");
+    let names = &sound.cells[2..];
+    let whole_chunks = |chunks: u32| ColumnarPayload {
+        cells: [&sound.cells[..2], &vec![0; 2 * chunks as usize], names].concat(),
+        name_ballots: 20 + chunks * 128,
+        ..sample()
+    };
+    assert!(in_order(&whole_chunks(0), 5, 3));
+    for payload in [
+        ColumnarPayload { name_ballots: 21, ..sample() },
+        ColumnarPayload { list_ballots: 4, ..sample() },
+        whole_chunks(1),
+        whole_chunks(2),
+        ColumnarPayload { cells: vec![0, 0], list_ballots: 7, ..ColumnarPayload::default() },
+    ] {
+        let payload = ColumnarPayload { lists: 2, ..payload };
+        assert!(!in_order(&payload, 5, 3), "{payload:?}");
+        assert!(!is_canonical_by_ballots(&payload, 5, 3));
+    }
+}
+
+#[test]
+fn order_is_kept_from_one_chunk_to_the_next() {
+    let shape = DistrictShape { option_count: 5, list_count: 0, seats: 2 };
+    for (before, after, expected) in [
+        (vec![3], vec![3], true),
+        (vec![3], vec![4], true),
+        (vec![4], vec![3], false),
+        (vec![4], vec![0, 1], true),
+        (vec![0, 1], vec![4], false),
+        (vec![0, 3], vec![0, 2], false),
+    ] {
+        let ballots = [vec![before; 128], vec![after; 3]].concat();
+        let payload = columns_of(&ballots, shape);
+        assert_eq!(in_order(&payload, 5, 2), expected, "{:?}", &ballots[127..129]);
+        assert_eq!(is_canonical_by_ballots(&payload, 5, 2), expected);
+    }
+}
+
 proptest! {
+    #[test]
+    fn order_is_the_same_seen_in_columns_and_ballot_by_ballot(
+        option_count in 1..140_u16,
+        names_max in 1..9_u32,
+        // Few options, so that neighbours are often equal, or nearly so.
+        distinct in 1..9_u16,
+        drawn in prop::collection::vec(
+            (prop::collection::btree_set(any::<u16>(), 1..9), 1..90_usize), 1..9),
+        swapped in prop::option::of((any::<prop::sample::Index>(), any::<prop::sample::Index>())),
+    ) {
+        let options: Vec<u16> =
+            (0..distinct).map(|number| (number * 37 + distinct) % option_count).collect();
+        let mut ballots: Vec<Vec<u16>> = Vec::new();
+        for (choices, count) in drawn {
+            let choices = choices.iter().map(|choice| options[usize::from(choice % distinct)]);
+            let ballot: std::collections::BTreeSet<u16> = choices.collect();
+            ballots.extend(std::iter::repeat_n(ballot.into_iter().collect(), count));
+        }
+        ballots.sort_by_key(|ballot| (ballot.len(), ballot.clone()));
+        if let Some((one, other)) = swapped {
+            let [one, other] = [one, other].map(|index| index.index(ballots.len()));
+            ballots.swap(one, other);
+        }
+        let options = u32::from(option_count);
+        let shape = DistrictShape { option_count: options, list_count: 0, seats: 8 };
+        let payload = columns_of(&ballots, shape);
+        let expected = is_canonical_by_ballots(&payload, options, names_max as usize);
+        prop_assert_eq!(in_order(&payload, options, names_max), expected);
+    }
+
     #[test]
     fn both_encodings_hold_the_same_ballots(
         option_count in prop_oneof![

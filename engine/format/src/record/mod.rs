@@ -20,7 +20,9 @@ use crate::election::Mode;
 use crate::fault::Fault;
 use crate::layout::record as at;
 use crate::limits;
-use crate::payload::{self, ColumnarPayload, ColumnarView, Payload, PayloadError, SparseView};
+use crate::payload::{
+    self, ColumnarPayload, ColumnarView, Payload, PayloadError, SparseView, order,
+};
 use rkyv::rend::u16_le;
 use rkyv::util::AlignedVec;
 
@@ -512,10 +514,17 @@ fn check_row_order(view: &SparseView<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Spreads columns over their ballots: each names one list, or names, no more than the seats, and
-/// the ballots of a section stand in canonical order.
+/// Each ballot names one list, or names, no more than the seats, and the ballots of a section stand
+/// in canonical order.
 fn check_ballots(header: RecordHeader<'_>, view: &ColumnarView<'_>) -> Result<(), Fault> {
-    // One buffer for all of them: a receiver does this for every ballot of a nation.
+    match order::is_canonical(view, header.option_count(), header.seats().max(1)) {
+        Ok(true) => Ok(()),
+        Ok(false) | Err(_) => Err(find_wrong_ballot(header, view)),
+    }
+}
+
+/// Spreads columns over their ballots, to name the one that is wrong.
+fn find_wrong_ballot(header: RecordHeader<'_>, view: &ColumnarView<'_>) -> Fault {
     let (mut number, mut before) = (0, Vec::new());
     let mut wrong = None;
     let visited = view.visit_ballots(header.option_count(), |ballot| {
@@ -537,10 +546,12 @@ fn check_ballots(header: RecordHeader<'_>, view: &ColumnarView<'_>) -> Result<()
         before.extend_from_slice(ballot);
         number += 1;
     });
-    visited.map_err(|error| {
-        Fault::new(at::HEADER_BYTES, "payload", error, "a canonical columnar payload")
-    })?;
-    wrong.map_or(Ok(()), Err)
+    match visited {
+        Err(error) => {
+            Fault::new(at::HEADER_BYTES, "payload", error, "a canonical columnar payload")
+        }
+        Ok(()) => wrong.unwrap_or_else(|| out_of_order("a ballot before a smaller one".to_owned())),
+    }
 }
 
 fn numbers(ballot: &[u16_le]) -> Vec<u16> {

@@ -59,8 +59,20 @@ impl SecretKey {
 /// in its one spelling, and not one of the few under which a signature proves nothing.
 #[must_use]
 pub fn is_sound_key(key: &Digest32) -> bool {
-    VerifyingKey::from_bytes(key)
-        .is_ok_and(|point| !point.is_weak() && point.to_edwards().compress().as_bytes() == key)
+    sound_key(key).is_some()
+}
+
+fn sound_key(key: &Digest32) -> Option<VerifyingKey> {
+    let point = VerifyingKey::from_bytes(key).ok()?;
+    (!point.is_weak() && has_one_spelling(key)).then_some(point)
+}
+
+/// Whether the coordinate in a key is below the field's prime, 2^255 - 19, little-endian. The other
+/// second spelling, a sign of a coordinate that is zero, belongs to weak keys alone.
+fn has_one_spelling(key: &Digest32) -> bool {
+    let [lowest, middle @ .., highest] = key;
+    let is_above = *lowest >= 0xed && middle.iter().all(|byte| *byte == 0xff);
+    !(is_above && highest & 0x7f == 0x7f)
 }
 
 /// The hash of a record, by which the device's next one names it, and by which it is known: of
@@ -109,14 +121,10 @@ pub fn verify_signature(record: &[u8], mode: Mode, key: &Digest32) -> Result<(),
     }
     let trailer = record.len() - at::TRAILER_BYTES;
     let place = trailer + at::TRAILER_SIGNATURE_OFFSET;
-    let key = match VerifyingKey::from_bytes(key) {
-        Ok(point) if is_sound_key(key) => point,
-        _ => {
-            let found = format!("a signature under the key {}", bytes::hex(key));
-            let expected =
-                "an Ed25519 public key of the device that is a point, and not a weak one";
-            return Err(Fault::new(place, "signature", found, expected));
-        }
+    let Some(key) = sound_key(key) else {
+        let found = format!("a signature under the key {}", bytes::hex(key));
+        let expected = "an Ed25519 public key of the device that is a point, and not a weak one";
+        return Err(Fault::new(place, "signature", found, expected));
     };
     let signature = Signature::from_bytes(&array_at(record, place));
     let message = message(record, mode, &previous_hash(record));

@@ -1,5 +1,7 @@
 //! What a signature must not let through.
 
+use ed25519_dalek::VerifyingKey;
+
 use super::*;
 use crate::Canonicaliser;
 use crate::bytes::{array_at, hex};
@@ -104,6 +106,26 @@ const ORDER: [u8; 32] = [
     0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
 ];
+
+#[test]
+fn a_key_has_one_spelling_that_of_its_point() {
+    // Every coordinate from below the prime to 2^255, with both signs; and what is near to none.
+    let mut points = 0;
+    for (low, sign) in (0..=255).flat_map(|low| [(low, 0), (low, 0x80)]) {
+        for (middle, high) in [(0xff, 0x7f), (0xff, 0x7e), (0xfe, 0x7f), (0, 0x7f), (0, 0)] {
+            let mut key = [middle; 32];
+            (key[0], key[31]) = (low, high | sign);
+            let Ok(point) = VerifyingKey::from_bytes(&key) else {
+                assert!(!is_sound_key(&key));
+                continue;
+            };
+            points += 1;
+            let is_spelled_so = point.to_edwards().compress().as_bytes() == &key;
+            assert_eq!(is_sound_key(&key), is_spelled_so && !point.is_weak(), "{}", hex(&key));
+        }
+    }
+    assert!(points > 1_000, "about half of all coordinates are on the curve: {points}");
+}
 
 #[test]
 fn a_second_spelling_of_a_signature_is_refused() {

@@ -378,7 +378,10 @@ impl<'a> ColumnarView<'a> {
                     return Err(fault(foreign.trailing_zeros(), what));
                 }
                 let here = section.chunk_ballots(chunk);
-                for cell in (0..GROUP_CELLS).filter(|cell| (listed | mapped) >> cell & 1 == 1) {
+                let mut cells = listed | mapped;
+                while cells != 0 {
+                    let cell = cells.trailing_zeros();
+                    cells &= cells - 1;
                     let ballots = if mapped >> cell & 1 == 1 {
                         read_map(&mut maps, here)
                     } else {
@@ -467,25 +470,26 @@ fn read_map(words: &mut impl Iterator<Item = u64>, ballots: u32) -> Result<u128,
 }
 
 fn read_list(numbers: &mut impl Iterator<Item = u8>, ballots: u32) -> Result<u128, &'static str> {
-    let mut list = 0_u128;
+    let (mut words, mut length, mut least) = ([0_u64; 2], 0, 0);
     loop {
         let Some(number) = numbers.next() else { return Err("its list is missing or not ended") };
         let ballot = u32::from(number & !LAST);
         if ballot >= ballots {
             return Err("its list names a ballot beyond the last");
         }
-        if list >> ballot != 0 {
+        if ballot < least {
             return Err("its list does not ascend");
         }
-        list |= 1 << ballot;
+        words[ballot as usize / 64] |= 1 << (ballot % 64);
+        (length, least) = (length + 1, ballot + 1);
         if number & LAST != 0 {
             break;
         }
     }
-    if list.count_ones() > LISTED_MAX {
+    if length > LISTED_MAX {
         return Err("listed with enough ballots for a map");
     }
-    Ok(list)
+    Ok(u128::from(words[1]) << 64 | u128::from(words[0]))
 }
 
 /// Checks where the arrays of `bytes` (aligned to 16) stand, and gives a view of them.

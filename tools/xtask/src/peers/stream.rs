@@ -20,7 +20,9 @@ use anyhow::{Context, Result};
 
 use crate::machine::Machine;
 use crate::peers::stream::batches::Batches;
+use crate::peers::stream::layouts::Layout;
 use crate::peers::stream::postgres::{Postgres, Tools};
+use crate::peers::stream::runs::{Bench, Run, fastest_of};
 use crate::peers::stream::table::{Report, markdown};
 use crate::peers::write_result;
 use crate::programs::{Programs, Scratch, watch};
@@ -28,6 +30,9 @@ use crate::workspace::Workspace;
 
 /// Batches in one request: a station alone, and a collector of many.
 const PER_REQUEST: [u32; 2] = [1, 32];
+/// A machine is faster in one minute than in the next: both sides take turns so often, and the
+/// median run of each is compared.
+const ROUNDS: usize = 3;
 
 #[derive(clap::Args)]
 pub(crate) struct StreamOptions {
@@ -35,7 +40,7 @@ pub(crate) struct StreamOptions {
     #[arg(long)]
     stream: bool,
     /// Ballots that stations send
-    #[arg(long, default_value = "2000000", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value = "60000000", value_parser = clap::value_parser!(u64).range(1..))]
     stream_ballots: u64,
     /// Batches of them that PostgreSQL is given at most: rates are compared
     #[arg(long, default_value = "3000", value_parser = clap::value_parser!(u32).range(1..))]
@@ -72,19 +77,27 @@ pub(crate) fn run(
         watch(command.stdout(Stdio::null()), &[0])?;
     }
 
-    let mut received = Vec::new();
-    for per_request in PER_REQUEST {
-        eprintln!("shomar: {per_request} batches in a request at most");
-        let data = scratch.at(&format!("journal-{per_request}"));
-        let night = ours::Night { programs: &programs, scratch: &scratch, threads };
-        received.push(night.receive(&signed, &data, per_request, ballots)?);
-    }
-
     let mut batches = Batches::read(Path::new(&text))?;
     fs::remove_dir_all(&text)?;
     batches.arrive(common.seed, options.stream_peer_batches as usize);
     let postgres = Postgres::start(&tools, Path::new(&scratch.at("postgres")))?;
-    let runs = runs::all(&postgres, &batches, Path::new(&scratch.at("scripts")))?;
+    let scripts = scratch.at("scripts");
+    let bench = Bench::new(&postgres, &batches, Path::new(&scripts))?;
+    let sweep = bench.sweep()?;
+    let contenders = Layout::ALL.into_iter().filter_map(|layout| fastest_of(&sweep, layout));
+    let contenders: Vec<Run> = contenders.cloned().collect();
+
+    let night = ours::Night { programs: &programs, scratch: &scratch, threads };
+    let (mut received, mut rounds) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        for per_request in PER_REQUEST {
+            eprintln!("shomar: {per_request} batches in a request at most");
+            received.push(night.receive(&signed, &scratch.at("journal"), per_request, ballots)?);
+        }
+        for contender in &contenders {
+            rounds.push(bench.again(contender)?);
+        }
+    }
     let settings = postgres.settings().to_owned();
     postgres.stop()?;
 
@@ -96,7 +109,8 @@ pub(crate) fn run(
         peer: tools.version()?,
         peer_batches: batches.len() as u64,
         peer_ballots: batches.ballots(),
-        runs,
+        rounds,
+        sweep,
         settings,
     };
     let text = markdown(&report).context("PostgreSQL was not measured")?;

@@ -15,8 +15,8 @@ use serde_json::Value;
 use crate::programs::{Programs, Scratch};
 
 const START_MAX: Duration = Duration::from_secs(60);
-/// Short runs as well are to have a full recount beside them; the default is half a minute.
-const CONFIGURATION: &str = "recount_seconds = 1\n";
+/// Short runs as well are to have full recounts beside them; the default is half a minute.
+pub(crate) const RECOUNT_SECONDS: u32 = 3;
 
 /// How one run of replay went.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Night<'_> {
         ballots: u64,
     ) -> Result<Received> {
         let configuration = self.scratch.at("serve.toml");
-        fs::write(&configuration, CONFIGURATION)?;
+        fs::write(&configuration, format!("recount_seconds = {RECOUNT_SECONDS}\n"))?;
         let log = format!("{data}.log");
         let mut command = self.programs.command("shomar", self.threads);
         command.args(["serve", "--election", &format!("{signed}/election"), "--data", data]);

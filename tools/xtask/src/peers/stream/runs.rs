@@ -1,4 +1,4 @@
-//! Every run of PostgreSQL: each layout with each number of connections.
+//! The runs of PostgreSQL: each layout with each number of connections, and any of them again.
 //!
 //! In: a server, batches. Out: the time of every run. Never: a time of totals or raw rows that are
 //! not those of the text.
@@ -27,26 +27,7 @@ pub(crate) struct Run {
     pub(crate) time: Duration,
 }
 
-/// Makes all runs.
-pub(crate) fn all(postgres: &Postgres, batches: &Batches, folder: &Path) -> Result<Vec<Run>> {
-    fs::create_dir_all(folder)?;
-    let bench = Bench { postgres, batches, folder, totals: batches.totals() };
-    // Not timed: the log's files are made here, and used again afterwards.
-    bench.run(Layout::Choice, 4, 0)?;
-    let mut runs = Vec::new();
-    for layout in Layout::ALL {
-        for connections in CONNECTIONS {
-            runs.push(bench.run(layout, connections, 0)?);
-        }
-    }
-    let Run { layout, connections, .. } = fastest(&runs).context("no run")?.clone();
-    for commit_delay_us in COMMIT_DELAYS_US {
-        runs.push(bench.run(layout, connections, commit_delay_us)?);
-    }
-    Ok(runs)
-}
-
-/// The one that counts.
+/// The fastest.
 pub(crate) fn fastest(runs: &[Run]) -> Option<&Run> {
     runs.iter().min_by_key(|run| run.time)
 }
@@ -56,14 +37,55 @@ pub(crate) fn fastest_of(runs: &[Run], layout: Layout) -> Option<&Run> {
     runs.iter().filter(|run| run.layout == layout).min_by_key(|run| run.time)
 }
 
-struct Bench<'a> {
+/// The middle one of the runs of one layout.
+pub(crate) fn median_of(runs: &[Run], layout: Layout) -> Option<&Run> {
+    let mut of_layout: Vec<&Run> = runs.iter().filter(|run| run.layout == layout).collect();
+    of_layout.sort_by_key(|run| run.time);
+    of_layout.get(of_layout.len() / 2).copied()
+}
+
+/// A server and the batches that it is given in every run.
+pub(crate) struct Bench<'a> {
     postgres: &'a Postgres<'a>,
     batches: &'a Batches,
     folder: &'a Path,
     totals: Totals,
 }
 
-impl Bench<'_> {
+impl<'a> Bench<'a> {
+    /// Begins with a run that is not timed: the log's files are made in it, and used again
+    /// afterwards.
+    pub(crate) fn new(
+        postgres: &'a Postgres<'a>,
+        batches: &'a Batches,
+        folder: &'a Path,
+    ) -> Result<Self> {
+        fs::create_dir_all(folder)?;
+        let bench = Self { postgres, batches, folder, totals: batches.totals() };
+        bench.run(Layout::Choice, 4, 0)?;
+        Ok(bench)
+    }
+
+    /// Each layout with each number of connections, and the fastest of them with a delay.
+    pub(crate) fn sweep(&self) -> Result<Vec<Run>> {
+        let mut runs = Vec::new();
+        for layout in Layout::ALL {
+            for connections in CONNECTIONS {
+                runs.push(self.run(layout, connections, 0)?);
+            }
+        }
+        let fastest = fastest(&runs).context("no run")?.clone();
+        for commit_delay_us in COMMIT_DELAYS_US {
+            runs.push(self.run(fastest.layout, fastest.connections, commit_delay_us)?);
+        }
+        Ok(runs)
+    }
+
+    /// The same run once more.
+    pub(crate) fn again(&self, run: &Run) -> Result<Run> {
+        self.run(run.layout, run.connections, run.commit_delay_us)
+    }
+
     fn run(&self, layout: Layout, connections: usize, commit_delay_us: u32) -> Result<Run> {
         let name = layout.name();
         eprintln!("PostgreSQL: {name}, {connections} connections, delay {commit_delay_us} us");
@@ -141,5 +163,7 @@ mod tests {
         assert_eq!(fastest(&[]), None);
         assert_eq!(fastest_of(&runs, Layout::Batch), Some(&runs[1]));
         assert_eq!(fastest_of(&runs, Layout::Choice), None);
+        assert_eq!(median_of(&runs, Layout::Batch), Some(&runs[2]));
+        assert_eq!(median_of(&runs, Layout::Choice), None);
     }
 }

@@ -1,7 +1,10 @@
 //! The server in a process of its own: what is acknowledged is there, once, whatever happens.
 
+mod crowded;
 mod kill;
 pub(crate) mod kit;
+mod replayed;
+mod tls;
 
 use std::path::Path;
 
@@ -62,12 +65,23 @@ fn what_is_sent_is_counted_once_and_answered_alike_for_ever() {
     assert!(metrics.contains(&counted), "{metrics}");
 }
 
-/// A batch with these ballots, signed.
+/// A batch with so many ballots, signed.
 fn batch(keyed: &Keyed, sequence: u64, ballots: u32, previous: &[u8; 32], mode: Mode) -> Vec<u8> {
+    batch_of(keyed, sequence, (&[0, 1], ballots), previous, mode)
+}
+
+/// A batch with this ballot so often, signed.
+fn batch_of(
+    keyed: &Keyed,
+    sequence: u64,
+    (ballot, count): (&[u16], u32),
+    previous: &[u8; 32],
+    mode: Mode,
+) -> Vec<u8> {
     let (election, _) = Election::read(&keyed.path("election")).unwrap();
     let address = BatchAddress { district: 0, station: 0, device: 0, sequence };
     let mut canonical = Canonicaliser::new(election.districts[0].shape());
-    canonical.add(&[0, 1], ballots);
+    canonical.add(ballot, count);
     let sealed = SealedBatch::seal(&election.definition_digest(), address, &canonical.finish()[0]);
     sealed.signed(&secret(1), mode, previous).bytes().to_vec()
 }

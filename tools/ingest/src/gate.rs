@@ -29,6 +29,7 @@ pub(crate) struct Gate {
     /// `None` once the server is stopping.
     queue: std::sync::RwLock<Option<Sender<Job>>>,
     room: Arc<Semaphore>,
+    room_permits: usize,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) is_full: Arc<AtomicBool>,
     /// A bug that a test has planted, to see that the tests find it.
@@ -47,12 +48,14 @@ impl Gate {
         metrics: Arc<Metrics>,
         is_full: Arc<AtomicBool>,
     ) -> Self {
-        let room = Arc::new(Semaphore::new(waiting_bytes_max / ROOM_BYTES));
+        let room_permits = waiting_bytes_max / ROOM_BYTES;
+        let room = Arc::new(Semaphore::new(room_permits));
         let receiver = Receiver::new(&election.definition, &election.election);
         Self {
             receiver,
             queue: std::sync::RwLock::new(Some(queue)),
             room,
+            room_permits,
             metrics,
             is_full,
             #[cfg(test)]
@@ -64,6 +67,14 @@ impl Gate {
     pub(crate) fn room_for(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
         let permits = u32::try_from(bytes.div_ceil(ROOM_BYTES)).ok()?;
         Arc::clone(&self.room).try_acquire_many_owned(permits).ok()
+    }
+
+    /// Records that wait for the writer, and bytes of room that are taken: of these records, and of
+    /// those that are still on their way.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        let queue = self.queue.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let records = queue.as_ref().map_or(0, Sender::len);
+        (records, (self.room_permits - self.room.available_permits()) * ROOM_BYTES)
     }
 
     /// No further record is queued; the writer ends when it has answered those that are.

@@ -320,6 +320,8 @@ async fn readiness(State(room): State<Room>) -> Response {
 async fn metrics(State(room): State<Room>) -> Response {
     let durable = room.frontier.durable_position();
     room.metrics.durable.set(i64::try_from(durable).unwrap_or(i64::MAX));
+    let (records, bytes) = room.gate.waiting();
+    room.metrics.waiting(records, bytes);
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], room.metrics.text()).into_response()
 }

@@ -57,7 +57,8 @@ pub(crate) struct Metrics {
     pub(crate) durable: Gauge,
     pub(crate) counted: Gauge,
     pub(crate) connections: Gauge,
-    pub(crate) queue: Gauge,
+    queue: Gauge,
+    waiting_bytes: Gauge,
     recounts: Family<ResultLabel, Counter>,
     pub(crate) publishing: Gauge,
 }
@@ -88,6 +89,7 @@ impl Metrics {
             counted: Gauge::default(),
             connections: Gauge::default(),
             queue: Gauge::default(),
+            waiting_bytes: Gauge::default(),
             recounts: Family::default(),
             publishing: Gauge::default(),
         };
@@ -119,10 +121,18 @@ impl Metrics {
         registry.register("snapshot_records", "Records in the snapshot", self.counted.clone());
         registry.register("connections", "Open connections", self.connections.clone());
         registry.register("queue_records", "Records that wait for the disk", self.queue.clone());
+        let help = "Room taken by records in memory, also by those that are half here";
+        registry.register_with_unit("waiting", help, Unit::Bytes, self.waiting_bytes.clone());
         let recounts = self.recounts.clone();
         registry.register("full_recounts", "Full counts of the segments", recounts);
         let help = "1 while snapshots are published, 0 after the count was found wrong";
         registry.register("publishing", help, self.publishing.clone());
+    }
+
+    /// What waits, as it is now.
+    pub(crate) fn waiting(&self, records: usize, bytes: usize) {
+        self.queue.set(i64::try_from(records).unwrap_or(i64::MAX));
+        self.waiting_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
     /// A record was answered.

@@ -8,6 +8,19 @@ use std::path::{Path, PathBuf};
 use shomar_format::{ElectionError, Fault};
 use shomar_store::StoreError;
 
+/// What went wrong with all its causes: of a connection that broke, the last one says why.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let mut text = error.to_string();
+    for cause in causes.map(ToString::to_string) {
+        if !text.ends_with(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
 /// Why a replay could not begin, or had to stop. Usage or unreadable input: exit code 2.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {

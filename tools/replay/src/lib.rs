@@ -43,4 +43,4 @@ pub use report::Report;
 pub use run::{CONNECTIONS_DEFAULT, Options, Phase, Progress, replay, run};
 pub use schedule::{DEFAULT_DURATION, Decimal, Schedule, parse_rate};
 pub use settle::{Frontier, Lost, MetricsReport, Totals};
-pub use target::Target;
+pub use target::{Target, TlsFiles};

@@ -15,10 +15,19 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto, version};
 
 use crate::error::ReplayError;
+
+/// PEM files for https.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TlsFiles<'a> {
+    /// Certificates by which the server may be vouched for.
+    pub authorities: Option<&'a Path>,
+    /// Our own certificate and its secret key, for a server that asks who we are.
+    pub own: Option<(&'a Path, &'a Path)>,
+}
 
 /// The server.
 #[derive(Clone)]
@@ -45,12 +54,11 @@ impl std::fmt::Display for Target {
 }
 
 impl Target {
-    /// Reads a URL; `authorities` is a PEM file with the certificates that an https server may be
-    /// vouched for by.
+    /// Reads a URL, and the files for it if it is an https one.
     ///
     /// # Errors
     /// If it is no URL of a server, or https without sound certificates.
-    pub fn new(url: &str, authorities: Option<&Path>) -> Result<Self, ReplayError> {
+    pub fn new(url: &str, files: TlsFiles<'_>) -> Result<Self, ReplayError> {
         let refused = |found: String| ReplayError::Argument {
             what: "the URL of the server",
             found,
@@ -78,12 +86,15 @@ impl Target {
             None if secure => 443,
             None => 80,
         };
-        let tls = match (secure, authorities) {
-            (false, None) => None,
-            (false, Some(path)) => {
-                let found = format!("'{url}' with certificates of {}", path.display());
-                return Err(refused(found));
-            }
+        let named = files.authorities.or(files.own.map(|(certificate, _)| certificate));
+        let tls = match (secure, files.authorities) {
+            (false, _) => match named {
+                None => None,
+                Some(path) => {
+                    let found = format!("'{url}' with certificates of {}", path.display());
+                    return Err(refused(found));
+                }
+            },
             (true, None) => {
                 return Err(ReplayError::Argument {
                     what: "--ca",
@@ -96,7 +107,7 @@ impl Target {
             (true, Some(path)) => {
                 let name = ServerName::try_from(host.clone())
                     .map_err(|error| refused(format!("'{url}' ({error})")))?;
-                Some((connector(path)?, name))
+                Some((connector(path, files.own)?, name))
             }
         };
         let base = uri.path().trim_end_matches('/').to_owned();
@@ -126,26 +137,41 @@ impl Target {
     }
 }
 
-fn connector(path: &Path) -> Result<TlsConnector, ReplayError> {
-    let expected = "certificates in PEM";
-    let wrong = |found: String| ReplayError::input(path, 0, found, expected);
-    let certificates =
-        CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))?;
+fn connector(authorities: &Path, own: Option<(&Path, &Path)>) -> Result<TlsConnector, ReplayError> {
     let mut roots = RootCertStore::empty();
-    for certificate in certificates {
-        let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
+    for certificate in certificates(authorities)? {
+        let wrong = |found: String| ReplayError::input(authorities, 0, found, CERTIFICATES);
         roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
     }
-    if roots.is_empty() {
-        return Err(wrong("no certificate".to_owned()));
-    }
     let provider = Arc::new(crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&version::TLS13])
         .map_err(|error| ReplayError::Machine(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_root_certificates(roots);
+    let config = match own {
+        None => builder.with_no_client_auth(),
+        Some((certificate, key)) => {
+            let wrong =
+                |path, error: String, expected| ReplayError::input(path, 0, error, expected);
+            let secret = PrivateKeyDer::from_pem_file(key)
+                .map_err(|error| wrong(key, error.to_string(), "a secret key in PEM"))?;
+            let expected = "a certificate of the secret key";
+            builder
+                .with_client_auth_cert(certificates(certificate)?, secret)
+                .map_err(|error| wrong(certificate, error.to_string(), expected))?
+        }
+    };
     Ok(TlsConnector::from(Arc::new(config)))
+}
+
+const CERTIFICATES: &str = "certificates in PEM";
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ReplayError> {
+    let wrong = |found: String| ReplayError::input(path, 0, found, CERTIFICATES);
+    let read = CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))?;
+    let certificates: Vec<_> =
+        read.collect::<Result<_, _>>().map_err(|error| wrong(error.to_string()))?;
+    if certificates.is_empty() { Err(wrong("no certificate".to_owned())) } else { Ok(certificates) }
 }
 
 /// A byte stream to the server.
@@ -216,12 +242,16 @@ impl AsyncWrite for Stream {
 mod tests {
     use super::*;
 
+    fn by(authorities: &Path) -> TlsFiles<'_> {
+        TlsFiles { authorities: Some(authorities), own: None }
+    }
+
     #[test]
     fn urls_of_servers_are_read_and_others_refused() {
-        let target = Target::new("http://127.0.0.1:8405", None).unwrap();
+        let target = Target::new("http://127.0.0.1:8405", TlsFiles::default()).unwrap();
         assert_eq!((target.host.as_str(), target.port), ("127.0.0.1", 8405));
         assert_eq!(target.path("/v1/tally"), "/v1/tally");
-        let target = Target::new("http://[::1]/below/", None).unwrap();
+        let target = Target::new("http://[::1]/below/", TlsFiles::default()).unwrap();
         assert_eq!((target.host.as_str(), target.port), ("::1", 80));
         assert_eq!(target.path("/v1/tally"), "/below/v1/tally");
         assert_eq!(target.to_string(), "http://[::1]/below");
@@ -239,21 +269,23 @@ mod tests {
             "http://a:",
         ];
         for url in nonsense {
-            let error = Target::new(url, None).unwrap_err().to_string();
+            let error = Target::new(url, TlsFiles::default()).unwrap_err().to_string();
             assert!(error.contains("found '") && error.contains("expected http://HOST"), "{error}");
         }
     }
 
     #[test]
     fn https_needs_certificates_that_are_some() {
-        let error = Target::new("https://a", None).unwrap_err().to_string();
+        let error = Target::new("https://a", TlsFiles::default()).unwrap_err().to_string();
         assert!(error.starts_with("--ca: found none for 'https://a'"), "{error}");
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ca.pem");
-        assert!(Target::new("https://a", Some(&path)).is_err(), "no such file");
+        assert!(Target::new("https://a", by(&path)).is_err(), "no such file");
         std::fs::write(&path, "no certificate\n").unwrap();
-        let error = Target::new("https://a", Some(&path)).unwrap_err().to_string();
+        let error = Target::new("https://a", by(&path)).unwrap_err().to_string();
         assert!(error.contains("ca.pem: found no certificate"), "{error}");
-        assert!(Target::new("http://a", Some(&path)).is_err(), "certificates for nothing");
+        assert!(Target::new("http://a", by(&path)).is_err(), "certificates for nothing");
+        let own = TlsFiles { authorities: None, own: Some((&path, &path)) };
+        assert!(Target::new("http://a", own).is_err(), "a certificate for nothing");
     }
 }

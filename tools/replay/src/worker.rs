@@ -16,6 +16,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
 use crate::answer::Answer;
+use crate::error::with_causes;
 use crate::ledger::nanoseconds;
 use crate::link::Link;
 use crate::random::{Purpose, Random};
@@ -210,7 +211,7 @@ impl Worker {
         };
         match posted {
             Ok(Ok(answer)) => self.answered(&group, &answer, sent),
-            Ok(Err(error)) => self.broken(&group, "connection", error.to_string()),
+            Ok(Err(error)) => self.broken(&group, "connection", with_causes(&error)),
             Err(_) => self.broken(&group, "timeout", "no answer in time".to_owned()),
         }
     }
@@ -227,7 +228,7 @@ impl Worker {
                 self.failures = 0;
                 return true;
             }
-            Ok(Err(error)) => error.to_string(),
+            Ok(Err(error)) => with_causes(&error),
             Err(_) => "no connection in time".to_owned(),
         };
         self.link = None;

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use clap::Args;
 use shomar_replay::{
-    Decimal, FaultScript, Options, Phase, Plan, Progress, Report, Schedule, Target, parse_rate,
+    Decimal, FaultScript, Options, Phase, Plan, Progress, Report, Schedule, Target, TlsFiles,
+    parse_rate,
 };
 
 use crate::output::{Format, print_json, to_stdout};
@@ -55,6 +56,12 @@ pub(crate) struct ReplayArguments {
     /// Certificates (PEM) by which an https server is vouched for.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// Our own certificate (PEM), for a server that asks for one.
+    #[arg(long, value_name = "FILE", requires = "certificate_key")]
+    certificate: Option<PathBuf>,
+    /// Its secret key (PEM).
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    certificate_key: Option<PathBuf>,
     /// Give up after so many seconds without any answer.
     #[arg(long, value_name = "SECONDS", default_value = "120",
           value_parser = clap::value_parser!(u32).range(1..))]
@@ -69,7 +76,9 @@ pub(crate) fn run(arguments: &ReplayArguments) -> anyhow::Result<ExitCode> {
     if let Some(path) = &arguments.report {
         Report::check_place(path)?;
     }
-    let target = Target::new(&arguments.to, arguments.ca.as_deref())?;
+    let own = arguments.certificate.as_deref().zip(arguments.certificate_key.as_deref());
+    let files = TlsFiles { authorities: arguments.ca.as_deref(), own };
+    let target = Target::new(&arguments.to, files)?;
     let faults = match &arguments.faults {
         Some(path) => FaultScript::read(path)?,
         None => FaultScript::default(),

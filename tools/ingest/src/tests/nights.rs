@@ -155,6 +155,32 @@ fn every_flipped_bit_is_refused_at_the_gate() {
     assert!(damage_is_refused(Planted::SkipChecksum).is_err(), "a skipped checksum is not found");
 }
 
+/// Nobody takes anything from this queue: the gate answers, and waits for nobody.
+#[test]
+fn a_full_queue_is_busy_and_an_ended_one_stopping() {
+    let election = election();
+    let (queue, jobs) = crossbeam::channel::bounded(2);
+    let metrics = std::sync::Arc::default();
+    let gate = Gate::new(election, queue, 4 << 10, metrics, std::sync::Arc::default());
+    let records = batches(election, 1);
+    let reason = |record: &RecordBytes| {
+        let room = gate.room_for(record.len());
+        assert!(room.is_some(), "room is given back with the answer");
+        let pending = gate.enter(record.clone(), std::time::Instant::now(), room);
+        pending.err().and_then(|answer| answer.reason())
+    };
+    assert_eq!(records[..3].iter().map(reason).collect::<Vec<_>>(), [None, None, Some(Code::Busy)]);
+    assert_eq!(gate.waiting(), (2, 2 << 10));
+    // Room alone is bounded as well: a record of three kilobytes has none beside the two.
+    assert!(gate.room_for(3 << 10).is_none());
+    drop(jobs.try_recv().unwrap());
+    assert_eq!(gate.waiting(), (1, 1 << 10));
+    assert_eq!(reason(&records[2]), None);
+    gate.stop();
+    assert_eq!(reason(&records[0]), Some(Code::Stopping));
+    assert_eq!(jobs.len(), 2, "what was taken is not lost by stopping");
+}
+
 #[test]
 fn a_failed_sync_acknowledges_nothing_and_ends_the_writer() {
     let election = election();

@@ -11,7 +11,7 @@ use shomar_format::record::{NO_PREVIOUS, SecretKey};
 use shomar_format::{BatchAddress, Canonicaliser, Election, SealedBatch};
 use shomar_store::SegmentWriter;
 
-use crate::{FaultScript, Options, Plan, Report, Target, run};
+use crate::{FaultScript, Options, Plan, Report, Target, TlsFiles, run};
 
 /// How the nation is made.
 #[derive(Clone, Copy)]
@@ -146,7 +146,8 @@ impl Recipe {
 
 /// Options for a test: quick to give up, two threads.
 pub(crate) fn options(address: std::net::SocketAddr) -> Options {
-    let mut options = Options::new(Target::new(&format!("http://{address}"), None).unwrap());
+    let mut options =
+        Options::new(Target::new(&format!("http://{address}"), TlsFiles::default()).unwrap());
     options.threads = Some(2);
     options.give_up = std::time::Duration::from_secs(20);
     options

@@ -6,7 +6,7 @@ use shomar_format::election::Mode;
 
 use super::kit::{Recipe, kinds, options, replayed};
 use super::mock::{Act, Mock};
-use crate::{Lost, Options, Plan, Report, Target, Totals};
+use crate::{Lost, Options, Plan, Report, Target, TlsFiles, Totals};
 
 fn served(
     recipe: Recipe,
@@ -173,7 +173,7 @@ fn a_server_that_answers_nothing_is_given_up() {
     assert!(report.acknowledged < 40);
 
     let nation = Recipe::default().nation();
-    let mut nobody = Options::new(Target::new("http://127.0.0.1:1", None).unwrap());
+    let mut nobody = Options::new(Target::new("http://127.0.0.1:1", TlsFiles::default()).unwrap());
     nobody.give_up = Duration::from_millis(300);
     let report = replayed(&nation, &nobody);
     assert!(kinds(&report).contains(&"server not reached"), "{}", report.text());

@@ -1,6 +1,6 @@
 //! The same over TLS, with a certificate that is vouched for, and with one that is not.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio_rustls::TlsAcceptor;
@@ -9,7 +9,7 @@ use tokio_rustls::rustls::{ServerConfig, crypto, version};
 
 use super::kit::{Nation, Recipe, options, replayed, script};
 use super::mock::Mock;
-use crate::{Target, run};
+use crate::{Target, TlsFiles, run};
 
 /// A server with a certificate of its own, and that certificate in a file.
 fn secure(nation: &Nation, name: &str) -> (Mock, PathBuf) {
@@ -27,12 +27,16 @@ fn secure(nation: &Nation, name: &str) -> (Mock, PathBuf) {
     (Mock::secure(nation, TlsAcceptor::from(Arc::new(config))), path)
 }
 
+fn by(authorities: &Path) -> TlsFiles<'_> {
+    TlsFiles { authorities: Some(authorities), own: None }
+}
+
 #[test]
 fn a_nation_is_sent_over_tls_faults_and_all() {
     let nation = Recipe::default().nation();
     let (mock, authority) = secure(&nation, "authority.txt");
     let mut options = options(mock.address);
-    options.target = Target::new(&format!("https://{}", mock.address), Some(&authority)).unwrap();
+    options.target = Target::new(&format!("https://{}", mock.address), by(&authority)).unwrap();
     options.faults = script(
         "[[fault]]\nkind = \"truncate\"\ncount = 3\n[[fault]]\nkind = \"fork\"\ncount = 3\n",
     );
@@ -48,7 +52,7 @@ fn a_certificate_that_nobody_vouches_for_is_refused_at_once() {
     let (mock, _) = secure(&nation, "authority.txt");
     let (_other, stranger) = secure(&nation, "stranger.txt");
     let mut options = options(mock.address);
-    options.target = Target::new(&format!("https://{}", mock.address), Some(&stranger)).unwrap();
+    options.target = Target::new(&format!("https://{}", mock.address), by(&stranger)).unwrap();
     let error = run(&nation.plan, &options, |_| {}).unwrap_err().to_string();
     assert!(error.contains("expected TLS 1.3 with a certificate that --ca vouches for"), "{error}");
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use shomar_ingest::{Config, Published, Running, start};
-use shomar_replay::{Options, Plan, Report, Target};
+use shomar_replay::{Options, Plan, Report, Target, TlsFiles};
 
 use crate::failure::CheckFailed;
 use crate::output::grouped;
@@ -61,7 +61,7 @@ pub(super) fn receive(sealed: &Path, data: &Path, port: u16) -> anyhow::Result<R
 
 fn send(sealed: &Path, running: &Running) -> anyhow::Result<Report> {
     let plan = Arc::new(Plan::read(sealed)?);
-    let target = Target::new(&format!("http://{}", running.address), None)?;
+    let target = Target::new(&format!("http://{}", running.address), TlsFiles::default())?;
     let mut options = Options::new(target);
     options.connections = Some(CONNECTIONS);
     let lines = MultiProgress::new();

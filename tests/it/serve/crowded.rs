@@ -1,0 +1,158 @@
+//! Too many, too slow, too large, gone in the middle: whoever sends badly takes nothing from the
+//! others.
+//!
+//! In: a server with little room, senders that stop where it hurts. Out: "busy" with a time to come
+//! again, and the room given back. Never: a wait for a lucky moment; what has to have happened is
+//! asked for.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use shomar_format::election::Mode;
+use shomar_format::record::NO_PREVIOUS;
+
+use super::batch_of;
+use super::kit::Server;
+use crate::keyed::Keyed;
+use crate::kit::text;
+
+const HEADER_BYTES: usize = 192;
+/// Room for one record of 3 to 4 kilobytes, and for nothing beside it.
+const ROOM_FOR_ONE: &str = "record_bytes_max = 4096\nwaiting_bytes_max = 4096\n";
+
+/// A server with this configuration, and the batches of its stations.
+fn serve(configuration: &str) -> (Keyed, Vec<Vec<u8>>, Server) {
+    let keyed = Keyed::new("test");
+    let batches = keyed.batches("sealed");
+    let config = keyed.path("serve.toml");
+    std::fs::write(&config, configuration).unwrap();
+    let arguments = ["--config", text(&config)];
+    let server = Server::start(&keyed.path("election"), &keyed.path("data"), &arguments);
+    (keyed, batches, server)
+}
+
+/// A record of so many ballots that were entered wrongly, which are kept as they are: 6 bytes each.
+fn large(keyed: &Keyed, ballots: u32) -> Vec<u8> {
+    batch_of(keyed, 0, (&[0, 0], ballots), &NO_PREVIOUS, Mode::Test)
+}
+
+/// Begins to send a record, and stops after so many bytes of it.
+fn begin(server: &Server, record: &[u8], bytes: usize) -> TcpStream {
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let length = record.len();
+    let head = format!("POST /v1/batches HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&record[..bytes]).unwrap();
+    stream
+}
+
+/// The answer as it came: status line, headers, body, as far as the body says.
+fn answer(stream: &mut TcpStream) -> String {
+    let mut answer = String::new();
+    let mut piece = [0; 4096];
+    loop {
+        let read = stream.read(&mut piece).unwrap();
+        answer.push_str(std::str::from_utf8(&piece[..read]).unwrap());
+        let length = answer.split_once("content-length: ").and_then(|(_, after)| {
+            after.split_once("\r\n").and_then(|(length, _)| length.parse::<usize>().ok())
+        });
+        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.len());
+        if read == 0 || body.is_some_and(|body| Some(body) == length) {
+            return answer;
+        }
+    }
+}
+
+/// Waits until so many bytes of room are taken.
+fn wait_for_room_taken(server: &Server, bytes: usize) {
+    let line = format!("\nshomar_waiting_bytes {bytes}\n");
+    let end = Instant::now() + Duration::from_secs(20);
+    loop {
+        let metrics = server.get("/metrics").1;
+        if metrics.contains(&line) {
+            return;
+        }
+        assert!(Instant::now() < end, "expected {line} in {metrics}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn where_there_is_no_room_senders_are_told_when_to_come_again() {
+    let (keyed, batches, server) = serve(ROOM_FOR_ONE);
+    let large = large(&keyed, 550);
+    assert!((3 << 10..=4 << 10).contains(&large.len()), "it takes all the room: {}", large.len());
+    let mut first = begin(&server, &large, HEADER_BYTES);
+    // It has its room as soon as its header was read.
+    wait_for_room_taken(&server, 4096);
+    let refused = answer(&mut begin(&server, &batches[1], HEADER_BYTES));
+    assert!(refused.starts_with("HTTP/1.1 429 "), "{refused}");
+    assert!(refused.contains("\r\nretry-after: 1\r\n"), "{refused}");
+    assert!(refused.contains("\"busy\""), "{refused}");
+    first.write_all(&large[HEADER_BYTES..]).unwrap();
+    let taken = answer(&mut first);
+    assert!(taken.starts_with("HTTP/1.1 200 ") && taken.contains("accepted"), "{taken}");
+    wait_for_room_taken(&server, 0);
+    assert_eq!(server.send_one(&batches[1]).0, 200);
+    let metrics = server.get("/metrics").1;
+    assert!(metrics.contains("shomar_ingest_refusals_total{code=\"busy\"}"), "{metrics}");
+    assert_eq!(server.caught_up()["batches"], 2);
+    assert_eq!(server.stop().0, 0);
+}
+
+#[test]
+fn a_sender_that_goes_away_or_falls_silent_gives_its_room_back() {
+    let configuration = format!("{ROOM_FOR_ONE}silence_seconds_max = 1\n");
+    let (keyed, batches, server) = serve(&configuration);
+    let large = large(&keyed, 550);
+    // Gone in the middle.
+    let gone = begin(&server, &large, 300);
+    wait_for_room_taken(&server, 4096);
+    drop(gone);
+    wait_for_room_taken(&server, 0);
+    // Silent, and waiting for an answer.
+    let mut silent = begin(&server, &large, 300);
+    wait_for_room_taken(&server, 4096);
+    assert_eq!(server.send_one(&batches[1]).0, 429);
+    let said = answer(&mut silent);
+    assert!(said.starts_with("HTTP/1.1 400 "), "{said}");
+    assert!(said.contains("found silence for 1 seconds, expected a record"), "{said}");
+    wait_for_room_taken(&server, 0);
+    // Slow, but never silent for so long.
+    let mut slow = begin(&server, &large, 250);
+    for piece in large[250..].chunks(large.len() / 6) {
+        std::thread::sleep(Duration::from_millis(300));
+        slow.write_all(piece).unwrap();
+    }
+    let said = answer(&mut slow);
+    assert!(said.starts_with("HTTP/1.1 200 ") && said.contains("accepted"), "{said}");
+    assert_eq!(server.caught_up()["batches"], 1);
+    assert_eq!(server.stop().0, 0);
+}
+
+#[test]
+fn a_record_above_the_limit_is_refused_before_it_is_read() {
+    let (keyed, _, server) = serve(ROOM_FOR_ONE);
+    // No more than its header is sent.
+    let said = answer(&mut begin(&server, &large(&keyed, 700), HEADER_BYTES));
+    assert!(said.starts_with("HTTP/1.1 413 "), "{said}");
+    assert!(said.contains("expected\":\"at most 4096 bytes"), "{said}");
+    assert_eq!(server.caught_up()["batches"], 0);
+}
+
+/// Those that wait for a connection are answered when one ends; nobody is sent away.
+#[test]
+fn connections_above_the_limit_wait_for_their_turn() {
+    let (_keyed, batches, server) = serve("connections_max = 1\n");
+    let mut first = begin(&server, &batches[0], 300);
+    let mut second = begin(&server, &batches[1], batches[1].len());
+    second.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    assert!(second.read(&mut [0; 16]).is_err(), "its turn has not come");
+    first.write_all(&batches[0][300..]).unwrap();
+    assert!(answer(&mut first).contains("accepted"));
+    drop(first);
+    second.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    assert!(answer(&mut second).contains("accepted"));
+}

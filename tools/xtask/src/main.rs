@@ -57,6 +57,9 @@ enum Task {
         /// Random elections that both implementations of the seat rules compute
         #[arg(long, default_value = "5000000")]
         elections: u64,
+        /// Times that a server is killed while it receives
+        #[arg(long, default_value = "10000")]
+        kills: u64,
     },
     /// Time and memory of the commands: the figures of README
     Measure {
@@ -80,8 +83,8 @@ fn main() -> ExitCode {
             if install { tools::Missing::Install } else { tools::Missing::Name },
         ),
         Task::Tidy => tidy::run(&workspace).map(|findings| findings.print("tidy")),
-        Task::Soak { cases, ballots, elections } => {
-            soak::run(&workspace, soak::Amount { cases, ballots, elections })
+        Task::Soak { cases, ballots, elections, kills } => {
+            soak::run(&workspace, soak::Amount { cases, ballots, elections, kills })
         }
         Task::Measure { ballots } => measure::run(&workspace, ballots),
         Task::Peers(options) => peers::run(&workspace, &options),

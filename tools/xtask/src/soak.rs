@@ -4,8 +4,9 @@
 //! check; nothing here is needed to see that the tree is sound, only to believe it longer.
 //!
 //! Property tests with many more cases than usual; a nation of many millions counted by every
-//! kernel; millions of random elections by both implementations of the seat rules; and Miri, which
-//! sees what no test sees of the code with `unsafe`, where it is installed.
+//! kernel; millions of random elections by both implementations of the seat rules; a server killed
+//! ten thousand times; and Miri, which sees what no test sees of the code with `unsafe`, where it is
+//! installed.
 
 use std::process::{Command, Stdio};
 
@@ -24,6 +25,8 @@ pub(crate) struct Amount {
     pub(crate) ballots: u64,
     /// Random elections that both implementations of the seat rules compute.
     pub(crate) elections: u64,
+    /// Times that a server is killed.
+    pub(crate) kills: u64,
 }
 
 /// Runs every step; true when all passed.
@@ -42,6 +45,9 @@ pub(crate) fn run(workspace: &Workspace, amount: Amount) -> Result<bool> {
         CommandLine::new("cargo test --package shomar-tests both_implementations_agree")
             .with("SHOMAR_SOAK_ELECTIONS", &amount.elections.to_string());
     command_step(&mut board, workspace, "seats by both implementations", &elections);
+    let kills = CommandLine::new("cargo test --package shomar-tests nothing_acknowledged_is_lost")
+        .with("SHOMAR_SOAK_KILLS", &amount.kills.to_string());
+    command_step(&mut board, workspace, "a server that is killed", &kills);
     match miri() {
         Some(miri) => {
             command_step(&mut board, workspace, "Miri", &miri);

@@ -14,6 +14,7 @@
 //!   one that came, leave no gap; whoever expects them must look at turnout.
 //! * A missing batch of a chain may be of every pair of its station that has reported, and of any
 //!   size. Without `serves.csv` it may be of any district that nobody has declared.
+//! * Of a pair, or a station, that is annulled nothing more is waited for: it would not count.
 //! * Without `serves.csv` a district is complete once it is declared; where no officer has decided
 //!   anything, the folder is counted whole.
 //! * A recount that waits for a decision may replace what counts. Other decisions that officers can
@@ -116,7 +117,8 @@ impl HeldVotes {
 pub struct DistrictCompleteness {
     /// Stations that report it; `None` without `serves.csv`.
     pub expected: Option<u64>,
-    /// Stations of which everything received counts, or is out of the totals by a decision.
+    /// Stations of which everything received counts, or is out of the totals by a decision; also
+    /// those of which nothing came, and nothing can count any more.
     pub received: u64,
     /// Stations of which a batch is held that nobody has rejected.
     pub held: u64,
@@ -190,6 +192,8 @@ struct Pair {
     waits: bool,
     /// A batch of its station is missing in the chain of a device.
     has_gap: bool,
+    /// Nothing of it counts, come when it may.
+    is_annulled: bool,
 }
 
 impl<'a> Completeness<'a> {
@@ -201,9 +205,9 @@ impl<'a> Completeness<'a> {
         let districts = vec![new; definition.district_count() as usize];
         let mut completeness = Self { definition, districts };
         let fates = completeness.fates(&input);
-        let pairs = pairs(fates);
+        let pairs = pairs(fates, input.ledger);
         match definition.served_pairs() {
-            Some(served) => completeness.with_serves(served, &pairs, input.registers),
+            Some(served) => completeness.with_serves(served, &pairs, &input),
             None => completeness.without_serves(&pairs, input.ledger),
         }
         for held in input.held.iter().filter(|held| !held.is_rejected) {
@@ -277,8 +281,11 @@ impl<'a> Completeness<'a> {
         &mut self,
         served: impl Iterator<Item = (u32, u32)>,
         pairs: &[Pair],
-        registers: &Registers,
+        input: &CompletenessInput<'_>,
     ) {
+        let is_annulled = |(station, district)| {
+            input.ledger.is_some_and(|ledger| ledger.annulled_by(station, district).is_some())
+        };
         // Both ascend by station, then district: one walk.
         let mut pairs = pairs.iter().peekable();
         for (station, district) in served {
@@ -289,16 +296,17 @@ impl<'a> Completeness<'a> {
             whole.expected = whole.expected.map(|expected| expected + 1);
             match pair.filter(|pair| pair.is_settled || pair.is_held) {
                 Some(pair) => whole.reported(pair),
+                None if is_annulled((station, district)) => whole.received += 1,
                 None => {
                     whole.missing = whole.missing.map(|missing| missing + 1);
                     whole.is_waited_for = true;
-                    let registered = registers.pair(station, district).registered;
+                    let registered = input.registers.pair(station, district).registered;
                     whole.to_come.add(
                         registered.map_or(ToCome::Unknown(NoBound::NoRegister), ToCome::AtMost),
                     );
                 }
             }
-            whole.is_waited_for |= pair.is_some_and(|pair| pair.is_held || pair.has_gap);
+            whole.is_waited_for |= pair.is_some_and(|pair| pair.is_held || pair.may_miss());
         }
     }
 
@@ -308,7 +316,10 @@ impl<'a> Completeness<'a> {
             self.districts[pair.district as usize].reported(pair);
         }
         let ledger = ledger.filter(|ledger| !ledger.applied().is_empty());
-        let has_gap = pairs.iter().any(|pair| pair.has_gap);
+        // What is missing of a station may be of any district; of an annulled one it is nobody's.
+        let is_annulled =
+            |station| ledger.is_some_and(|ledger| ledger.is_station_annulled(station));
+        let has_gap = pairs.iter().any(|pair| pair.has_gap && !is_annulled(pair.station));
         if ledger.is_none() && !has_gap {
             return;
         }
@@ -336,17 +347,24 @@ impl DistrictCompleteness {
         } else if pair.is_settled {
             self.received += 1;
         }
-        if pair.has_gap {
+        if pair.may_miss() {
             self.to_come.add(ToCome::Unknown(NoBound::Gap));
         }
-        if pair.waits {
+        if pair.waits && !pair.is_annulled {
             self.to_come.add(ToCome::Unknown(NoBound::Recount));
         }
     }
 }
 
+impl Pair {
+    /// Whether a batch of it may be missing that would count.
+    fn may_miss(&self) -> bool {
+        self.has_gap && !self.is_annulled
+    }
+}
+
 /// The pairs of all batches, by station, then district.
-fn pairs(mut batches: Vec<(BatchAddress, Fate)>) -> Vec<Pair> {
+fn pairs(mut batches: Vec<(BatchAddress, Fate)>, ledger: Option<&Ledger>) -> Vec<Pair> {
     let key = |(address, _): &(BatchAddress, Fate)| (address.station, address.district);
     batches.par_sort_unstable_by_key(key);
     let mut pairs = Vec::with_capacity(batches.len());
@@ -360,7 +378,17 @@ fn pairs(mut batches: Vec<(BatchAddress, Fate)>) -> Vec<Pair> {
             let (station, district) = key(&of_pair[0]);
             let (is_settled, is_held, waits) =
                 (has(Fate::Settled), has(Fate::Held), has(Fate::Waits));
-            pairs.push(Pair { station, district, is_settled, is_held, waits, has_gap });
+            let is_annulled =
+                ledger.is_some_and(|ledger| ledger.annulled_by(station, district).is_some());
+            pairs.push(Pair {
+                station,
+                district,
+                is_settled,
+                is_held,
+                waits,
+                has_gap,
+                is_annulled,
+            });
         }
     }
     pairs

@@ -86,8 +86,8 @@ pub struct Index {
     pub(crate) apart: Vec<RecordPlace>,
     /// Positions of the records of each segment; `None` where that cannot be said.
     segments: Vec<Option<Range<u64>>>,
-    /// Records that stand twice, byte for byte; each is counted once.
-    pub repeats: Vec<Finding>,
+    /// Records that stand twice, byte for byte, with their positions; each is counted once.
+    repeats: Vec<(u64, Finding)>,
     /// Damaged frames, foreign or missing segments, records that contradict each other. A tally of
     /// an index with findings gives these and its own, and no totals.
     pub findings: Vec<Finding>,
@@ -197,7 +197,10 @@ impl Index {
         let fault = Fault::new(place.offset(), "record", found, expected);
         let mut finding = Finding::new(path, fault);
         finding.whose = Some(describe(definition, address));
-        if same { &mut self.repeats } else { &mut self.findings }.push(finding);
+        match same {
+            true => self.repeats.push((self.position(place), finding)),
+            false => self.findings.push(finding),
+        }
     }
 
     /// The position in the journal of a record, whose segment was read to its end.
@@ -213,7 +216,14 @@ impl Index {
         let mut special = std::mem::take(&mut self.special);
         special.retain(|place| self.position(place) < position);
         self.special = special;
+        self.repeats.retain(|(repeat, _)| *repeat < position);
         self.set_places(places);
+    }
+
+    /// Records that stand twice, byte for byte; each is counted once.
+    #[must_use]
+    pub fn repeats(&self) -> Vec<Finding> {
+        self.repeats.iter().map(|(_, finding)| finding.clone()).collect()
     }
 
     /// Counts these places, in this order.

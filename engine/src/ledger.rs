@@ -281,14 +281,24 @@ impl Ledger {
         Ok(number)
     }
 
+    /// The record by which a station, or what it reports of one district, is annulled: then
+    /// nothing of it counts, come when it may.
+    pub(crate) fn annulled_by(&self, station: u32, district: u32) -> Option<u64> {
+        let of_pair = self.pairs.get(&(station, district)).and_then(|pair| pair.annulled_by);
+        of_pair.or(self.stations_annulled.get(&station).copied())
+    }
+
+    /// Whether a whole station is annulled.
+    pub(crate) fn is_station_annulled(&self, station: u32) -> bool {
+        self.stations_annulled.contains_key(&station)
+    }
+
     /// Where a batch stands.
     #[must_use]
     pub fn standing(&self, batch: BatchNumber) -> Standing {
         let entry = &self.entries[batch as usize];
         let BatchAddress { station, district, .. } = entry.address;
-        let of_pair = self.pairs.get(&(station, district)).and_then(|pair| pair.annulled_by);
-        let of_station = self.stations_annulled.get(&station).copied();
-        match (entry.superseded_by, entry.annulled_by.or(of_pair).or(of_station)) {
+        match (entry.superseded_by, entry.annulled_by.or(self.annulled_by(station, district))) {
             _ if entry.is_recount && entry.placed_by.is_none() => Standing::Waiting,
             (Some(by), _) => Standing::Superseded(by),
             (None, Some(by)) => Standing::Annulled(by),
@@ -456,7 +466,7 @@ impl Ledger {
         let (plan, is_annulled) = match subject {
             Subject::Station(station) => {
                 let station = find_station(definition, station)?;
-                let is_annulled = self.stations_annulled.contains_key(&station);
+                let is_annulled = self.is_station_annulled(station);
                 (Plan::Station(station, annul), is_annulled)
             }
             Subject::Pair(station, district) => {

@@ -161,7 +161,7 @@ pub fn recount(input: &RecountInput<'_>) -> Result<Recount, NoCount> {
     assert!(standings.is_some() || head.mode == Mode::Test || !index.findings.is_empty());
     let mut tallied =
         tally(evidence, &index, &counting, readings, kernel).map_err(NoCount::Findings)?;
-    let repeats = std::mem::take(&mut index.repeats);
+    let repeats = index.repeats();
     let checks = Checks::of(head);
     let (mut held, mut warned) = (Vec::new(), Vec::new());
     if !checks.is_empty() {

@@ -49,6 +49,20 @@ fn an_annulment_takes_a_station_out_and_a_reinstatement_brings_it_back() {
 }
 
 #[test]
+fn an_earlier_state_knows_nothing_of_a_record_that_came_again_later() {
+    let keyed = Keyed::new("test");
+    let batches = keyed.batches("sealed");
+    let all: Vec<&[u8]> = batches.iter().chain(&batches[..1]).map(Vec::as_slice).collect();
+    let folder = keyed.journal("again", &all);
+    let repeats = |records: usize| {
+        let (code, _, stderr) = run(["tally", text(&folder), "--as-of", &records.to_string()]);
+        assert_eq!(code, 0, "{stderr}");
+        stderr.matches("the same record").count()
+    };
+    assert_eq!((repeats(batches.len()), repeats(all.len())), (0, 1));
+}
+
+#[test]
 fn the_log_says_who_when_why_and_what_it_did_to_each_district() {
     let keyed = Keyed::new("official");
     let batches = keyed.batches("sealed");

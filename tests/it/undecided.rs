@@ -118,6 +118,62 @@ fn assert_nothing_outstanding(district: &Value, received: u64) {
     assert_eq!(district["finality"], finality, "{district}");
 }
 
+/// What an officer has annulled is waited for no more, whether it had come or not; once it is
+/// reinstated it is.
+#[test]
+fn what_is_annulled_before_it_comes_is_not_missing() {
+    let keyed = election("test", "S1,V1,100,\nS2,V1,10,\nS1,T,0,\n", "");
+    let batches = of_station(&sealed(&keyed, VILLAGE, "sealed"), 0);
+    for subject in [&["--station", "S2"][..], &["--station", "S2", "--district", "V1"]] {
+        let annul = [&["annul", "--reason", "b-fraud"], subject].concat();
+        let annul = keyed.control(None, &annul);
+        let reinstate = keyed.control(Some(&annul), &[&["reinstate"], subject].concat());
+        let journal = |name: &str, decisions: &[&[u8]]| {
+            let batches = batches.iter().map(Vec::as_slice);
+            let all: Vec<&[u8]> = batches.chain(decisions.iter().copied()).collect();
+            keyed.journal(&format!("{name}-{}", subject.len()), &all)
+        };
+        let annulled = district(&journal("annulled", &[&annul]), "V1");
+        assert_eq!(annulled["status"], "final", "{annulled}");
+        assert_nothing_outstanding(&annulled, 2);
+        let again = district(&journal("reinstated", &[&annul, &reinstate]), "V1");
+        assert_eq!(again["stations"]["missing"], 1, "{again}");
+        assert_eq!(again["finality"]["verdict"], "open", "{again}");
+    }
+}
+
+/// A batch that is missing in the chain of a device is annulled with its station, or, of a pair,
+/// with the pair alone.
+#[test]
+fn a_gap_of_an_annulled_station_is_nobodys() {
+    let keyed = election("test", "S1,V1,100,\nS1,T,100,\nS2,V1,5,\n", "");
+    let rows = format!("{VILLAGE}S1,T,201,3\nS2,V1,101,5\n");
+    let batches = sealed(&keyed, &rows, "sealed");
+    // The first of the device does not come.
+    let (first, rest): (Vec<_>, Vec<_>) = batches.iter().partition(|batch| {
+        let address = address_at(batch);
+        (address.station, address.sequence) == (0, 0)
+    });
+    assert_eq!(first.len(), 1);
+    let [came, other] = match address_at(first[0]).district {
+        0 => ["T", "V1"],
+        _ => ["V1", "T"],
+    };
+    let result = |name: &str, subject: &[&str], id: &str| {
+        let annul = [&["annul", "--reason", "b-fraud"], subject].concat();
+        let annul = keyed.control(None, &annul);
+        let all: Vec<&[u8]> =
+            rest.iter().map(|batch| batch.as_slice()).chain([&annul[..]]).collect();
+        district(&keyed.journal(name, &all), id)
+    };
+    let whole = result("whole", &["--station", "S1"], came);
+    assert_eq!(whole["finality"]["missing_ballots_max"], 0, "{whole}");
+    let pair = result("pair", &["--station", "S1", "--district", came], came);
+    assert_eq!(pair["finality"]["missing_ballots_max"], 0, "{pair}");
+    let elsewhere = result("elsewhere", &["--station", "S1", "--district", other], came);
+    assert_eq!(elsewhere["finality"]["missing_ballots_max"], Value::Null, "{elsewhere}");
+}
+
 #[test]
 fn a_result_depends_on_a_held_batch_from_the_vote_on_that_makes_a_tie() {
     let serves = "S1,V1,100,\nS2,V1,5,\nS1,T,0,\n";

@@ -71,6 +71,12 @@ impl Definition {
         CountingDefinition::open(&self.bytes).expect("checked when the folder was opened")
     }
 
+    /// The bytes of the compiled file.
+    #[must_use]
+    pub fn compiled(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The reading of each contest, in definition order.
     #[must_use]
     pub fn readings(&self) -> Vec<Reading> {

@@ -14,11 +14,11 @@ use shomar_engine::checks::Registers;
 use shomar_engine::ledger::Ledger;
 use shomar_engine::standing::OfficerChains;
 use shomar_engine::{Definition, EngineError};
+use shomar_format::BatchAddress;
 use shomar_format::bytes::{array_at, hex, u16_at, u32_at};
-use shomar_format::election::{COMPILED_FILE, ElectionError};
+use shomar_format::election::{COMPILED_FILE, ElectionError, Sources};
 use shomar_format::layout::record as at;
 use shomar_format::record::{RecordBytes, address_at, record_hash_of};
-use shomar_format::{BatchAddress, CountingDefinition};
 use shomar_store::disk::{DirectoryDisk, Disk};
 use shomar_store::journal::{Journal, JournalError, JournalOptions, Visited};
 use shomar_store::{StoreError, write_durably};
@@ -65,12 +65,14 @@ impl Election {
     pub(crate) fn open(folder: &Path, data: &Path) -> Result<Self, StartError> {
         let (election, sources) = shomar_format::Election::read(folder)?;
         let beside = data.join("election");
-        let compiled = election.compile(&sources);
-        let digest = *CountingDefinition::open(&compiled).expect("just compiled").digest();
-        if beside.join("election.toml").exists() {
-            // The compiled definition is used where it is of that very text: no second reading.
+        let definition = Definition::of(&election, &sources);
+        let is_same_text = Sources::digest_of(&beside)
+            .is_ok_and(|digest| digest == *definition.counting().sources());
+        if !is_same_text && beside.join("election.toml").exists() {
+            // What is no part of the definition may have changed: who was authenticated, who
+            // withdrew.
             let own = Definition::open(&beside)?;
-            let own = *own.counting().digest();
+            let (own, digest) = (*own.counting().digest(), *definition.counting().digest());
             if own != digest {
                 return Err(StartError::Data {
                     path: beside,
@@ -79,21 +81,20 @@ impl Election {
                 });
             }
         }
-        // What is no part of the definition may have changed: who was authenticated, who withdrew.
         let io = |error: std::io::Error| StartError::Data {
             path: beside.clone(),
             found: error.to_string(),
             expected: "a folder that can be written".to_owned(),
         };
         std::fs::create_dir_all(&beside).map_err(io)?;
-        let is_same = std::fs::canonicalize(folder).ok() == std::fs::canonicalize(&beside).ok();
-        if !is_same {
-            for (name, bytes) in sources.files() {
-                lay(&beside.join(name), bytes)?;
+        // A restart should not wait for the disk: what is there already is not written again.
+        let files = sources.files().filter(|_| !is_same_text);
+        for (name, bytes) in files.chain([(COMPILED_FILE, definition.compiled())]) {
+            let path = beside.join(name);
+            if !std::fs::read(&path).is_ok_and(|found| found == bytes) {
+                write_durably(&path, bytes)?;
             }
         }
-        lay(&beside.join(COMPILED_FILE), &compiled)?;
-        let definition = Definition::of(&election, &sources);
         let registers = Registers::of(&election);
         Ok(Self { definition, election, registers })
     }
@@ -111,14 +112,6 @@ impl Election {
         let district = counting.district_id(district);
         format!("station {station}, district {district}, device {device}, sequence {sequence}")
     }
-}
-
-/// Writes a file durably, unless these bytes are there: a restart should not wait for the disk.
-fn lay(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    if std::fs::read(path).is_ok_and(|found| found == bytes) {
-        return Ok(());
-    }
-    write_durably(path, bytes)
 }
 
 /// A record that the journal showed when it was opened.

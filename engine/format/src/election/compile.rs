@@ -4,6 +4,7 @@
 //! a compiled file still belongs to the text beside it. Never: a second source of truth; when the
 //! text has changed, the compiled file is not used.
 
+use std::panic::resume_unwind;
 use std::path::Path;
 
 use rkyv::util::AlignedVec;
@@ -134,9 +135,13 @@ fn each_file(
 
 /// The compiled definition of an election.
 pub(super) fn compile(election: &Election, sources: &Sources) -> AlignedVec {
-    let payload = rkyv::to_bytes::<rkyv::rancor::Error>(&payload(election))
-        .expect("flat arrays within the limits serialise");
-    let names = digest::names_digest(election);
+    let (payload, names, sources) = std::thread::scope(|scope| {
+        let digests = scope.spawn(|| (digest::names_digest(election), sources.digest()));
+        let payload = rkyv::to_bytes::<rkyv::rancor::Error>(&payload(election))
+            .expect("flat arrays within the limits serialise");
+        let (names, sources) = digests.join().unwrap_or_else(|panic| resume_unwind(panic));
+        (payload, names, sources)
+    });
     let mut file = AlignedVec::with_capacity(at::HEADER_BYTES + payload.len());
     file.resize(at::HEADER_BYTES, 0);
     file.extend_from_slice(&payload);
@@ -146,7 +151,7 @@ pub(super) fn compile(election: &Election, sources: &Sources) -> AlignedVec {
     put(at::MAGIC_OFFSET, &at::MAGIC);
     put(at::VERSION_OFFSET, &FORMAT_VERSION.to_le_bytes());
     put(at::PAYLOAD_LENGTH_OFFSET, &(payload.len() as u64).to_le_bytes());
-    put(at::SOURCES_OFFSET, &sources.digest());
+    put(at::SOURCES_OFFSET, &sources);
     put(at::NAMES_OFFSET, &names);
     put_checksum(&mut file);
     let counting = CountingDefinition::open(&file).expect("what was just written can be read");

@@ -4,6 +4,7 @@
 //! Never: a name compared, a row taken for another, a problem hidden behind an earlier one.
 
 use std::collections::HashMap;
+use std::panic::resume_unwind;
 use std::path::Path;
 
 use super::compile::Sources;
@@ -89,18 +90,19 @@ impl Reader<'_> {
         let contests: Option<HashMap<String, usize>> = head.as_ref().map(|head| {
             head.contests.iter().enumerate().map(|(at, contest)| (contest.id.clone(), at)).collect()
         });
-        let (mut districts, district_index) = self.districts(contests.as_ref());
-        // Codes are unique in a district across lists and candidates.
-        let mut codes: HashMap<(usize, u32), (&str, u64)> = HashMap::new();
-        self.lists(&mut districts, &district_index, &mut codes);
-        self.candidates(&mut districts, &district_index, &mut codes);
-        self.check_sizes(&districts, &district_index);
-        let (mut stations, station_index) = self.stations();
-        self.devices(&mut stations, &station_index);
+        let is_official = head.as_ref().is_some_and(|head| head.mode == Mode::Official);
+        // Who is voted for and who reports know nothing of each other: two halves of the work, and
+        // a server that starts again on election night is waited for.
+        let mut of_stations = Reader { problems: Vec::new(), sources: self.sources };
+        let ((districts, district_index), (stations, station_index, bad_keys)) =
+            std::thread::scope(|scope| {
+                let of_stations = scope.spawn(|| of_stations.stations_and_devices(is_official));
+                let of_districts = self.districts_and_options(contests.as_ref());
+                (of_districts, of_stations.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            });
+        self.problems.append(&mut of_stations.problems);
         let serves = self.serves(&station_index, &district_index);
-        if head.as_ref().is_some_and(|head| head.mode == Mode::Official) {
-            self.check_keys(&stations);
-        }
+        self.problems.extend(bad_keys);
         Election {
             head: head.unwrap_or_else(|| super::ElectionHead {
                 id: String::new(),
@@ -116,6 +118,27 @@ impl Reader<'_> {
             stations,
             serves,
         }
+    }
+
+    fn districts_and_options(
+        &mut self,
+        contests: Option<&HashMap<String, usize>>,
+    ) -> (Vec<District>, Index) {
+        let (mut districts, index) = self.districts(contests);
+        // Codes are unique in a district across lists and candidates.
+        let mut codes: HashMap<(usize, u32), (&str, u64)> = HashMap::new();
+        self.lists(&mut districts, &index, &mut codes);
+        self.candidates(&mut districts, &index, &mut codes);
+        self.check_sizes(&districts, &index);
+        (districts, index)
+    }
+
+    /// The stations, and what is wrong with their keys where every device must have one.
+    fn stations_and_devices(&mut self, need_keys: bool) -> (Vec<Station>, Index, Vec<Problem>) {
+        let (mut stations, index) = self.stations();
+        self.devices(&mut stations, &index);
+        let bad_keys = if need_keys { check_keys(&stations) } else { Vec::new() };
+        (stations, index, bad_keys)
     }
 
     fn districts(&mut self, contests: Option<&HashMap<String, usize>>) -> (Vec<District>, Index) {
@@ -321,21 +344,23 @@ impl Reader<'_> {
         serves.sort_unstable();
         Some(serves)
     }
+}
 
-    fn check_keys(&mut self, stations: &[Station]) {
-        for station in stations {
-            for device in &station.devices {
-                let found = match device.key {
-                    Some(key) if is_sound_key(&key) => continue,
-                    Some(key) => format!("{}, which is no key,", hex(&key)),
-                    None => "no key".to_owned(),
-                };
-                let found = format!("{found} for device {} of {}", device.id, station.id);
-                let expected = "a key for every device of an official election";
-                self.problem(STATIONS, 0, found, expected);
-            }
+fn check_keys(stations: &[Station]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for station in stations {
+        for device in &station.devices {
+            let found = match device.key {
+                Some(key) if is_sound_key(&key) => continue,
+                Some(key) => format!("{}, which is no key,", hex(&key)),
+                None => "no key".to_owned(),
+            };
+            let found = format!("{found} for device {} of {}", device.id, station.id);
+            let expected = "a key for every device of an official election";
+            push(&mut problems, STATIONS, 0, found, expected);
         }
     }
+    problems
 }
 
 fn push(

@@ -10,11 +10,13 @@ mod findings;
 mod growth;
 mod machine;
 mod measure;
+mod measure_night;
 mod nextest;
 mod peers;
 mod peers_seats;
 mod programs;
 mod report;
+mod server;
 mod soak;
 mod tidy;
 mod times;
@@ -66,6 +68,9 @@ enum Task {
         /// Ballots to generate, seal and count
         #[arg(long, default_value = "10000000")]
         ballots: u64,
+        /// A server on election night, in place of the commands
+        #[arg(long)]
+        night: bool,
     },
     /// The same nation counted by other engines, compared number by number, timed side by side
     Peers(peers::Options),
@@ -86,7 +91,8 @@ fn main() -> ExitCode {
         Task::Soak { cases, ballots, elections, kills } => {
             soak::run(&workspace, soak::Amount { cases, ballots, elections, kills })
         }
-        Task::Measure { ballots } => measure::run(&workspace, ballots),
+        Task::Measure { ballots, night: true } => measure_night::run(&workspace, ballots),
+        Task::Measure { ballots, night: false } => measure::run(&workspace, ballots),
         Task::Peers(options) => peers::run(&workspace, &options),
         Task::PeersSeats(options) => peers_seats::run(&workspace, &options),
         Task::Growth(options) => growth::run(&workspace, &options),

@@ -4,17 +4,15 @@
 //! In: a signed nation. Out: rates and the acknowledgement's 99th percentile, from replay's JSON.
 //! Never: a run in which anything was lost, doubled, or counted otherwise than known.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::programs::{Programs, Scratch};
+use crate::server::Server;
 
-const START_MAX: Duration = Duration::from_secs(60);
 /// Short runs as well are to have full recounts beside them; the default is half a minute.
 pub(crate) const RECOUNT_SECONDS: u32 = 3;
 
@@ -103,59 +101,6 @@ impl Night<'_> {
     }
 }
 
-/// A running `shomar serve`; killed if it is not stopped before.
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(command: &mut Command, log: &Path) -> Result<Self> {
-        let file = File::create(log).with_context(|| log.display().to_string())?;
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
-        let child = command.spawn().context("cannot run `shomar serve`")?;
-        let mut server = Self { child, address: String::new() };
-        let began = Instant::now();
-        loop {
-            let text = fs::read_to_string(log)?;
-            if let Some(address) = address_in(&text) {
-                address.clone_into(&mut server.address);
-                return Ok(server);
-            }
-            if server.child.try_wait()?.is_some() || began.elapsed() > START_MAX {
-                bail!("`shomar serve` does not listen: {}", text.trim());
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    fn stop(&mut self) -> Result<()> {
-        let kill = format!("kill -TERM {}", self.child.id());
-        if !Command::new("sh").args(["-c", &kill]).status()?.success() {
-            bail!("`shomar serve` was gone before it was stopped");
-        }
-        let status = self.child.wait()?;
-        if !status.success() {
-            bail!("`shomar serve`: {status}");
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // An error only where it has ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// The whole line, with its end: half an address is none.
-fn address_in(log: &str) -> Option<&str> {
-    let (_, after) = log.split_once("listening on ")?;
-    Some(after.split_once('\n')?.0.trim())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,11 +136,5 @@ mod tests {
             *report.pointer_mut(place).unwrap() = value;
             assert!(Received::read(&report, 700).is_err(), "{place}");
         }
-    }
-
-    #[test]
-    fn address_is_read_from_the_log_when_its_line_is_whole() {
-        assert_eq!(address_in("INFO\nlistening on 127.0.0.1:99\nmore"), Some("127.0.0.1:99"));
-        assert_eq!(address_in("INFO\nlistening on 127.0.0.1:9"), None);
     }
 }

@@ -427,11 +427,10 @@ impl<'a> Live<'a> {
         }
         self.compare_counters()?;
         let shows = self.ledger.shows_numbers();
-        let head = &self.definition.head;
         let totals = shows.then(|| {
             let Counters { votes, ballots } = &self.counters[0];
             let (votes, ballots, batches) = (votes.clone(), ballots.clone(), self.list.share());
-            Snapshot::of_live(votes, ballots, batches, &self.counting, head, &self.readings)
+            Snapshot::of_live(votes, ballots, batches, &self.counting, &self.readings)
         });
         if let Some(totals) = &totals {
             let taken: u64 = totals.batches().map(|batch| u64::from(batch.taken)).sum();
@@ -562,9 +561,10 @@ pub struct Digests {
 impl LiveSnapshot {
     /// Its digests, if it has numbers.
     #[must_use]
-    pub fn digests(&self) -> Option<Digests> {
+    pub fn digests(&self, definition: &Definition) -> Option<Digests> {
         let totals = self.totals.as_ref()?;
-        Some(Digests { totals: *totals.digest(), batches: totals.batches().count() as u64 })
+        let digest = totals.digest(&definition.counting(), &definition.head);
+        Some(Digests { totals: *digest, batches: totals.batches().count() as u64 })
     }
 }
 

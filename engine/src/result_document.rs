@@ -256,7 +256,7 @@ pub fn rules_digest(election: &Election, rules: &[ContestRule]) -> String {
 }
 
 impl ResultDocument {
-    /// The document of these outcomes.
+    /// The document of these outcomes, which are of this snapshot, at its frontier.
     ///
     /// # Errors
     /// With every district of which it cannot be said whether it can change.
@@ -264,6 +264,7 @@ impl ResultDocument {
         election: &Election,
         rules: &[ContestRule],
         snapshot: &Snapshot,
+        frontier: Frontier,
         outcomes: Vec<DistrictOutcome<'_>>,
     ) -> Result<Self, Vec<OutcomeError>> {
         let (mut districts, mut errors) = (Vec::with_capacity(outcomes.len()), Vec::new());
@@ -282,7 +283,7 @@ impl ResultDocument {
             reading: reading_document(&election.head, snapshot.readings()),
             rules_digest: rules_digest(election, rules),
             definition_digest: hex(&election.definition_digest()),
-            frontier: snapshot.frontier(),
+            frontier,
             ballots: snapshot.ballots(),
             districts,
         })

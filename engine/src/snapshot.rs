@@ -30,7 +30,8 @@ pub struct Snapshot {
     batches: Vec<Arc<Vec<CountedBatch>>>,
     /// Made when somebody asks: it costs a sort of all hashes.
     evidence: OnceLock<Digest32>,
-    digest: Digest32,
+    /// Made when somebody asks: of many snapshots of a night nobody does.
+    digest: OnceLock<Digest32>,
 }
 
 /// Totals of one district.
@@ -56,7 +57,11 @@ impl Snapshot {
         let batches: Vec<_> = batches.into_iter().map(Arc::new).collect();
         let (evidence, mut snapshot) = rayon::join(
             || evidence_digest(&batches),
-            || Self::of_sums(options, ballots, definition, head, readings),
+            || {
+                let snapshot = Self::of_sums(options, ballots, definition, readings);
+                snapshot.digest(definition, head);
+                snapshot
+            },
         );
         snapshot.batches = batches;
         snapshot.evidence = OnceLock::from(evidence);
@@ -69,10 +74,9 @@ impl Snapshot {
         ballots: Vec<BallotCounts>,
         batches: Vec<Arc<Vec<CountedBatch>>>,
         definition: &CountingDefinition<'_>,
-        head: &ElectionHead,
         readings: &[Reading],
     ) -> Self {
-        let snapshot = Self::of_sums(options, ballots, definition, head, readings);
+        let snapshot = Self::of_sums(options, ballots, definition, readings);
         Self { batches, ..snapshot }
     }
 
@@ -80,29 +84,26 @@ impl Snapshot {
         options: Vec<u64>,
         ballots: Vec<BallotCounts>,
         definition: &CountingDefinition<'_>,
-        head: &ElectionHead,
         readings: &[Reading],
     ) -> Self {
         assert_eq!(options.len(), definition.option_total(), "one sum per option");
-        assert_eq!(readings.len(), head.contests.len(), "one reading per contest");
         let mut total = BallotCounts::default();
         for district in &ballots {
             total.add(district);
         }
-        let mut snapshot = Self {
+        Self {
             options,
             ballots,
             total,
             readings: readings.to_vec(),
             batches: Vec::new(),
             evidence: OnceLock::new(),
-            digest: [0; 32],
-        };
-        snapshot.digest = snapshot.totals_digest(definition, head);
-        snapshot
+            digest: OnceLock::new(),
+        }
     }
 
     fn totals_digest(&self, definition: &CountingDefinition<'_>, head: &ElectionHead) -> Digest32 {
+        assert_eq!(self.readings.len(), head.contests.len(), "one reading per contest");
         let names = head.contests.iter().map(|contest| contest.id.as_str());
         let readings = names.zip(self.readings.iter().copied());
         let mut digest = TotalsDigest::new(definition.digest(), readings);
@@ -147,19 +148,18 @@ impl Snapshot {
         self.batches.iter().flat_map(|part| part.iter())
     }
 
-    /// Digest of the totals.
-    #[must_use]
-    pub fn digest(&self) -> &Digest32 {
-        &self.digest
+    /// Digest of the totals, under the definition that they were counted by.
+    pub fn digest(&self, definition: &CountingDefinition<'_>, head: &ElectionHead) -> &Digest32 {
+        self.digest.get_or_init(|| self.totals_digest(definition, head))
     }
 
     /// Up to where was counted.
     #[must_use]
-    pub fn frontier(&self) -> Frontier {
+    pub fn frontier(&self, definition: &CountingDefinition<'_>, head: &ElectionHead) -> Frontier {
         Frontier {
             batches: self.batches.iter().map(|batches| batches.len() as u64).sum(),
             evidence: hex(self.evidence.get_or_init(|| evidence_digest(&self.batches))),
-            digest: hex(&self.digest),
+            digest: hex(self.digest(definition, head)),
         }
     }
 
@@ -179,7 +179,7 @@ impl Snapshot {
             election: head.id.clone(),
             mode: head.mode.name().to_owned(),
             reading: reading_document(head, &self.readings),
-            frontier: Some(self.frontier()),
+            frontier: Some(self.frontier(definition, head)),
             journal: None,
             held: Vec::new(),
             ballots: self.total,

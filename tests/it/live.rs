@@ -87,7 +87,9 @@ impl Night {
     fn assert_agrees(&self, snapshot: &LiveSnapshot) {
         match (&snapshot.totals, self.full()) {
             (Some(totals), Ok((full, held))) => {
-                assert_eq!(totals.frontier(), full.frontier(), "at {}", snapshot.position);
+                let (counting, head) = (self.definition.counting(), &self.definition.head);
+                let frontier = |totals: &Snapshot| totals.frontier(&counting, head);
+                assert_eq!(frontier(totals), frontier(&full), "at {}", snapshot.position);
                 assert_eq!(snapshot.held.len(), held);
             }
             (None, Err(NoCount::NotClosed { batches, taken })) => {

@@ -12,7 +12,7 @@ use shomar_engine::evidence::JournalSegment;
 use shomar_engine::recount::{NoCount, Recount, RecountInput, recount};
 use shomar_engine::{Definition, Evidence, Kernel, Snapshot};
 use shomar_format::bytes::{hex, u16_at};
-use shomar_format::document::{DistrictTally, TallyDocument};
+use shomar_format::document::{DistrictTally, Frontier, TallyDocument};
 use shomar_format::{BatchAddress, CountingDefinition, Election, Reading, layout};
 use shomar_store::StoreError;
 use shomar_store::journal::{Readable, open_for_reading};
@@ -39,6 +39,11 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
+    /// Up to where was counted.
+    pub(crate) fn frontier(&self) -> Frontier {
+        self.snapshot.frontier(&self.definition.counting(), &self.definition.head)
+    }
+
     /// The JSON of the tally; with `only`, that district alone.
     pub(crate) fn document(&self, only: Option<u32>) -> TallyDocument {
         let counting = self.definition.counting();
@@ -112,7 +117,7 @@ pub(crate) fn count(
         let tallied = std::mem::take(&mut recount.tallied);
         let snapshot = Snapshot::merge(tallied, &counting, &definition.head, &readings);
         timing.merge = began.elapsed();
-        let counted = snapshot.frontier();
+        let counted = snapshot.frontier(&counting, &definition.head);
         let before = frontier.get_or_insert_with(|| counted.clone());
         assert_eq!(*before, counted, "two counts of the same bytes agree");
         last = Some((recount, snapshot));

@@ -66,7 +66,7 @@ impl Default for Config {
             silence_seconds_max: 30,
             segment_bytes_max: 256 << 20,
             evidence_bytes_max: 1 << 30,
-            snapshot_milliseconds: 50,
+            snapshot_milliseconds: 25,
             recount_seconds: 30,
             stop_seconds_max: 10,
         }

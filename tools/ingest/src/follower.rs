@@ -237,7 +237,7 @@ impl Recounter {
 
     fn compare(&self, snapshot: &LiveSnapshot) {
         let began = Instant::now();
-        let live = snapshot.digests();
+        let live = snapshot.digests(&self.election.definition);
         let result = self.count(snapshot.position);
         let count = |result| {
             self.metrics.count_recount(result);
@@ -301,6 +301,9 @@ impl Recounter {
         })?;
         let counting = definition.counting();
         let totals = Snapshot::merge(full.tallied, &counting, &definition.head, &readings);
-        Ok(Digests { totals: *totals.digest(), batches: totals.batches().count() as u64 })
+        Ok(Digests {
+            totals: *totals.digest(&counting, &definition.head),
+            batches: totals.batches().count() as u64,
+        })
     }
 }

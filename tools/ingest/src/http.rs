@@ -18,6 +18,7 @@ use http_body_util::BodyExt;
 use serde::Serialize;
 use serde_json::json;
 use shomar_engine::chain::Chains;
+use shomar_format::bytes::hex;
 use shomar_format::document::BallotCounts;
 use tokio::sync::oneshot;
 
@@ -243,8 +244,10 @@ async fn frontier(State(room): State<Room>) -> Response {
     let snapshot = room.published.snapshot.load();
     let recount = room.published.recount.load();
     let failure = room.published.failure.load();
-    let head = &room.election.definition.head;
+    let definition = &room.election.definition;
+    let head = &definition.head;
     let totals = snapshot.totals.as_ref();
+    let digest = totals.map(|totals| hex(totals.digest(&definition.counting(), head)));
     let document = FrontierDocument {
         election: &head.id,
         mode: head.mode.name(),
@@ -252,7 +255,7 @@ async fn frontier(State(room): State<Room>) -> Response {
         durable: room.frontier.durable_position(),
         batches: snapshot.batches_received,
         ballots_received: snapshot.ballots_received,
-        digest: totals.map(|totals| shomar_format::bytes::hex(totals.digest())),
+        digest,
         ballots: totals.map(shomar_engine::Snapshot::ballots),
         full_recount: recount.as_deref(),
         failure: failure.as_ref().map(|message| message.as_str()),

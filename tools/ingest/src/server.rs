@@ -17,6 +17,8 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use shomar_engine::Snapshot;
+use shomar_format::bytes::Digest32;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -64,6 +66,7 @@ pub struct Running {
     pub address: SocketAddr,
     /// The last snapshot, for whoever wants to show it.
     pub published: Arc<Published>,
+    election: &'static Election,
     metrics: Arc<Metrics>,
     frontier: Arc<Frontier>,
     gate: Arc<Gate>,
@@ -161,6 +164,7 @@ pub fn start(election: &Path, data: &Path, config: &Config) -> Result<Running, S
     Ok(Running {
         address,
         published,
+        election,
         metrics,
         frontier,
         gate,
@@ -302,6 +306,13 @@ impl Running {
                 failed => return failed,
             }
         }
+    }
+
+    /// The digest of a snapshot's totals.
+    #[must_use]
+    pub fn digest_of(&self, totals: &Snapshot) -> Digest32 {
+        let definition = &self.election.definition;
+        *totals.digest(&definition.counting(), &definition.head)
     }
 
     /// Records that are durable.

@@ -133,7 +133,7 @@ pub(crate) fn run(arguments: &TallyArguments) -> anyhow::Result<ExitCode> {
 
 fn summary(counted: &Counted) -> Summary<'_> {
     let timing = &counted.timing;
-    let frontier = counted.snapshot.frontier();
+    let frontier = counted.frontier();
     let ballots = counted.snapshot.ballots();
     let fastest = timing.counts.iter().min().copied().unwrap_or_default().as_nanos().max(1);
     let per_second = |number: u64| {
@@ -197,7 +197,7 @@ fn write_csv(out: &mut dyn Write, document: &TallyDocument) -> io::Result<()> {
 
 fn write_table(out: &mut dyn Write, counted: &Counted, document: &TallyDocument) -> io::Result<()> {
     write!(out, "{}", test_mark(counted.definition.head.mode))?;
-    let frontier = counted.snapshot.frontier();
+    let frontier = counted.frontier();
     let ballots = counted.snapshot.ballots();
     writeln!(out, "election {}", document.election)?;
     writeln!(out, "counted up to {} batches", grouped(frontier.batches))?;

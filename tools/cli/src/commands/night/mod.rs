@@ -180,7 +180,7 @@ fn night(
 
 fn measured(counted: &Counted, sealed: Sealed, outcome: Duration) -> Measured {
     let timing = &counted.timing;
-    let batches = counted.snapshot.frontier().batches;
+    let batches = counted.frontier().batches;
     assert_eq!(sealed.batches, batches, "what was sealed is what was counted");
     Measured {
         batches,

@@ -98,7 +98,7 @@ impl Page<'_> {
             "آزمایشی - کشوری ساختگی؛ نتیجهٔ هیچ انتخاباتی نیست",
         );
         let ballots = self.counted.snapshot.ballots();
-        let frontier = self.counted.snapshot.frontier();
+        let frontier = self.counted.frontier();
         let comma = self.say(", ", "، ");
         writeln!(out, "{mark}\n{}", self.name(&head.title_en, &head.title_fa))?;
         writeln!(

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use shomar_ingest::{Config, Published, Running, start};
+use shomar_ingest::{Config, Running, start};
 use shomar_replay::{Options, Plan, Report, Target, TlsFiles};
 
 use crate::failure::CheckFailed;
@@ -71,7 +71,7 @@ fn send(sealed: &Path, running: &Running) -> anyhow::Result<Report> {
     ));
     let is_over = AtomicBool::new(false);
     let report = std::thread::scope(|scope| {
-        scope.spawn(|| show_count(&running.published, &count, &is_over));
+        scope.spawn(|| show_count(running, &count, &is_over));
         let report = shomar_replay::run(&plan, &options, |progress| {
             bar.set_position(progress.acknowledged);
         });
@@ -84,13 +84,13 @@ fn send(sealed: &Path, running: &Running) -> anyhow::Result<Report> {
 }
 
 /// Shows the live totals as they are published: in place on a terminal, else a line now and then.
-fn show_count(published: &Published, line: &ProgressBar, is_over: &AtomicBool) {
+fn show_count(running: &Running, line: &ProgressBar, is_over: &AtomicBool) {
     let is_terminal = std::io::stderr().is_terminal();
     let pause = if is_terminal { 100 } else { 1_000 };
     let mut shown = 0;
     while !is_over.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(pause));
-        let snapshot = published.snapshot.load_full();
+        let snapshot = running.published.snapshot.load_full();
         let Some(totals) = snapshot.totals.as_ref().filter(|_| snapshot.position != shown) else {
             continue;
         };
@@ -102,7 +102,7 @@ fn show_count(published: &Published, line: &ProgressBar, is_over: &AtomicBool) {
             grouped(ballots.taken),
             grouped(ballots.valid),
             grouped(ballots.void),
-            shomar_format::bytes::hex(&totals.digest()[..4])
+            shomar_format::bytes::hex(&running.digest_of(totals)[..4])
         );
         if is_terminal {
             line.set_message(text);

@@ -77,7 +77,7 @@ impl Compare<'_> {
             print_json(&Document {
                 election: &self.election.head.id,
                 mode: self.election.head.mode.name(),
-                frontier: self.counted.snapshot.frontier(),
+                frontier: self.counted.frontier(),
                 districts: districts.collect(),
             })?;
             return Ok(ExitCode::SUCCESS);

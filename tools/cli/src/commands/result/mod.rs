@@ -143,7 +143,7 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
         }
     }
     if let (Some(_), [outcome]) = (&arguments.explain, &outcomes[..]) {
-        let frontier = counted.snapshot.frontier();
+        let frontier = counted.frontier();
         let rules_digest = rules_digest(&election, &rules);
         let note = NoteOf {
             head: &election.head,
@@ -164,7 +164,8 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
     }
     match arguments.format {
         Format::Json => {
-            let document = ResultDocument::new(&election, &rules, &counted.snapshot, outcomes);
+            let (snapshot, frontier) = (&counted.snapshot, counted.frontier());
+            let document = ResultDocument::new(&election, &rules, snapshot, frontier, outcomes);
             print_json(&document.map_err(|errors| refused(&errors, None))?)?;
         }
         Format::Table => {
@@ -172,7 +173,7 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
                 table::finality_lines(&outcomes).map_err(|error| refused(&[error], None))?;
             to_stdout(|out| {
                 write!(out, "{}", test_mark(election.head.mode))?;
-                let frontier = counted.snapshot.frontier();
+                let frontier = counted.frontier();
                 writeln!(
                     out,
                     "election {}, {} batches",

@@ -1,8 +1,8 @@
 //! `cargo xtask measure --night`: what election night asks of a server, measured.
 //!
-//! In: a number of ballots. Out: a table: a signed nation received as fast as it is acknowledged and
-//! at a steady rate, and how long a killed server takes to acknowledge again. Never: a figure of a
-//! run in which anything was lost, doubled, or counted otherwise than known.
+//! In: a number of ballots. Out: a table: a signed nation received as fast as it is acknowledged
+//! and at a steady rate, and how long a killed server takes to acknowledge again. Never: a figure
+//! of a run in which anything was lost, doubled, or counted otherwise than known.
 
 use std::fs;
 use std::io::{Read, Write};

@@ -5,8 +5,8 @@
 //!
 //! Property tests with many more cases than usual; a nation of many millions counted by every
 //! kernel; millions of random elections by both implementations of the seat rules; a server killed
-//! ten thousand times; and Miri, which sees what no test sees of the code with `unsafe`, where it is
-//! installed.
+//! ten thousand times; and Miri, which sees what no test sees of the code with `unsafe`, where it
+//! is installed.
 
 use std::process::{Command, Stdio};
 

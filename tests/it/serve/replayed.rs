@@ -39,6 +39,14 @@ fn nation(folder: &Path) -> std::path::PathBuf {
     sealed
 }
 
+/// A port that stays free while the server is down: none of those that the system gives to whoever
+/// connects to somewhere.
+fn free_port() -> u16 {
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    let mut ports = first..32_768;
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
+}
+
 /// A shell script that starts a server on this port, and returns when it listens.
 fn start_script(folder: &Path, sealed: &Path, port: u16) -> String {
     let program = env!("CARGO_BIN_EXE_shomar-under-test");
@@ -86,7 +94,7 @@ fn a_night_with_every_fault_and_two_kills_ends_with_the_known_answer() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let sealed = nation(folder);
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let start = start_script(folder, &sealed, port);
     let left = LeftBehind(folder);
     assert!(Command::new("sh").args(["-c", &start]).status().unwrap().success());
@@ -159,7 +167,7 @@ fn a_journal_that_loses_what_was_acknowledged_is_found_by_replay() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let sealed = nation(folder);
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let start = start_script(folder, &sealed, port);
     let _left = LeftBehind(folder);
     assert!(Command::new("sh").args(["-c", &start]).status().unwrap().success());

@@ -116,25 +116,24 @@ impl Gate {
             Received::Batch(_) => None,
             Received::Control(control) => Some(control),
         };
-        let hash = hash_of(&record);
         let (reply, answer) = oneshot::channel();
         let job = Job { record, control, received, received_at_ms: now_ms(), reply, room };
-        let refused =
-            |code, found: &str, expected: &str| Err(Answer::refused(code, found, expected, hash));
         let queue = self.queue.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let Some(queue) = queue.as_ref() else { return refused_stopping(refused) };
-        match queue.try_send(job) {
-            Ok(()) => Ok(answer),
-            Err(TrySendError::Full(_)) => {
-                refused(Code::Busy, "a full queue", "a retry after a moment")
+        let sent = match queue.as_ref() {
+            Some(queue) => queue.try_send(job),
+            None => Err(TrySendError::Disconnected(job)),
+        };
+        let (code, found, expected, job) = match sent {
+            Ok(()) => return Ok(answer),
+            Err(TrySendError::Full(job)) => {
+                (Code::Busy, "a full queue", "a retry after a moment", job)
             }
-            Err(TrySendError::Disconnected(_)) => refused_stopping(refused),
-        }
+            Err(TrySendError::Disconnected(job)) => {
+                (Code::Stopping, "a server that is stopping", "a retry later", job)
+            }
+        };
+        Err(Answer::refused(code, found, expected, hash_of(&job.record)))
     }
-}
-
-fn refused_stopping(refused: impl FnOnce(Code, &str, &str) -> Pending) -> Pending {
-    refused(Code::Stopping, "a server that is stopping", "a retry later")
 }
 
 /// Milliseconds since 1970-01-01 UTC.

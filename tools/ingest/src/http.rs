@@ -241,13 +241,21 @@ struct FrontierDocument<'a> {
 }
 
 async fn frontier(State(room): State<Room>) -> Response {
-    let snapshot = room.published.snapshot.load();
+    let snapshot = room.published.snapshot.load_full();
+    let definition = &room.election.definition;
+    // Whoever asks first has it made, over every option of the country; batches do not wait for it.
+    let made = {
+        let snapshot = Arc::clone(&snapshot);
+        tokio::task::spawn_blocking(move || {
+            let totals = snapshot.totals.as_ref()?;
+            Some(hex(totals.digest(&definition.counting(), &definition.head)))
+        })
+    };
+    let Ok(digest) = made.await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let recount = room.published.recount.load();
     let failure = room.published.failure.load();
-    let definition = &room.election.definition;
     let head = &definition.head;
     let totals = snapshot.totals.as_ref();
-    let digest = totals.map(|totals| hex(totals.digest(&definition.counting(), head)));
     let document = FrontierDocument {
         election: &head.id,
         mode: head.mode.name(),

@@ -15,6 +15,7 @@ mod nextest;
 mod peers;
 mod peers_seats;
 mod programs;
+mod received;
 mod report;
 mod server;
 mod soak;

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use crate::machine::Machine;
 use crate::peers::stream::layouts::Layout;
-use crate::peers::stream::ours::{RECOUNT_SECONDS, Received};
+use crate::peers::stream::ours::RECOUNT_SECONDS;
 use crate::peers::stream::runs::{Run, fastest, median_of};
+use crate::received::Received;
 use crate::times::{ratio_of, shown};
 
 /// Everything that the tables show.
@@ -200,6 +201,7 @@ mod tests {
             batches_per_s: 10_000,
             ballots_per_s,
             acknowledged_p99_us: 1_001,
+            snapshot_p99: Duration::ZERO,
         };
         let mut report = Report {
             machine: Machine::for_tests(2),

@@ -2,8 +2,8 @@
 //! why, how close it is.
 //!
 //! In: a district's outcome, a language. Out: numbered paragraphs that a lawyer can check line by
-//! line: every step with its article, every person with the steps that gave the seat. Never: a
-//! number computed here, a reading left unsaid.
+//! line: every step with its article, every person with the steps that gave the seat; as text, or
+//! one by one for a page. Never: a number computed here, a reading left unsaid.
 
 use std::fmt::Write as _;
 
@@ -32,13 +32,85 @@ pub struct NoteOf<'a> {
     pub language: Language,
 }
 
+/// What a paragraph is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// Ballots by kind, and what officers took out.
+    Ballots,
+    /// The rule, and every reading in force.
+    Rule,
+    /// How the seats came about.
+    Steps,
+    /// Who is elected, by which steps.
+    Elected,
+    /// The alternates in order.
+    Alternates,
+    /// Ties and lots.
+    Ties,
+    /// How close it is.
+    Margins,
+    /// What is held or missing.
+    Completeness,
+    /// What is noticed, without effect.
+    Findings,
+}
+
+/// A paragraph of a note.
+#[derive(Clone, Debug)]
+pub struct Paragraph {
+    /// What it is about.
+    pub section: Section,
+    /// Its title, in the language of the note.
+    pub title: String,
+    /// Its lines; one that is long may be broken.
+    pub lines: Vec<String>,
+}
+
+/// The note of a district.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// Whose it is, of what, as of when.
+    pub head: Vec<String>,
+    /// In their order.
+    pub paragraphs: Vec<Paragraph>,
+    /// Where to sign.
+    pub foot: &'static str,
+    language: Language,
+}
+
+impl Note {
+    /// The paragraph about this, if there is something to say.
+    #[must_use]
+    pub fn section(&self, section: Section) -> Option<&Paragraph> {
+        self.paragraphs.iter().find(|paragraph| paragraph.section == section)
+    }
+
+    /// The note as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let mut line = |indent: &str, line: &str| {
+            let broken = line.replace('\n', &format!("\n{indent}"));
+            let _ = writeln!(text, "{indent}{broken}");
+        };
+        self.head.iter().for_each(|head| line("", head));
+        for (number, paragraph) in (1u32..).zip(&self.paragraphs) {
+            let number = self.language.digits(&number.to_string());
+            line("", &format!("\n{number}. {}", paragraph.title));
+            paragraph.lines.iter().for_each(|own| line("   ", own));
+        }
+        line("", &format!("\n{}", self.foot));
+        text
+    }
+}
+
 /// Writes the note of a district.
 ///
 /// # Errors
 /// If it cannot be said whether what is held or missing can change the outcome.
-pub fn explain(note: NoteOf<'_>, district: &DistrictOutcome<'_>) -> Result<String, OutcomeError> {
+pub fn explain(note: NoteOf<'_>, district: &DistrictOutcome<'_>) -> Result<Note, OutcomeError> {
     let finality = district.finality()?;
-    let mut writer = Writer { note, district, text: String::new(), paragraph: 0 };
+    let mut writer = Writer { note, district, head: Vec::new(), paragraphs: Vec::new() };
     writer.head();
     writer.ballots();
     writer.rule();
@@ -51,19 +123,23 @@ pub fn explain(note: NoteOf<'_>, district: &DistrictOutcome<'_>) -> Result<Strin
         writer.completeness(own, finality);
     }
     writer.findings();
-    writer.foot();
-    Ok(writer.text)
+    let foot = writer.say(
+        "Name, office, date, signature: ______________________________",
+        "نام، سمت، تاریخ، امضا: ______________________________",
+    );
+    let (head, paragraphs, language) = (writer.head, writer.paragraphs, note.language);
+    Ok(Note { head, paragraphs, foot, language })
 }
 
 struct Writer<'a> {
     note: NoteOf<'a>,
     district: &'a DistrictOutcome<'a>,
-    text: String,
-    paragraph: u32,
+    head: Vec<String>,
+    paragraphs: Vec<Paragraph>,
 }
 
 impl Writer<'_> {
-    fn say<'t>(&self, english: &'t str, persian: &'t str) -> &'t str {
+    fn say(&self, english: &'static str, persian: &'static str) -> &'static str {
         match self.note.language {
             Language::English => english,
             Language::Persian => persian,
@@ -74,16 +150,15 @@ impl Writer<'_> {
         self.note.language.number(number)
     }
 
+    /// A line of the paragraph that was begun last, or of the head.
     fn line(&mut self, text: &str) {
-        self.text.push_str(text);
-        self.text.push('\n');
+        let lines = self.paragraphs.last_mut().map_or(&mut self.head, |own| &mut own.lines);
+        lines.push(text.to_owned());
     }
 
-    fn heading(&mut self, english: &str, persian: &str) {
-        self.paragraph += 1;
-        let number = self.note.language.digits(&self.paragraph.to_string());
+    fn heading(&mut self, section: Section, english: &'static str, persian: &'static str) {
         let title = self.say(english, persian).to_owned();
-        self.line(&format!("\n{number}. {title}"));
+        self.paragraphs.push(Paragraph { section, title, lines: Vec::new() });
     }
 
     fn candidate(&self, position: u32) -> String {
@@ -130,7 +205,7 @@ impl Writer<'_> {
     }
 
     fn ballots(&mut self) {
-        self.heading("Ballots", "برگ‌های رأی");
+        self.heading(Section::Ballots, "Ballots", "برگ‌های رأی");
         let ballots = self.district.tally.ballots;
         let [taken, valid, void, blank] =
             [ballots.taken, ballots.valid, ballots.void, ballots.blank].map(|n| self.number(n));
@@ -139,15 +214,15 @@ impl Writer<'_> {
         let not_taken = self.number(not_taken.count() as u64);
         let text = match self.note.language {
             Language::English => format!(
-                "   Taken {taken} = valid {valid} + void {void}; of the void, {blank} are blank.\n   \
-                 All void ballots here are of class (a): they count among those taken. Ballots of class\n   \
-                 (b) ({not_taken} reasons, such as a box without a seal) are not among those taken; they leave\n   \
+                "Taken {taken} = valid {valid} + void {void}; of the void, {blank} are blank.\n\
+                 All void ballots here are of class (a): they count among those taken. Ballots of class\n\
+                 (b) ({not_taken} reasons, such as a box without a seal) are not among those taken; they leave\n\
                  the totals by an annulment."
             ),
             Language::Persian => format!(
-                "   مأخوذه {taken} = صحیح {valid} + باطل {void}؛ از آرای باطل {blank} رأی سفید است.\n   \
-                 همهٔ آرای باطل این حوزه از دستهٔ (الف) است و جزء آرای مأخوذه به شمار می‌آید. آرای دستهٔ\n   \
-                 (ب) ({not_taken} سبب، مانند صندوق بی‌لاک‌ومهر) جزء مأخوذه نیست و تنها با ابطال از جمع بیرون\n   \
+                "مأخوذه {taken} = صحیح {valid} + باطل {void}؛ از آرای باطل {blank} رأی سفید است.\n\
+                 همهٔ آرای باطل این حوزه از دستهٔ (الف) است و جزء آرای مأخوذه به شمار می‌آید. آرای دستهٔ\n\
+                 (ب) ({not_taken} سبب، مانند صندوق بی‌لاک‌ومهر) جزء مأخوذه نیست و تنها با ابطال از جمع بیرون\n\
                  می‌رود."
             ),
         };
@@ -161,18 +236,18 @@ impl Writer<'_> {
         let text = match (own.annulled, own.superseded) {
             (0, 0) => self
                 .say(
-                    "   No batch of this district is annulled, and none is superseded by a recount.",
-                    "   هیچ بسته‌ای از این حوزه ابطال نشده و بازشماری جای هیچ بسته‌ای را نگرفته است.",
+                    "No batch of this district is annulled, and none is superseded by a recount.",
+                    "هیچ بسته‌ای از این حوزه ابطال نشده و بازشماری جای هیچ بسته‌ای را نگرفته است.",
                 )
                 .to_owned(),
             (annulled, superseded) => {
                 let [annulled, superseded] = [annulled, superseded].map(|n| self.number(n));
                 match self.note.language {
                     Language::English => format!(
-                        "   Batches of this district that are annulled: {annulled}; superseded by a recount: {superseded}."
+                        "Batches of this district that are annulled: {annulled}; superseded by a recount: {superseded}."
                     ),
                     Language::Persian => format!(
-                        "   بسته‌های ابطال‌شدهٔ این حوزه: {annulled}؛ بسته‌هایی که بازشماری جای آن‌ها را گرفته است: {superseded}."
+                        "بسته‌های ابطال‌شدهٔ این حوزه: {annulled}؛ بسته‌هایی که بازشماری جای آن‌ها را گرفته است: {superseded}."
                     ),
                 }
             }
@@ -181,7 +256,7 @@ impl Writer<'_> {
     }
 
     fn rule(&mut self) {
-        self.heading("Rule and readings", "قاعده و برداشت‌ها");
+        self.heading(Section::Rule, "Rule and readings", "قاعده و برداشت‌ها");
         let rule = &self.district.rule;
         let (name, method) = (rule.name(), rule.method().name());
         let [seats, alternates] = [self.district.district.seats, self.district.district.alternates]
@@ -189,12 +264,12 @@ impl Writer<'_> {
         let text = match self.note.language {
             Language::English => {
                 format!(
-                    "   Rule {name}, method {method}; {seats} to fill, {alternates} alternates in the definition."
+                    "Rule {name}, method {method}; {seats} to fill, {alternates} alternates in the definition."
                 )
             }
             Language::Persian => {
                 format!(
-                    "   قاعدهٔ {name}، روش {method}؛ {seats} کرسی، {alternates} علی‌البدل در تعریف حوزه."
+                    "قاعدهٔ {name}، روش {method}؛ {seats} کرسی، {alternates} علی‌البدل در تعریف حوزه."
                 )
             }
         };
@@ -208,10 +283,10 @@ impl Writer<'_> {
             self.reading(*option, false);
         }
         for (name, value) in self.district.contest_rule.reading.entries() {
-            self.line(&format!("   {name} = {value}"));
+            self.line(&format!("{name} = {value}"));
         }
         let text =
-            format!("   {} {}", self.say("rules digest", "چکیدهٔ قواعد"), self.note.rules_digest);
+            format!("{} {}", self.say("rules digest", "چکیدهٔ قواعد"), self.note.rules_digest);
         self.line(&text);
     }
 
@@ -226,17 +301,17 @@ impl Writer<'_> {
         } else {
             ""
         };
-        let text = format!("   {number}{} = {value}{mark}", option.name());
+        let text = format!("{number}{} = {value}{mark}", option.name());
         self.line(&text);
     }
 
     fn steps(&mut self) {
-        self.heading("How the seats came about", "کرسی‌ها چگونه به دست آمد");
+        self.heading(Section::Steps, "How the seats came about", "کرسی‌ها چگونه به دست آمد");
         let lines: Vec<String> = (1u64..)
             .zip(&self.district.outcome.steps)
             .map(|(number, step)| {
                 format!(
-                    "   ({}) {} [{}]",
+                    "({}) {} [{}]",
                     self.number(number),
                     step.text(self.district, self.note.language),
                     step.source(&self.district.rule)
@@ -247,7 +322,7 @@ impl Writer<'_> {
     }
 
     fn elected(&mut self) {
-        self.heading("Elected", "منتخبان");
+        self.heading(Section::Elected, "Elected", "منتخبان");
         let mut lines = Vec::new();
         for (number, position) in (1u64..).zip(&self.district.outcome.elected) {
             let reasons: Vec<String> = self
@@ -257,7 +332,7 @@ impl Writer<'_> {
                 .map(|index| format!("({})", self.number(*index as u64 + 1)))
                 .collect();
             lines.push(format!(
-                "   {}. {}: {} {} {}",
+                "{}. {}: {} {} {}",
                 self.number(number),
                 self.candidate(*position),
                 self.number(self.district.candidate_votes(*position)),
@@ -268,12 +343,12 @@ impl Writer<'_> {
         let open = u64::from(self.district.outcome.undecided);
         if open > 0 {
             let text = self.say("seats wait for a lot", "کرسی در انتظار قرعه است");
-            lines.push(format!("   {} {text}", self.number(open)));
+            lines.push(format!("{} {text}", self.number(open)));
         }
         let vacant = u64::from(self.district.outcome.vacant);
         if vacant > 0 {
             let text = self.say("seats stay vacant", "کرسی خالی می‌ماند");
-            lines.push(format!("   {} {text}", self.number(vacant)));
+            lines.push(format!("{} {text}", self.number(vacant)));
         }
         if let Some(runoff) = &self.district.outcome.runoff {
             let names: Vec<String> =
@@ -281,14 +356,14 @@ impl Writer<'_> {
             let text =
                 self.say("seats go to a second round between", "کرسی به مرحلهٔ دوم می‌رود، میان");
             let seats = self.number(u64::from(runoff.seats));
-            lines.push(format!("   {seats} {text} {}", names.join(self.say("; ", "؛ "))));
+            lines.push(format!("{seats} {text} {}", names.join(self.say("; ", "؛ "))));
         }
         if self.district.provisional {
             let text = self.say(
                 "Provisional: stations of this district have not reported yet.",
                 "موقت: برخی شعبه‌های این حوزه هنوز گزارش نداده‌اند.",
             );
-            lines.push(format!("   {text}"));
+            lines.push(text.to_owned());
         }
         lines.iter().for_each(|line| self.line(line));
     }
@@ -297,11 +372,11 @@ impl Writer<'_> {
         if self.district.outcome.alternates.is_empty() {
             return;
         }
-        self.heading("Alternates, in order", "علی‌البدل‌ها به ترتیب");
+        self.heading(Section::Alternates, "Alternates, in order", "علی‌البدل‌ها به ترتیب");
         let alternates = self.district.outcome.alternates.clone();
         for (number, position) in (1u64..).zip(alternates) {
             let text = format!(
-                "   {}. {}: {} {}",
+                "{}. {}: {} {}",
                 self.number(number),
                 self.candidate(position),
                 self.number(self.district.candidate_votes(position)),
@@ -316,11 +391,11 @@ impl Writer<'_> {
         if outcome.lots.is_empty() && self.district.recorded.is_empty() {
             return;
         }
-        self.heading("Ties and lots", "تساوی و قرعه");
+        self.heading(Section::Ties, "Ties and lots", "تساوی و قرعه");
         let mut lines = Vec::new();
         for lot in &self.district.recorded {
             let mut text = format!(
-                "   {} {}, {} {}: {} {}",
+                "{} {}, {} {}: {} {}",
                 self.say("lot of kind", "قرعهٔ نوع"),
                 lot.kind.name(),
                 self.say("place", "جای"),
@@ -339,7 +414,7 @@ impl Writer<'_> {
         for lot in &outcome.lots {
             let between: Vec<String> = lot.between.iter().map(|party| self.party(*party)).collect();
             lines.push(format!(
-                "   {} ({}, {} {}): {}",
+                "{} ({}, {} {}): {}",
                 self.say("A LOT IS NEEDED", "قرعه لازم است"),
                 lot.kind.name(),
                 self.number(u64::from(lot.places)),
@@ -354,7 +429,7 @@ impl Writer<'_> {
         if self.district.outcome.status == Status::NoVotes {
             return;
         }
-        self.heading("How close it is", "فاصله تا نتیجهٔ دیگر");
+        self.heading(Section::Margins, "How close it is", "فاصله تا نتیجهٔ دیگر");
         let margins = self.district.margins();
         let of_seat = self.say("last seat", "آخرین کرسی").to_owned();
         let of_person = self.say("last person", "آخرین نفر").to_owned();
@@ -365,8 +440,8 @@ impl Writer<'_> {
             }
         }
         let text = self.say(
-            "   One change is one vote added, taken away, or moved from one to another.",
-            "   هر تغییر یعنی یک رأی افزوده، کاسته یا از یکی به دیگری برده شود.",
+            "One change is one vote added, taken away, or moved from one to another.",
+            "هر تغییر یعنی یک رأی افزوده، کاسته یا از یکی به دیگری برده شود.",
         );
         self.line(text);
     }
@@ -379,7 +454,7 @@ impl Writer<'_> {
         };
         if margin.votes == 0 {
             let tie = self.say("a tie: a lot decides", "تساوی است و قرعه تصمیم می‌گیرد");
-            return format!("   {what}: {tie} ({label})");
+            return format!("{what}: {tie} ({label})");
         }
         let parties = match (margin.from, margin.to) {
             (Some(from), Some(to)) => match self.note.language {
@@ -390,65 +465,69 @@ impl Writer<'_> {
         };
         match (margin.certainty, self.note.language) {
             (Certainty::Exact, Language::English) => {
-                format!("   {what}: {votes} changed votes would move it{parties} ({label})")
+                format!("{what}: {votes} changed votes would move it{parties} ({label})")
             }
             (Certainty::Exact, Language::Persian) => {
-                format!("   {what}: با تغییر {votes} رأی جابه‌جا می‌شود{parties} ({label})")
+                format!("{what}: با تغییر {votes} رأی جابه‌جا می‌شود{parties} ({label})")
             }
             (Certainty::AtLeast, Language::English) => {
-                format!("   {what}: fewer than {votes} changed votes cannot move it ({label})")
+                format!("{what}: fewer than {votes} changed votes cannot move it ({label})")
             }
             (Certainty::AtLeast, Language::Persian) => {
-                format!("   {what}: با تغییر کمتر از {votes} رأی جابه‌جا نمی‌شود ({label})")
+                format!("{what}: با تغییر کمتر از {votes} رأی جابه‌جا نمی‌شود ({label})")
             }
         }
     }
 
     fn completeness(&mut self, own: &DistrictCompleteness, finality: &DistrictFinality) {
-        self.heading("What is held or missing", "آنچه نگه داشته شده یا نرسیده است");
+        self.heading(
+            Section::Completeness,
+            "What is held or missing",
+            "آنچه نگه داشته شده یا نرسیده است",
+        );
         let [received, held] = [own.received, own.held].map(|n| self.number(n));
         let text = match (own.expected.zip(own.missing), self.note.language) {
             (Some((expected, missing)), language) => {
                 let [expected, missing] = [expected, missing].map(|n| self.number(n));
                 match language {
                     Language::English => format!(
-                        "   Stations: {expected} expected = {received} received + {held} held + {missing} missing."
+                        "Stations: {expected} expected = {received} received + {held} held + {missing} missing."
                     ),
                     Language::Persian => format!(
-                        "   شعبه‌ها: {expected} مورد انتظار = {received} رسیده + {held} نگه‌داشته + {missing} نرسیده."
+                        "شعبه‌ها: {expected} مورد انتظار = {received} رسیده + {held} نگه‌داشته + {missing} نرسیده."
                     ),
                 }
             }
             (None, Language::English) => format!(
-                "   Stations: {received} received, {held} held; how many are expected nobody has said."
+                "Stations: {received} received, {held} held; how many are expected nobody has said."
             ),
             (None, Language::Persian) => format!(
-                "   شعبه‌ها: {received} رسیده، {held} نگه‌داشته؛ شمار شعبه‌های مورد انتظار تعیین نشده است."
+                "شعبه‌ها: {received} رسیده، {held} نگه‌داشته؛ شمار شعبه‌های مورد انتظار تعیین نشده است."
             ),
         };
         self.line(&text);
         let Some(line) = self.district.finality_line(finality, self.note.language) else {
             let text = self.say(
-                "   Nothing is outstanding that could change the outcome.",
-                "   چیزی باقی نمانده است که بتواند نتیجه را تغییر دهد.",
+                "Nothing is outstanding that could change the outcome.",
+                "چیزی باقی نمانده است که بتواند نتیجه را تغییر دهد.",
             );
             self.line(text);
             return;
         };
         let text = match self.note.language {
-            Language::English => format!("   Who is elected: {line}."),
-            Language::Persian => format!("   ترکیب منتخبان {line}."),
+            Language::English => format!("Who is elected: {line}."),
+            Language::Persian => format!("ترکیب منتخبان {line}."),
         };
         self.line(&text);
         self.critical(finality);
         for hash in &finality.batches {
-            let text = format!("   {} {}", self.say("held batch", "بستهٔ نگه‌داشته"), hex(hash));
+            let text = format!("{} {}", self.say("held batch", "بستهٔ نگه‌داشته"), hex(hash));
             self.line(&text);
         }
         let text = self.say(
-            "   Relied on: a missing station brings at most as many ballots as it has registered voters;\n   \
+            "Relied on: a missing station brings at most as many ballots as it has registered voters;\n\
              one that has reported, without a gap in the chain of a device, is complete.",
-            "   فرض: شعبه‌ای که گزارش نداده حداکثر به شمار واجدان ثبت‌شده‌اش برگ رأی می‌آورد؛ شعبه‌ای که\n   \
+            "فرض: شعبه‌ای که گزارش نداده حداکثر به شمار واجدان ثبت‌شده‌اش برگ رأی می‌آورد؛ شعبه‌ای که\n\
              بی‌گسست در زنجیرهٔ دستگاه‌ها گزارش داده کامل است.",
         );
         self.line(text);
@@ -463,10 +542,10 @@ impl Writer<'_> {
             .map(|number| self.number(number));
         let text = match self.note.language {
             Language::English => format!(
-                "   Least safe is place {place}: {winner} is {gap} votes ahead of {rival}, who must gain {needed}."
+                "Least safe is place {place}: {winner} is {gap} votes ahead of {rival}, who must gain {needed}."
             ),
             Language::Persian => format!(
-                "   کم‌اطمینان‌ترین جایگاه {place} است: {winner} با {gap} رأی از {rival} پیش است که باید {needed} رأی به دست آورد."
+                "کم‌اطمینان‌ترین جایگاه {place} است: {winner} با {gap} رأی از {rival} پیش است که باید {needed} رأی به دست آورد."
             ),
         };
         self.line(&text);
@@ -476,16 +555,12 @@ impl Writer<'_> {
         if self.district.findings().is_empty() {
             return;
         }
-        self.heading("Noticed, without effect on the seats", "نکته‌ها، بی‌اثر بر کرسی‌ها");
+        self.heading(
+            Section::Findings,
+            "Noticed, without effect on the seats",
+            "نکته‌ها، بی‌اثر بر کرسی‌ها",
+        );
         let findings = self.district.findings().to_vec();
-        findings.iter().for_each(|finding| self.line(&format!("   {finding}")));
-    }
-
-    fn foot(&mut self) {
-        let text = match self.note.language {
-            Language::English => "\nName, office, date, signature: ______________________________",
-            Language::Persian => "\nنام، سمت، تاریخ، امضا: ______________________________",
-        };
-        self.line(text);
+        findings.iter().for_each(|finding| self.line(finding));
     }
 }

@@ -127,6 +127,12 @@ impl Holding {
         self.changed_batches.insert(number);
     }
 
+    /// Whether anything changed since the last time.
+    #[must_use]
+    pub fn has_news(&self) -> bool {
+        !self.changed_districts.is_empty() || !self.changed_batches.is_empty()
+    }
+
     /// Looks at everything that changed since the last time. Gives the batches that are held from
     /// now on, and those that no longer are, by number.
     pub fn settle(&mut self) -> Vec<(BatchNumber, bool)> {

@@ -248,6 +248,12 @@ impl Index {
         self.segments.iter().flatten().map(|range| range.end).max().unwrap_or(0)
     }
 
+    /// Whether there is anything but batches of a first count.
+    #[must_use]
+    pub fn has_decisions(&self) -> bool {
+        !self.special.is_empty()
+    }
+
     /// Batches to count.
     #[must_use]
     pub fn batches(&self) -> usize {

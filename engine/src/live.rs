@@ -11,20 +11,23 @@
 //! before each snapshot, so that a bit that flips in a counter is found before it is shown once. A
 //! full count of the segments, beside this one, finds what is wrong with both (`recount.rs`).
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use shomar_format::BatchAddress;
 use shomar_format::bytes::Digest32;
-use shomar_format::document::{BallotCounts, HeldDocument, JournalDocument};
+use shomar_format::control::Action;
+use shomar_format::document::{BallotCounts, JournalDocument};
 use shomar_format::election::Mode;
-use shomar_format::record::{RecordHeader, record_hash};
+use shomar_format::record::{RecordHeader, record_hash, verify_control};
 use shomar_format::segment::{FramedRecord, SegmentReader};
 use shomar_format::{CountingDefinition, Fault, Reading, layout};
 
 use crate::checks::{Checks, Registers};
 use crate::counted_list::CountedList;
+use crate::decision::{Decision, DistrictEffect, Effects};
 use crate::definition::Definition;
 use crate::facts::Facts;
 use crate::finding::{EngineError, Finding};
@@ -33,9 +36,10 @@ use crate::kernel::{Kernel, Scratch};
 use crate::ledger::{BatchNumber, Ledger, Moved, Standing};
 use crate::map::MappedFile;
 use crate::recount::{HeldBatch, reported};
-use crate::snapshot::Snapshot;
+use crate::shared_list::SharedList;
+use crate::snapshot::{DistrictTotals, Snapshot};
 use crate::standing::OfficerChains;
-use crate::tally::{CountedBatch, count_alone};
+use crate::tally::{CountedAlone, CountedBatch, count_alone};
 
 /// How far a journal is durable.
 #[derive(Debug)]
@@ -76,6 +80,23 @@ pub enum LiveError {
     },
 }
 
+/// A batch as it was received, whether it counts or not.
+#[derive(Clone, Copy, Debug)]
+pub struct ReceivedBatch {
+    /// Number of its record in the journal.
+    pub position: u64,
+    /// When it was received, in milliseconds since 1970-01-01 UTC; 0 where nobody said.
+    pub received_at_ms: u64,
+    /// Whose it is.
+    pub address: BatchAddress,
+    /// Hash of its record.
+    pub hash: Digest32,
+    /// Ballots taken, as its header says.
+    pub taken: u32,
+    /// Whether it is of a recount.
+    pub is_recount: bool,
+}
+
 /// Totals at a position of the journal.
 #[derive(Debug)]
 pub struct LiveSnapshot {
@@ -87,10 +108,14 @@ pub struct LiveSnapshot {
     pub ballots_received: u64,
     /// The totals; `None` before the close of an official election.
     pub totals: Option<Snapshot>,
-    /// What officers decided.
+    /// Every batch received, in the order of the journal.
+    pub received: SharedList<ReceivedBatch>,
+    /// What officers decided, in numbers.
     pub journal: JournalDocument,
+    /// What officers decided, and what it changed, in the order of the journal.
+    pub decisions: SharedList<Arc<Decision>>,
     /// Batches that checks hold.
-    pub held: Vec<HeldDocument>,
+    pub held: Arc<Vec<HeldBatch>>,
     /// Districts of which something changed since the snapshot before, ascending.
     pub changed_districts: Vec<u32>,
 }
@@ -130,7 +155,13 @@ pub struct Live<'a> {
     /// Hashes of the control records so far.
     decisions: HashSet<Digest32>,
     holding: Holding,
+    /// Votes of the batches that checks hold, and perhaps of some that are held no longer.
+    held_alone: BTreeMap<BatchNumber, CountedAlone>,
+    held: Arc<Vec<HeldBatch>>,
     batches: Vec<LiveBatch>,
+    received: SharedList<ReceivedBatch>,
+    /// What was decided, with the effects.
+    told: SharedList<Arc<Decision>>,
     ballots_received: u64,
     counters: [Counters; 2],
     list: CountedList,
@@ -162,7 +193,11 @@ impl<'a> Live<'a> {
             officers: OfficerChains::new(head),
             decisions: HashSet::new(),
             holding: Holding::new(Checks::of(head), registers),
+            held_alone: BTreeMap::new(),
+            held: Arc::default(),
             batches: Vec::new(),
+            received: SharedList::default(),
+            told: SharedList::default(),
             ballots_received: 0,
             counters: [zero.clone(), zero],
             list: CountedList::default(),
@@ -239,7 +274,7 @@ impl<'a> Live<'a> {
                 let fault = Fault::new(self.offset, "frame", "something else", "a frame");
                 return Err(finding(fault));
             };
-            let Some(FramedRecord { offset, position, record, .. }) =
+            let Some(FramedRecord { offset, position, received_at_ms, record }) =
                 reader.next_record().map_err(finding)?
             else {
                 // Its close frame.
@@ -251,8 +286,8 @@ impl<'a> Live<'a> {
                 return Err(finding(fault));
             }
             let length = record.len();
-            self.read_record(number, offset, length)
-                .map_err(|fault| self.finding(number, fault.shifted(offset as u64)))?;
+            let record = Place { segment: number, offset, length, received_at_ms };
+            self.read_record_at(record)?;
             self.position += 1;
             self.offset = offset + length;
         }
@@ -262,7 +297,63 @@ impl<'a> Live<'a> {
         LiveError::Finding(Box::new(Finding::new(self.segments[segment].path(), fault)))
     }
 
-    fn read_record(&mut self, segment: usize, offset: usize, length: usize) -> Result<(), Fault> {
+    /// Reads a record. A decision that can move votes is framed by two settled states, so that its
+    /// effect is its own.
+    fn read_record_at(&mut self, place: Place) -> Result<(), LiveError> {
+        let Place { segment, offset, .. } = place;
+        let decided = self.ledger.applied().len();
+        let record = &self.segments[segment][offset..offset + place.length];
+        let mut before = None;
+        if self.ledger.shows_numbers() && moves_votes(record) {
+            self.settle()?;
+            let changed = std::mem::take(&mut self.changed);
+            before = Some((self.counters[0].clone(), changed));
+        }
+        let showed_numbers = self.ledger.shows_numbers();
+        self.read_record(place)
+            .map_err(|fault| self.finding(segment, fault.shifted(offset as u64)))?;
+        let effects = match before {
+            None if showed_numbers => Effects::Districts(Vec::new()),
+            None if self.ledger.shows_numbers() => Effects::NumbersBegin,
+            None => Effects::NoNumbers,
+            Some((before, changed_before)) => {
+                self.settle()?;
+                let effects = self.effects_since(&before);
+                self.changed.extend(changed_before);
+                effects
+            }
+        };
+        if let Some(applied) = self.ledger.applied().get(decided) {
+            let record = &self.segments[segment][offset..offset + place.length];
+            self.told.push(Arc::new(Decision {
+                position: applied.position,
+                received_at_ms: place.received_at_ms,
+                officer: applied.officer,
+                hash: record_hash(record),
+                control: applied.control.clone(),
+                effects,
+            }));
+        }
+        Ok(())
+    }
+
+    /// What changed in the districts that were touched.
+    fn effects_since(&self, before: &Counters) -> Effects {
+        let now = &self.counters[0];
+        let effects = self.changed.iter().map(|&district| {
+            let options = self.counting.option_range(district);
+            let document = |counters: &Counters| {
+                let ballots = counters.ballots[district as usize];
+                let options = &counters.votes[options.clone()];
+                DistrictTotals::of_part(&self.counting, district, ballots, options).document()
+            };
+            DistrictEffect { district, before: document(before), after: document(now) }
+        });
+        Effects::Districts(effects.filter(|effect| effect.before != effect.after).collect())
+    }
+
+    fn read_record(&mut self, place: Place) -> Result<(), Fault> {
+        let Place { segment, offset, length, received_at_ms } = place;
         let record = &self.segments[segment][offset..offset + length];
         let header = RecordHeader::read(record)?;
         let hash = record_hash(record);
@@ -275,10 +366,9 @@ impl<'a> Live<'a> {
                 self.officers.verify(record, &self.counting, &self.definition.head, hash)?;
             let (position, officer) = (self.position, header.address().device);
             self.decisions.insert(hash);
-            let closes = matches!(control.action, shomar_format::control::Action::Close);
+            let closes = matches!(control.action, Action::Close);
             let ruled = match &control.action {
-                shomar_format::control::Action::Release { batch }
-                | shomar_format::control::Action::Reject { batch } => self.ledger.find(batch),
+                Action::Release { batch } | Action::Reject { batch } => self.ledger.find(batch),
                 _ => None,
             };
             let moved = self
@@ -308,6 +398,9 @@ impl<'a> Live<'a> {
             .add(self.position, address, hash, taken, is_recount)
             .map_err(|why| Fault::new(0, "batch", why.found, why.expected))?;
         self.ballots_received += u64::from(taken);
+        let position = self.position;
+        let received = ReceivedBatch { position, received_at_ms, address, hash, taken, is_recount };
+        self.received.push(received);
         let entry = LiveBatch { segment, offset, length, counted: None, in_totals: false };
         self.batches.push(entry);
         if !self.ledger.shows_numbers() {
@@ -420,11 +513,7 @@ impl<'a> Live<'a> {
     /// If the two sets of counters differ, or a batch that a check holds or lets go cannot be
     /// counted again.
     pub fn snapshot(&mut self) -> Result<LiveSnapshot, LiveError> {
-        for (batch, is_held) in self.holding.settle() {
-            let segment = self.batches[batch as usize].segment;
-            let sign = if is_held { Sign::TakeOut } else { Sign::Add };
-            self.add_votes(batch, sign).map_err(|fault| self.finding(segment, fault))?;
-        }
+        self.settle()?;
         self.compare_counters()?;
         let shows = self.ledger.shows_numbers();
         let totals = shows.then(|| {
@@ -441,24 +530,45 @@ impl<'a> Live<'a> {
             batches_received: self.batches.len() as u64,
             ballots_received: self.ballots_received,
             totals,
+            received: self.received.clone(),
             journal: self.ledger.document(self.position),
-            held: self.held(),
+            decisions: self.told.clone(),
+            held: Arc::clone(&self.held),
             changed_districts: std::mem::take(&mut self.changed).into_iter().collect(),
         })
     }
 
-    fn held(&self) -> Vec<HeldDocument> {
-        let held = self.holding.held().map(|(batch, standing, held)| {
-            HeldBatch::document_of(
-                standing.address,
-                &self.ledger.entries()[batch as usize].hash,
-                standing.reported,
-                &held.alarms,
-                held.is_rejected,
-                &self.counting,
-            )
+    /// Takes out of the totals what checks hold, and puts in what they let go.
+    fn settle(&mut self) -> Result<(), LiveError> {
+        let looked = self.holding.has_news();
+        for (batch, is_held) in self.holding.settle() {
+            let segment = self.batches[batch as usize].segment;
+            let sign = if is_held { Sign::TakeOut } else { Sign::Add };
+            self.add_votes(batch, sign).map_err(|fault| self.finding(segment, fault))?;
+            if is_held {
+                let counted = self.batches[batch as usize].counted.expect("it was just counted");
+                let alone = CountedAlone { batch: counted, votes: self.buffer.clone() };
+                self.held_alone.insert(batch, alone);
+            }
+        }
+        if looked {
+            self.list_held();
+        }
+        Ok(())
+    }
+
+    fn list_held(&mut self) {
+        let held = self.holding.held().map(|(batch, standing, held)| HeldBatch {
+            address: standing.address,
+            hash: self.ledger.entries()[batch as usize].hash,
+            reported: standing.reported,
+            alarms: held.alarms.clone(),
+            is_rejected: held.is_rejected,
+            alone: self.held_alone[&batch].clone(),
         });
-        held.collect()
+        self.held = Arc::new(held.collect());
+        let holding = &self.holding;
+        self.held_alone.retain(|&batch, _| holding.holds(batch));
     }
 
     fn compare_counters(&self) -> Result<(), LiveError> {
@@ -501,11 +611,33 @@ impl<'a> Live<'a> {
     }
 }
 
+/// Whether a record is a decision that can move a batch into or out of the totals.
+fn moves_votes(record: &[u8]) -> bool {
+    let is_control = RecordHeader::read(record)
+        .is_ok_and(|header| header.kind() == layout::record::KIND_CONTROL);
+    is_control
+        && verify_control(record).is_ok_and(|(_, control)| {
+            !matches!(
+                control.action,
+                Action::Open | Action::Close | Action::Lot(_) | Action::Declare { .. }
+            )
+        })
+}
+
 fn open(segments: &mut impl Segments, number: usize) -> Result<(PathBuf, File), LiveError> {
     segments.open(number).map_err(|source| {
         let path = PathBuf::from(format!("segment {number}"));
         LiveError::Engine(EngineError::Io { path, action: "open", source })
     })
+}
+
+/// Where a record lies, and when it was received.
+#[derive(Clone, Copy)]
+struct Place {
+    segment: usize,
+    offset: usize,
+    length: usize,
+    received_at_ms: u64,
 }
 
 /// What to do with the votes of a batch.
@@ -559,6 +691,29 @@ pub struct Digests {
 }
 
 impl LiveSnapshot {
+    /// Brings a ledger up to this snapshot: one that was begun for this election, and has read
+    /// nothing but earlier snapshots of the same journal.
+    ///
+    /// # Panics
+    /// If it has read anything else.
+    pub fn read_into(&self, ledger: &mut Ledger, definition: &CountingDefinition<'_>) {
+        let mut decisions = self.decisions.iter_from(ledger.applied().len()).peekable();
+        let mut decide = |ledger: &mut Ledger, below: u64| {
+            while let Some(decision) = decisions.next_if(|decision| decision.position < below) {
+                let Decision { position, officer, control, .. } = &**decision;
+                let applied = ledger.apply(*position, *officer, control.clone(), definition);
+                applied.expect("what the journal has was applied before");
+            }
+        };
+        for batch in self.received.iter_from(ledger.entries().len()) {
+            decide(ledger, batch.position);
+            let ReceivedBatch { position, address, hash, taken, is_recount, .. } = *batch;
+            let added = ledger.add(position, address, hash, taken, is_recount);
+            added.expect("what the journal has was added before");
+        }
+        decide(ledger, u64::MAX);
+    }
+
     /// Its digests, if it has numbers.
     #[must_use]
     pub fn digests(&self, definition: &Definition) -> Option<Digests> {

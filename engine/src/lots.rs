@@ -3,10 +3,19 @@
 //! In: lots as people recorded them. Out: lots as the seat rules take them; or why one is refused,
 //! in the words of its file. Never: a lot drawn, or one passed over in silence.
 
+use shomar_format::CountingDefinition;
+use shomar_format::code::{Token, read_token};
+use shomar_format::control;
 use shomar_format::election::District;
 use shomar_seats::{GroupKey, Lot, LotKind, Method, Party, SeatsError};
 
 use crate::field::Field;
+use crate::ledger::{Ledger, REPLACEMENT_LOT};
+
+/// How the lists together are written, as a winner and among those tied.
+pub const ALL_LISTS: &str = "lists";
+/// How the independents together are written among those tied, where an empty name would vanish.
+pub const INDEPENDENTS: &str = "independents";
 
 /// Why a district has no outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +37,23 @@ pub enum LotParty {
     Independents,
     /// The lists together.
     AllLists,
+}
+
+impl LotParty {
+    /// Reads a code, or one of the two words; empty: the independents together.
+    ///
+    /// # Errors
+    /// What was found and expected.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "" | INDEPENDENTS => Ok(Self::Independents),
+            ALL_LISTS => Ok(Self::AllLists),
+            code => match read_token(code.as_bytes()) {
+                Token::Code(code) => Ok(Self::Code(code)),
+                _ => Err(format!("found '{code}', expected a code, {INDEPENDENTS} or {ALL_LISTS}")),
+            },
+        }
+    }
 }
 
 impl std::fmt::Display for LotParty {
@@ -61,6 +87,47 @@ pub struct RecordedLot {
     pub drawn_at: String,
     /// Who was present, as recorded; may be empty.
     pub present: String,
+}
+
+impl RecordedLot {
+    /// A lot of the journal, its line the position of its record.
+    fn of_record(
+        position: u64,
+        lot: &control::Lot,
+        definition: &CountingDefinition<'_>,
+    ) -> Result<Self, String> {
+        let is_replacement = lot.kind == REPLACEMENT_LOT;
+        let kind =
+            if is_replacement { Some(LotKind::Alternate) } else { LotKind::parse(&lot.kind) };
+        let between = lot.between.split(';').map(str::trim).filter(|party| !party.is_empty());
+        Ok(Self {
+            line: position,
+            district: definition.find_district(&lot.district).ok_or_else(|| {
+                format!("found the district '{}', expected another", lot.district)
+            })?,
+            kind: kind.ok_or_else(|| format!("found the kind '{}', expected another", lot.kind))?,
+            is_replacement,
+            place: lot.place,
+            winner: LotParty::parse(&lot.winner)?,
+            between: between.map(LotParty::parse).collect::<Result<_, _>>()?,
+            drawn_at: lot.drawn_at.clone(),
+            present: lot.present.clone(),
+        })
+    }
+}
+
+/// The lots that officers recorded in a journal, in its order.
+///
+/// # Errors
+/// With the position of the first record that names nobody who can win a lot.
+pub fn journal_lots(
+    ledger: &Ledger,
+    definition: &CountingDefinition<'_>,
+) -> Result<Vec<RecordedLot>, (u64, String)> {
+    let lots = ledger.lots().map(|(position, lot)| {
+        RecordedLot::of_record(position, lot, definition).map_err(|message| (position, message))
+    });
+    lots.collect()
 }
 
 /// The lots of one district, in positions. Whoever is nobody of the district becomes a position

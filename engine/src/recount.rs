@@ -107,32 +107,20 @@ impl HeldBatch {
     /// The batch, for JSON.
     #[must_use]
     pub fn document(&self, definition: &CountingDefinition<'_>) -> HeldDocument {
-        let Self { address, hash, reported, alarms, is_rejected, .. } = self;
-        Self::document_of(*address, hash, *reported, alarms, *is_rejected, definition)
-    }
-
-    /// A held batch, for JSON.
-    pub(crate) fn document_of(
-        address: BatchAddress,
-        hash: &Digest32,
-        reported: Reported,
-        alarms: &[Alarm],
-        rejected: bool,
-        definition: &CountingDefinition<'_>,
-    ) -> HeldDocument {
-        let alarms = alarms.iter().map(|alarm| AlarmDocument {
+        let alarms = self.alarms.iter().map(|alarm| AlarmDocument {
             check: alarm.check + 1,
             method: alarm.method.name().to_owned(),
             formula: alarm.formula.clone(),
         });
+        let address = self.address;
         HeldDocument {
             district: definition.district_id(address.district).to_owned(),
             station: definition.station_id(address.station).to_owned(),
             device: address.device,
             sequence: address.sequence,
-            record: hex(hash),
-            taken: reported.taken,
-            rejected,
+            record: hex(&self.hash),
+            taken: self.reported.taken,
+            rejected: self.is_rejected,
             alarms: alarms.collect(),
         }
     }

@@ -219,6 +219,36 @@ fn held_batches_move_as_their_district_reports() {
 }
 
 #[test]
+fn a_held_batch_that_is_annulled_and_brought_back_at_once_stays_held() {
+    let keyed = Keyed::new("test");
+    let toml = keyed.path("election/election.toml");
+    let head = std::fs::read_to_string(&toml).unwrap();
+    let check = "[[check]]\nmethod = \"void-share\"\nlimit = \"10%\"\naction = \"hold\"\n";
+    std::fs::write(&toml, format!("{head}\n{check}")).unwrap();
+    let batches = keyed.batches("sealed");
+    let night = Night::new(&keyed, "night");
+    let mut journal = night.journal(1 << 20);
+    let (mut live, mut segments) = (night.live(), Named(night.folder.clone()));
+    let mut take = |records: &[&[u8]]| {
+        records.iter().for_each(|record| {
+            journal.append(record, 1).unwrap();
+        });
+        live.advance(&frontier(&journal.commit().unwrap()), &mut segments).unwrap();
+        live.snapshot().unwrap()
+    };
+    let snapshot = take(&batches.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    let held = snapshot.held.first().expect("a check holds one").hash;
+    let hash = shomar_format::bytes::hex(&held);
+    let annul = keyed.control(None, &["annul", "--batch", &hash, "--reason", "b-no-seal"]);
+    let reinstate = keyed.control(Some(&annul), &["reinstate", "--batch", &hash]);
+    // No snapshot between the two.
+    let snapshot = take(&[&annul, &reinstate]);
+    assert!(snapshot.held.iter().any(|batch| batch.hash == held));
+    night.assert_agrees(&snapshot);
+    assert_eq!(snapshot.decisions.len(), 2);
+}
+
+#[test]
 fn every_flipped_bit_of_a_counter_is_found_before_it_is_shown() {
     let keyed = Keyed::new("test");
     let batches = keyed.batches("sealed");

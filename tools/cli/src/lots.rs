@@ -46,11 +46,7 @@ pub(crate) struct LotRow {
 
 /// The kind of a lot between alternates of several lists, drawn when a member left.
 pub(crate) const REPLACEMENT: &str = shomar_engine::ledger::REPLACEMENT_LOT;
-/// How the lists together are written, as a winner and among those tied.
-pub(crate) const ALL_LISTS: &str = "lists";
-/// How the independents together are written among those tied, where an empty name would vanish.
-pub(crate) const INDEPENDENTS: &str = "independents";
-
+pub(crate) use shomar_engine::lots::{ALL_LISTS, INDEPENDENTS};
 /// Reads a lots file.
 ///
 /// # Errors
@@ -62,16 +58,8 @@ pub(crate) fn read_lots(path: &Path) -> anyhow::Result<Vec<LotRow>> {
 }
 
 fn lot_row(path: &Path, row: Row) -> anyhow::Result<LotRow> {
-    let fields = row.fields.try_into().expect("read_table gives one field per column");
-    lot_row_of(path, row.line, fields)
-}
-
-/// A recorded lot from the fields of a row: district, kind, place, winner, between, drawn at,
-/// present.
-///
-/// # Errors
-/// A message with file, line, found and expected.
-pub(crate) fn lot_row_of(path: &Path, line: u64, fields: [String; 7]) -> anyhow::Result<LotRow> {
+    let Row { line, fields } = row;
+    let fields = <[String; 7]>::try_from(fields).expect("read_table gives one field per column");
     let [district, kind, place, winner, between, drawn_at, present] = fields;
     let is_replacement = kind == REPLACEMENT;
     let parsed = if is_replacement { Some(LotKind::Alternate) } else { LotKind::parse(&kind) };

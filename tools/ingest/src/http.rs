@@ -277,10 +277,11 @@ async fn tally(State(room): State<Room>) -> Response {
     // Sorting the hashes of a nation takes a moment, and other requests should not wait for it.
     let made = tokio::task::spawn_blocking(move || {
         let totals = snapshot.totals.as_ref()?;
-        let mut document = totals.document(&definition.counting(), &definition.head, None);
+        let counting = definition.counting();
+        let mut document = totals.document(&counting, &definition.head, None);
         let journal = &snapshot.journal;
         document.journal = (journal.control_records > 0).then(|| journal.clone());
-        document.held = snapshot.held.clone();
+        document.held = snapshot.held.iter().map(|held| held.document(&counting)).collect();
         serde_json::to_vec(&document).ok()
     });
     match made.await {

@@ -14,15 +14,13 @@ use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use serde::Serialize;
 use shomar_engine::checks::Registers;
-use shomar_engine::live::{JournalFrontier, Live, LiveSnapshot, Segments};
-use shomar_engine::{Definition, Evidence};
+use shomar_engine::decision::{Decision, DistrictEffect, Effects, about};
+use shomar_engine::live::{JournalFrontier, Live, Segments};
+use shomar_engine::{Definition, Evidence, Index};
+use shomar_format::Election;
 use shomar_format::bytes::hex;
-use shomar_format::control::{Action, Control};
-use shomar_format::document::{BallotCounts, DistrictTally};
-use shomar_format::layout::record as at;
-use shomar_format::record::{RecordHeader, record_hash, verify_control};
-use shomar_format::segment::{FramedRecord, SegmentReader};
-use shomar_format::{Election, Fault};
+use shomar_format::document::BallotCounts;
+use shomar_format::segment::SegmentReader;
 
 use crate::count::{map_segments, set_readings};
 use crate::failure::CheckFailed;
@@ -43,19 +41,6 @@ pub(crate) struct LogArguments {
     /// What to print.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
-}
-
-/// A control record, and where it stands.
-struct Decision {
-    segment: usize,
-    /// Where its frame begins, and where the record ends.
-    begins: u64,
-    ends: u64,
-    position: u64,
-    received_at_ms: u64,
-    officer: u32,
-    hash: String,
-    control: Control,
 }
 
 #[derive(Serialize)]
@@ -104,21 +89,18 @@ pub(crate) fn run(arguments: &LogArguments) -> anyhow::Result<ExitCode> {
     let readings = set_readings(&definition, &arguments.options)?;
     let evidence = map_segments(&arguments.directory)?;
     let segments = in_order(&evidence)?;
-    let decisions = decisions(&evidence, &segments)?;
     let mut live = Live::new(&definition, readings, Registers::of(&election));
-    let mut paths = Paths(segments.iter().map(|(_, path)| path.clone()).collect());
-    let mut entries = Vec::new();
-    for decision in decisions {
-        let frontier = |length| JournalFrontier { segment: decision.segment, length };
-        let mut up_to = |length| -> anyhow::Result<LiveSnapshot> {
-            let advanced = live.advance(&frontier(length), &mut paths);
-            let snapshot = advanced.and_then(|_| live.snapshot());
-            snapshot.map_err(|error| CheckFailed(error.to_string()).into())
-        };
-        let before = up_to(decision.begins)?;
-        let after = up_to(decision.ends)?;
-        entries.push(entry(&election, &definition, decision, &before, &after));
+    // A folder that a station has sealed has no decisions, and nothing that a journal begins with.
+    let has_decisions = Index::build(&evidence, &definition.counting()).has_decisions();
+    if let (true, Some((number, _))) = (has_decisions, segments.last()) {
+        let length = evidence.segment(*number).1.len() as u64;
+        let frontier = JournalFrontier { segment: segments.len() - 1, length };
+        let mut paths = Paths(segments.into_iter().map(|(_, path)| path).collect());
+        live.advance(&frontier, &mut paths).map_err(|error| CheckFailed(error.to_string()))?;
     }
+    let snapshot = live.snapshot().map_err(|error| CheckFailed(error.to_string()))?;
+    let entries: Vec<Entry> =
+        snapshot.decisions.iter().map(|decision| entry(&election, decision)).collect();
     match arguments.format {
         Format::Json => print_json(&entries)?,
         Format::Table => to_stdout(|out| {
@@ -134,56 +116,18 @@ fn in_order(evidence: &Evidence) -> anyhow::Result<Vec<(u32, PathBuf)>> {
     let mut segments = Vec::new();
     for number in 0..u32::try_from(evidence.segment_count())? {
         let (path, bytes) = evidence.segment(number);
-        let reader = SegmentReader::open_unclosed(bytes).map_err(|fault| wrong(path, &fault))?;
+        let wrong = |fault| CheckFailed(format!("{}: {fault}", path.display()));
+        let reader = SegmentReader::open_unclosed(bytes).map_err(wrong)?;
         segments.push((reader.position(), number, path.to_owned()));
     }
     segments.sort_unstable();
-    Ok(segments.into_iter().map(|(_, number, path)| (number, path)).collect())
-}
-
-fn wrong(path: &std::path::Path, fault: &Fault) -> CheckFailed {
-    CheckFailed(format!("{}: {fault}", path.display()))
-}
-
-/// Every control record, in order.
-fn decisions(evidence: &Evidence, segments: &[(u32, PathBuf)]) -> anyhow::Result<Vec<Decision>> {
-    let mut decisions = Vec::new();
-    let mut next = 0;
-    for (segment, (number, path)) in segments.iter().enumerate() {
-        let bytes = evidence.segment(*number).1;
-        let mut reader =
-            SegmentReader::open_unclosed(bytes).map_err(|fault| wrong(path, &fault))?;
-        if reader.position() != next {
-            bail!(CheckFailed(format!(
-                "{}: found record {} first, expected {next}: a log needs one whole journal",
-                path.display(),
-                reader.position()
-            )));
-        }
-        loop {
-            let begins = reader.offset() as u64;
-            let framed = reader.next_record().map_err(|fault| wrong(path, &fault))?;
-            let Some(FramedRecord { offset, position, received_at_ms, record }) = framed else {
-                break;
-            };
-            next = position + 1;
-            if RecordHeader::read(record).is_ok_and(|header| header.kind() == at::KIND_CONTROL) {
-                let shifted = |fault: Fault| wrong(path, &fault.shifted(offset as u64));
-                let (header, control) = verify_control(record).map_err(shifted)?;
-                decisions.push(Decision {
-                    segment,
-                    begins,
-                    ends: (offset + record.len()) as u64,
-                    position,
-                    received_at_ms,
-                    officer: header.address().device,
-                    hash: hex(&record_hash(record)),
-                    control,
-                });
-            }
-        }
+    if let Some((position, _, path)) = segments.first().filter(|(position, ..)| *position > 0) {
+        bail!(CheckFailed(format!(
+            "{}: found record {position} first, expected 0: a log needs one whole journal",
+            path.display()
+        )));
     }
-    Ok(decisions)
+    Ok(segments.into_iter().map(|(_, number, path)| (number, path)).collect())
 }
 
 /// Segments by their place in the journal.
@@ -196,79 +140,36 @@ impl Segments for Paths {
     }
 }
 
-fn entry(
-    election: &Election,
-    definition: &Definition,
-    decision: Decision,
-    before: &LiveSnapshot,
-    after: &LiveSnapshot,
-) -> Entry {
-    let counting = definition.counting();
-    let (note, effect) = match (&before.totals, &after.totals) {
-        (_, None) => ("no numbers per option before the close", Vec::new()),
-        (None, Some(_)) => ("from here on there are numbers", Vec::new()),
-        (Some(from), Some(to)) => {
-            let changed = after.changed_districts.iter().filter_map(|&district| {
-                let [from, to] =
-                    [from, to].map(|totals| totals.district(&counting, district).document());
-                effect(&from, &to)
-            });
-            ("", changed.collect())
-        }
+fn entry(election: &Election, decision: &Decision) -> Entry {
+    let Decision { position, received_at_ms, officer, hash, control, effects } = decision;
+    let (note, effect) = match effects {
+        Effects::NoNumbers => ("no numbers per option before the close", Vec::new()),
+        Effects::NumbersBegin => ("from here on there are numbers", Vec::new()),
+        Effects::Districts(effects) => ("", effects.iter().map(effect).collect()),
     };
-    let Decision { position, received_at_ms, officer, hash, control, .. } = decision;
-    let officer = election.head.officers.get(officer as usize);
+    let officer = election.head.officers.get(*officer as usize);
     Entry {
-        position,
-        record: hash,
+        position: *position,
+        record: hex(hash),
         officer: officer.map_or_else(String::new, |officer| officer.id.clone()),
         at_ms: control.at_ms,
-        received_at_ms,
+        received_at_ms: *received_at_ms,
         action: control.action.name(),
         about: about(&control.action),
-        why: control.why,
+        why: control.why.clone(),
         note,
         effect,
     }
 }
 
-fn effect(from: &DistrictTally, to: &DistrictTally) -> Option<Effect> {
-    if from == to {
-        return None;
-    }
-    let lists = from.lists.iter().zip(&to.lists);
-    let lists = lists.map(|(from, to)| (from.code, from.votes, to.votes));
-    let candidates = from.candidates.iter().zip(&to.candidates);
-    let candidates = candidates.map(|(from, to)| (from.code, from.votes, to.votes));
-    let changed = lists.chain(candidates).filter(|(_, from, to)| from != to);
-    Some(Effect {
-        district: from.district.clone(),
-        ballots: Change { from: from.ballots, to: to.ballots },
-        options: changed
+fn effect(effect: &DistrictEffect) -> Effect {
+    let options = effect.options();
+    Effect {
+        district: effect.before.district.clone(),
+        ballots: Change { from: effect.before.ballots, to: effect.after.ballots },
+        options: options
             .map(|(code, from, to)| OptionChange { code, votes: Change { from, to } })
             .collect(),
-    })
-}
-
-/// What a decision is about, in a few words.
-fn about(action: &Action) -> String {
-    match action {
-        Action::Open | Action::Close => String::new(),
-        Action::Annul { reason, subject } => format!("{subject}, reason {reason}"),
-        Action::Reinstate { subject } => subject.to_string(),
-        Action::Supersede { station, district, old, new } => format!(
-            "station {station}, district {district}: {} batch(es) by {} of a recount",
-            old.len(),
-            new.len()
-        ),
-        Action::Release { batch } | Action::Reject { batch } => format!("batch {}", hex(batch)),
-        Action::Lot(lot) => {
-            format!("district {}, {} {}: {}", lot.district, lot.kind, lot.place, lot.winner)
-        }
-        Action::Declare { district, elected } => {
-            let codes: Vec<String> = elected.iter().map(ToString::to_string).collect();
-            format!("district {district}: {}", codes.join(" "))
-        }
     }
 }
 

@@ -3,14 +3,13 @@
 //! In: a counted folder. Out: the lots of its journal, as a lots file would have them; what each
 //! district has and waits for. Never: a lot drawn, a district called complete on a guess.
 
-use std::path::Path;
-
+use anyhow::anyhow;
 use shomar_engine::checks::Registers;
 use shomar_engine::completeness::{Completeness, CompletenessInput};
 use shomar_engine::ledger::Ledger;
+use shomar_engine::lots::{self, RecordedLot};
 
 use crate::count::Counted;
-use crate::lots::{LotRow, lot_row_of};
 
 /// How messages call the place of a lot that stands in the journal; its line is the position.
 pub(super) const JOURNAL: &str = "journal";
@@ -20,21 +19,10 @@ fn ledger(counted: &Counted) -> Option<&Ledger> {
 }
 
 /// The lots of the journal.
-pub(super) fn journal_lots(counted: &Counted) -> anyhow::Result<Vec<LotRow>> {
+pub(super) fn journal_lots(counted: &Counted) -> anyhow::Result<Vec<RecordedLot>> {
     let Some(ledger) = ledger(counted) else { return Ok(Vec::new()) };
-    let rows = ledger.lots().map(|(position, lot)| {
-        let fields = [
-            &lot.district,
-            &lot.kind,
-            &lot.place.to_string(),
-            &lot.winner,
-            &lot.between,
-            &lot.drawn_at,
-            &lot.present,
-        ];
-        lot_row_of(Path::new(JOURNAL), position, fields.map(Clone::clone))
-    });
-    rows.collect()
+    lots::journal_lots(ledger, &counted.definition.counting())
+        .map_err(|(position, message)| anyhow!("{JOURNAL}:{position}: {message}"))
 }
 
 /// What every district has and waits for.

@@ -27,7 +27,7 @@ use shomar_seats::Language;
 use crate::commands::result::decisions::{JOURNAL, completeness, journal_lots};
 use crate::count::{CountInput, Counted, Folder, count, find_district, with_threads};
 use crate::failure::CheckFailed;
-use crate::lots::{ALL_LISTS, INDEPENDENTS, LotRow, read_lots};
+use crate::lots::{LotRow, read_lots};
 use crate::options::{election_folder, parse_option, refuse_repeated};
 use crate::output::{Format, grouped, print_json, test_mark, to_stdout};
 
@@ -110,9 +110,8 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
         ),
         Some(path) => (recorded_lots(path, read_lots(path)?, &counted)?, Some(path.as_path())),
         None => {
-            let path = Path::new(JOURNAL);
             let is_any = !in_journal.is_empty();
-            (recorded_lots(path, in_journal, &counted)?, is_any.then_some(path))
+            (in_journal, is_any.then_some(Path::new(JOURNAL)))
         }
     };
     if arguments.compare_readings {
@@ -154,8 +153,8 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
                 Lang::En => Language::English,
             },
         };
-        let text = explain(note, outcome).map_err(|error| refused(&[error], None))?;
-        to_stdout(|out| out.write_all(text.as_bytes()))?;
+        let note = explain(note, outcome).map_err(|error| refused(&[error], None))?;
+        to_stdout(|out| out.write_all(note.text().as_bytes()))?;
         return Ok(ExitCode::from(code));
     }
     if let ([_, ..], [outcome]) = (&arguments.leaver[..], &outcomes[..]) {
@@ -251,14 +250,7 @@ fn recorded_lots(
 }
 
 fn lot_party(text: &str) -> anyhow::Result<LotParty> {
-    match text {
-        "" | INDEPENDENTS => Ok(LotParty::Independents),
-        ALL_LISTS => Ok(LotParty::AllLists),
-        code => match shomar_format::code::read_token(code.as_bytes()) {
-            shomar_format::code::Token::Code(code) => Ok(LotParty::Code(code)),
-            _ => bail!("found '{code}', expected a code, {INDEPENDENTS} or {ALL_LISTS}"),
-        },
-    }
+    LotParty::parse(text).map_err(|message| anyhow::anyhow!(message))
 }
 
 /// The English name, or the Persian one where there is none.

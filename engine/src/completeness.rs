@@ -2,8 +2,8 @@
 //!
 //! In: every batch received and where it stands, who is expected to report (`serves.csv`), what is
 //! registered. Out: stations expected, received, held and missing; a bound on the ballots that may
-//! still come; the held batches with their votes. Never: a bound on a guess: what is not known has
-//! none.
+//! still come; the held batches with their votes; how each pair of station and district stands.
+//! Never: a bound on a guess: what is not known has none.
 //!
 //! What is relied on, and said in every note:
 //!
@@ -36,11 +36,11 @@ use crate::snapshot::{DistrictTotals, Snapshot};
 
 /// What a district's completeness is found from.
 #[derive(Clone, Copy)]
-pub struct CompletenessInput<'a> {
+pub struct CompletenessInput<'a, 'd> {
     /// The election.
-    pub definition: CountingDefinition<'a>,
-    /// The batches that count.
-    pub snapshot: &'a Snapshot,
+    pub definition: CountingDefinition<'d>,
+    /// The batches that count; only looked at where there is no ledger.
+    pub snapshot: Option<&'a Snapshot>,
     /// Decisions of officers; `None` where there cannot be any.
     pub ledger: Option<&'a Ledger>,
     /// Batches that checks hold.
@@ -164,11 +164,58 @@ impl DistrictCompleteness {
     }
 }
 
+/// How a pair of station and district stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PairState {
+    /// It has not reported.
+    Missing,
+    /// A batch of it is held that nobody has rejected.
+    Held,
+    /// Nothing of it has counted yet: a recount waits for a decision.
+    Waiting,
+    /// What came of it counts, but a batch of its station is missing in the chain of a device.
+    Gap,
+    /// It is annulled: nothing of it counts.
+    Annulled,
+    /// What came of it counts, or is out of the totals by a decision.
+    Received,
+}
+
+/// A pair of station and district: one that is expected, or one that has reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PairStanding {
+    /// Index of the station.
+    pub station: u32,
+    /// Index of the district.
+    pub district: u32,
+    /// How it stands.
+    pub state: PairState,
+    /// Batches received of it.
+    pub batches: u32,
+    /// Ballots of those that count.
+    pub taken: u64,
+}
+
+/// Sequences of a device that have not come, while a later one has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChainGap {
+    /// Index of the station.
+    pub station: u32,
+    /// Number of the device in it.
+    pub device: u32,
+    /// First sequence that is missing.
+    pub from: u64,
+    /// Last one.
+    pub to: u64,
+}
+
 /// What all districts have and wait for.
 #[derive(Clone, Debug)]
 pub struct Completeness<'a> {
     definition: CountingDefinition<'a>,
     districts: Vec<DistrictCompleteness>,
+    pairs: Vec<PairStanding>,
+    gaps: Vec<ChainGap>,
 }
 
 /// What became of a batch.
@@ -183,10 +230,20 @@ enum Fate {
     Dropped,
 }
 
+/// A batch, and what became of it.
+struct Fated {
+    address: BatchAddress,
+    fate: Fate,
+    /// Ballots of it that are in the totals.
+    counted: u64,
+}
+
 /// A pair of which something was received.
 struct Pair {
     station: u32,
     district: u32,
+    batches: u32,
+    counted: u64,
     is_settled: bool,
     is_held: bool,
     waits: bool,
@@ -199,13 +256,14 @@ struct Pair {
 impl<'a> Completeness<'a> {
     /// Looks at everything that was received.
     #[must_use]
-    pub fn of(input: CompletenessInput<'a>) -> Self {
+    pub fn of(input: CompletenessInput<'_, 'a>) -> Self {
         let definition = input.definition;
         let new = DistrictCompleteness::new(definition.served_pairs().is_some());
         let districts = vec![new; definition.district_count() as usize];
-        let mut completeness = Self { definition, districts };
+        let (pairs, gaps) = (Vec::new(), Vec::new());
+        let mut completeness = Self { definition, districts, pairs, gaps };
         let fates = completeness.fates(&input);
-        let pairs = pairs(fates, input.ledger);
+        let pairs = received_pairs(fates, input.ledger, &mut completeness.gaps);
         match definition.served_pairs() {
             Some(served) => completeness.with_serves(served, &pairs, &input),
             None => completeness.without_serves(&pairs, input.ledger),
@@ -227,6 +285,18 @@ impl<'a> Completeness<'a> {
         &self.districts[district as usize]
     }
 
+    /// Every pair that is expected or has reported, by station, then district.
+    #[must_use]
+    pub fn pairs(&self) -> &[PairStanding] {
+        &self.pairs
+    }
+
+    /// What is missing in the chains of devices, by station.
+    #[must_use]
+    pub fn gaps(&self) -> &[ChainGap] {
+        &self.gaps
+    }
+
     /// The election.
     pub(crate) fn definition(&self) -> &CountingDefinition<'a> {
         &self.definition
@@ -245,21 +315,35 @@ impl<'a> Completeness<'a> {
     }
 
     /// Every batch received, and what became of it.
-    fn fates(&mut self, input: &CompletenessInput<'_>) -> Vec<(BatchAddress, Fate)> {
+    fn fates(&mut self, input: &CompletenessInput<'_, '_>) -> Vec<Fated> {
         let Some(ledger) = input.ledger else {
-            let counted = input.snapshot.batches().map(|batch| (batch.address, Fate::Settled));
-            let held = input.held.iter().map(|held| (held.address, Fate::Held));
+            let counted = input.snapshot.into_iter().flat_map(Snapshot::batches);
+            let counted = counted.map(|batch| {
+                let counted = u64::from(batch.taken);
+                Fated { address: batch.address, fate: Fate::Settled, counted }
+            });
+            let held = input.held.iter();
+            let held =
+                held.map(|held| Fated { address: held.address, fate: Fate::Held, counted: 0 });
             return counted.chain(held).collect();
         };
         let is_open = |held: &&HeldBatch| !held.is_rejected;
         let held: HashSet<Digest32> =
             input.held.iter().filter(is_open).map(|held| held.hash).collect();
+        let rejected = input.held.iter().filter(|held| held.is_rejected);
+        let rejected: HashSet<Digest32> = rejected.map(|held| held.hash).collect();
         let entries = (0..).zip(ledger.entries());
         let fates = entries.map(|(batch, entry)| {
             let district = &mut self.districts[entry.address.district as usize];
+            let mut counted = 0;
             let fate = match ledger.standing(batch) {
                 Standing::Stands if held.contains(&entry.hash) => Fate::Held,
-                Standing::Stands => Fate::Settled,
+                // Rejected: out of the totals, and nobody waits for it.
+                Standing::Stands if rejected.contains(&entry.hash) => Fate::Settled,
+                Standing::Stands => {
+                    counted = u64::from(entry.taken);
+                    Fate::Settled
+                }
                 Standing::Waiting if entry.ruling == Some(Ruling::Rejected) => Fate::Dropped,
                 Standing::Waiting => Fate::Waits,
                 Standing::Superseded(_) => {
@@ -271,7 +355,7 @@ impl<'a> Completeness<'a> {
                     Fate::Settled
                 }
             };
-            (entry.address, fate)
+            Fated { address: entry.address, fate, counted }
         });
         fates.collect()
     }
@@ -281,7 +365,7 @@ impl<'a> Completeness<'a> {
         &mut self,
         served: impl Iterator<Item = (u32, u32)>,
         pairs: &[Pair],
-        input: &CompletenessInput<'_>,
+        input: &CompletenessInput<'_, '_>,
     ) {
         let is_annulled = |(station, district)| {
             input.ledger.is_some_and(|ledger| ledger.annulled_by(station, district).is_some())
@@ -292,11 +376,13 @@ impl<'a> Completeness<'a> {
             let at = |pair: &&Pair| (pair.station, pair.district);
             while pairs.next_if(|pair| at(pair) < (station, district)).is_some() {}
             let pair = pairs.next_if(|pair| at(pair) == (station, district));
+            let is_annulled = is_annulled((station, district));
+            self.pairs.push(standing(station, district, pair, is_annulled));
             let whole = &mut self.districts[district as usize];
             whole.expected = whole.expected.map(|expected| expected + 1);
             match pair.filter(|pair| pair.is_settled || pair.is_held) {
                 Some(pair) => whole.reported(pair),
-                None if is_annulled((station, district)) => whole.received += 1,
+                None if is_annulled => whole.received += 1,
                 None => {
                     whole.missing = whole.missing.map(|missing| missing + 1);
                     whole.is_waited_for = true;
@@ -314,6 +400,7 @@ impl<'a> Completeness<'a> {
     fn without_serves(&mut self, pairs: &[Pair], ledger: Option<&Ledger>) {
         for pair in pairs {
             self.districts[pair.district as usize].reported(pair);
+            self.pairs.push(standing(pair.station, pair.district, Some(pair), pair.is_annulled));
         }
         let ledger = ledger.filter(|ledger| !ledger.applied().is_empty());
         // What is missing of a station may be of any district; of an annulled one it is nobody's.
@@ -363,18 +450,42 @@ impl Pair {
     }
 }
 
+/// How a pair stands of which this was received.
+fn standing(station: u32, district: u32, pair: Option<&Pair>, is_annulled: bool) -> PairStanding {
+    let state = match pair {
+        _ if is_annulled => PairState::Annulled,
+        None => PairState::Missing,
+        Some(pair) if pair.is_held => PairState::Held,
+        Some(pair) if !pair.is_settled && pair.waits => PairState::Waiting,
+        // Only a recount that was rejected.
+        Some(pair) if !pair.is_settled => PairState::Missing,
+        Some(pair) if pair.has_gap => PairState::Gap,
+        Some(_) => PairState::Received,
+    };
+    let (batches, taken) = pair.map_or((0, 0), |pair| (pair.batches, pair.counted));
+    PairStanding { station, district, state, batches, taken }
+}
+
 /// The pairs of all batches, by station, then district.
-fn pairs(mut batches: Vec<(BatchAddress, Fate)>, ledger: Option<&Ledger>) -> Vec<Pair> {
-    let key = |(address, _): &(BatchAddress, Fate)| (address.station, address.district);
+fn received_pairs(
+    mut batches: Vec<Fated>,
+    ledger: Option<&Ledger>,
+    gaps: &mut Vec<ChainGap>,
+) -> Vec<Pair> {
+    let key = |batch: &Fated| (batch.address.station, batch.address.district);
     batches.par_sort_unstable_by_key(key);
     let mut pairs = Vec::with_capacity(batches.len());
     let mut links = Vec::new();
-    for of_station in batches.chunk_by(|one, other| one.0.station == other.0.station) {
+    let is_of_station = |one: &Fated, other: &Fated| one.address.station == other.address.station;
+    for of_station in batches.chunk_by(is_of_station) {
         links.clear();
-        links.extend(of_station.iter().map(|(address, _)| (address.device, address.sequence)));
-        let has_gap = has_gap(&mut links);
+        let link = |batch: &Fated| (batch.address.device, batch.address.sequence);
+        links.extend(of_station.iter().map(link));
+        let known = gaps.len();
+        find_gaps(of_station[0].address.station, &mut links, gaps);
+        let has_gap = gaps.len() > known;
         for of_pair in of_station.chunk_by(|one, other| key(one) == key(other)) {
-            let has = |fate| of_pair.iter().any(|(_, own)| *own == fate);
+            let has = |fate| of_pair.iter().any(|batch| batch.fate == fate);
             let (station, district) = key(&of_pair[0]);
             let (is_settled, is_held, waits) =
                 (has(Fate::Settled), has(Fate::Held), has(Fate::Waits));
@@ -383,6 +494,8 @@ fn pairs(mut batches: Vec<(BatchAddress, Fate)>, ledger: Option<&Ledger>) -> Vec
             pairs.push(Pair {
                 station,
                 district,
+                batches: u32::try_from(of_pair.len()).expect("fewer than 2^32 batches"),
+                counted: of_pair.iter().map(|batch| batch.counted).sum(),
                 is_settled,
                 is_held,
                 waits,
@@ -394,12 +507,18 @@ fn pairs(mut batches: Vec<(BatchAddress, Fate)>, ledger: Option<&Ledger>) -> Vec
     pairs
 }
 
-/// Whether a device has sealed a batch that did not come, before one that did. Every sequence is
+/// Batches that a device has sealed and that did not come, before one that did. Every sequence is
 /// there once: the same record twice is left out before, another one is a finding.
-fn has_gap(links: &mut [(u32, u64)]) -> bool {
+fn find_gaps(station: u32, links: &mut [(u32, u64)], gaps: &mut Vec<ChainGap>) {
     links.sort_unstable();
-    let mut of_device = links.chunk_by(|(one, _), (other, _)| one == other);
-    of_device.any(|chain| chain.last().is_some_and(|(_, last)| *last >= chain.len() as u64))
+    let mut next = (0, 0);
+    for &(device, sequence) in links.iter() {
+        let expected = if next.0 == device { next.1 } else { 0 };
+        if sequence > expected {
+            gaps.push(ChainGap { station, device, from: expected, to: sequence - 1 });
+        }
+        next = (device, sequence.saturating_add(1));
+    }
 }
 
 #[cfg(test)]
@@ -408,12 +527,19 @@ mod tests {
 
     #[test]
     fn a_gap_is_a_sequence_below_the_last_one_that_is_not_there() {
-        let gap = |links: &[(u32, u64)]| has_gap(&mut links.to_vec());
-        assert!(!gap(&[]));
-        assert!(!gap(&[(0, 0)]) && gap(&[(0, 1)]));
-        assert!(!gap(&[(0, 2), (0, 0), (0, 1)]) && gap(&[(0, 2), (0, 0)]));
-        assert!(!gap(&[(0, 0), (7, 1), (7, 0)]) && gap(&[(0, 0), (7, 1), (0, 1)]));
-        assert!(gap(&[(0, u64::MAX)]));
+        let gaps = |links: &[(u32, u64)]| {
+            let mut gaps = Vec::new();
+            find_gaps(5, &mut links.to_vec(), &mut gaps);
+            assert!(gaps.iter().all(|gap| gap.station == 5));
+            gaps.iter().map(|gap| (gap.device, gap.from, gap.to)).collect::<Vec<_>>()
+        };
+        assert!(gaps(&[]).is_empty() && gaps(&[(0, 0)]).is_empty());
+        assert_eq!(gaps(&[(0, 1)]), [(0, 0, 0)]);
+        assert!(gaps(&[(0, 2), (0, 0), (0, 1)]).is_empty());
+        assert_eq!(gaps(&[(0, 2), (0, 0)]), [(0, 1, 1)]);
+        assert!(gaps(&[(0, 0), (7, 1), (7, 0)]).is_empty());
+        assert_eq!(gaps(&[(0, 0), (7, 1), (0, 1), (7, 5)]), [(7, 0, 0), (7, 2, 4)]);
+        assert_eq!(gaps(&[(0, u64::MAX)]), [(0, 0, u64::MAX - 1)]);
     }
 
     #[test]

@@ -24,8 +24,8 @@ use crate::outcome::DistrictOutcome;
 pub struct NoteOf<'a> {
     /// The election.
     pub head: &'a ElectionHead,
-    /// Up to where was counted.
-    pub frontier: &'a Frontier,
+    /// Up to where was counted; left out where it stands beside the note.
+    pub frontier: Option<&'a Frontier>,
     /// SHA-256 of the rules text, hexadecimal.
     pub rules_digest: &'a str,
     /// The language of the note.
@@ -191,8 +191,9 @@ impl Writer<'_> {
         if !title.is_empty() {
             self.line(&title.clone());
         }
-        let batches = self.number(self.note.frontier.batches);
-        let (evidence, digest) = (&self.note.frontier.evidence, &self.note.frontier.digest);
+        let Some(frontier) = self.note.frontier else { return };
+        let Frontier { evidence, digest, .. } = frontier;
+        let batches = self.number(frontier.batches);
         let text = match self.note.language {
             Language::English => {
                 format!("Counted: {batches} batches\n  evidence {evidence}\n  totals   {digest}")
@@ -314,7 +315,7 @@ impl Writer<'_> {
                     "({}) {} [{}]",
                     self.number(number),
                     step.text(self.district, self.note.language),
-                    step.source(&self.district.rule)
+                    step.source_in(&self.district.rule, self.note.language)
                 )
             })
             .collect();

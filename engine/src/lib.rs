@@ -29,6 +29,7 @@ pub mod index;
 pub mod kernel;
 pub mod ledger;
 pub mod live;
+mod live_snapshot;
 pub mod lots;
 mod map;
 pub mod outcome;

@@ -131,6 +131,19 @@ impl Snapshot {
         }
     }
 
+    /// Whether a district has the same totals in another snapshot of the same definition.
+    #[must_use]
+    pub fn has_same_district(
+        &self,
+        other: &Self,
+        definition: &CountingDefinition<'_>,
+        district: u32,
+    ) -> bool {
+        let range = definition.option_range(district);
+        self.ballots[district as usize] == other.ballots[district as usize]
+            && self.options[range.clone()] == other.options[range]
+    }
+
     /// Ballots of all districts together.
     #[must_use]
     pub fn ballots(&self) -> BallotCounts {

@@ -6,6 +6,7 @@ mod bad_columns;
 mod bad_election;
 mod bad_segments;
 mod bad_text;
+mod browser;
 mod corrections;
 mod golden_two;
 mod journal;

@@ -545,7 +545,7 @@ impl Count {
         let snapshot = Snapshot::merge(tallied, &counting, &self.definition.head, &readings);
         let completeness = Completeness::of(CompletenessInput {
             definition: counting,
-            snapshot: &snapshot,
+            snapshot: Some(&snapshot),
             ledger: None,
             held: &recount.held,
             registers: &registers,

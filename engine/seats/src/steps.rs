@@ -5,7 +5,7 @@
 //! are counted: a nation has 31,000 districts and few of them are ever read.
 
 use crate::citations::Article;
-use crate::{Divisor, GroupKey, LotKind, OptionName, Party, Percent, Rule};
+use crate::{Divisor, GroupKey, Language, LotKind, OptionName, Party, Percent, Rule};
 
 /// One step: what was found, by which article of which law or method, under which readings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,9 +22,18 @@ impl Step {
     /// The citation, with the readings in force: `councils law art. 24 item 3; reading A2
     /// half_up`.
     pub fn source(&self, rule: &Rule) -> String {
-        let mut text = self.article.text().to_owned();
+        self.source_in(rule, Language::English)
+    }
+
+    /// The citation in a language; names and values of readings are those of `election.toml`.
+    pub fn source_in(&self, rule: &Rule, language: Language) -> String {
+        let (first, next) = match language {
+            Language::English => ("; reading ", ", "),
+            Language::Persian => ("؛ برداشت ", "، "),
+        };
+        let mut text = self.article.text_in(language).to_owned();
         for (index, option) in self.readings.iter().enumerate() {
-            text.push_str(if index == 0 { "; reading " } else { ", " });
+            text.push_str(if index == 0 { first } else { next });
             // Several options share a number; those are told apart by name.
             let is_alone = |number: &str| {
                 OptionName::ALL.iter().filter(|other| other.law_number() == number).count() == 1

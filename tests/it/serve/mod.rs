@@ -3,6 +3,7 @@
 mod crowded;
 mod kill;
 pub(crate) mod kit;
+mod pages;
 mod replayed;
 mod tls;
 

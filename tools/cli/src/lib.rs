@@ -12,6 +12,7 @@ mod lots;
 mod options;
 mod output;
 mod progress;
+mod room;
 mod slate;
 
 use std::ffi::OsString;

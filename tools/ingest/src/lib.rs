@@ -22,9 +22,12 @@ mod start;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod window;
 mod writer;
 
 pub use answer::{Answer, Code};
 pub use config::{Config, ConfigError};
 pub use follower::{Published, RecountReport};
-pub use server::{Running, ServeError, start};
+pub use metrics::Numbers;
+pub use server::{Running, ServeError, start, start_with};
+pub use window::{Pages, Window};

@@ -3,6 +3,7 @@
 //! In: what happens. Out: counters and histograms. Never: a number per option, a voter's or a
 //! station's name.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -52,7 +53,11 @@ pub(crate) struct Metrics {
     acknowledge: Histogram,
     sync: Histogram,
     group_records: Histogram,
+    /// In microseconds.
+    acknowledged: Mutex<Quantiles<u64>>,
     delays: Mutex<Quantiles<u64>>,
+    /// Codes of refusals and kinds of findings so far.
+    named: Mutex<BTreeSet<&'static str>>,
     delay_seconds: Family<QuantileLabel, Gauge<f64, AtomicU64>>,
     pub(crate) durable: Gauge,
     pub(crate) counted: Gauge,
@@ -81,9 +86,9 @@ impl Metrics {
             acknowledge: times(),
             sync: times(),
             group_records: Histogram::new(exponential_buckets(1.0, 2.0, 14)),
-            delays: Mutex::new(
-                Quantiles::new_with_max(DELAY_MICROSECONDS_MAX, 3).expect("the bounds are sound"),
-            ),
+            acknowledged: quantiles(),
+            delays: quantiles(),
+            named: Mutex::default(),
             delay_seconds: Family::default(),
             durable: Gauge::default(),
             counted: Gauge::default(),
@@ -139,6 +144,7 @@ impl Metrics {
     pub(crate) fn answered(&self, answer: &Answer) {
         self.records.get_or_create(&ResultLabel { result: answer.status() }).inc();
         if let Answer::Refused { code, .. } = answer {
+            self.named.lock().unwrap_or_else(PoisonError::into_inner).insert(code);
             self.refusals.get_or_create(&CodeLabel { code }).inc();
         }
     }
@@ -147,10 +153,13 @@ impl Metrics {
     pub(crate) fn acknowledged(&self, bytes: usize, after: Duration) {
         self.bytes.inc_by(bytes as u64);
         self.acknowledge.observe(after.as_secs_f64());
+        let mut acknowledged = self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
+        acknowledged.saturating_record(microseconds(after));
     }
 
     /// A chain is not as it should be.
     pub(crate) fn finding(&self, finding: &'static str) {
+        self.named.lock().unwrap_or_else(PoisonError::into_inner).insert(finding);
         self.findings.get_or_create(&FindingLabel { finding }).inc();
     }
 
@@ -170,8 +179,7 @@ impl Metrics {
     pub(crate) fn published(&self, delays: impl Iterator<Item = Duration>) {
         let mut quantiles = self.delays.lock().unwrap_or_else(PoisonError::into_inner);
         for delay in delays {
-            let micros = u64::try_from(delay.as_micros()).unwrap_or(u64::MAX);
-            quantiles.saturating_record(micros);
+            quantiles.saturating_record(microseconds(delay));
         }
     }
 
@@ -190,9 +198,67 @@ impl Metrics {
         text
     }
 
+    /// What became of records so far.
+    pub(crate) fn numbers(&self) -> Numbers {
+        let of_result =
+            |result| self.records.get(&ResultLabel { result }).map_or(0, |own| own.get());
+        let named = self.named.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let refusals = named
+            .iter()
+            .filter_map(|&code| Some((code, self.refusals.get(&CodeLabel { code })?.get())));
+        let findings = named.iter().filter_map(|&finding| {
+            Some((finding, self.findings.get(&FindingLabel { finding })?.get()))
+        });
+        Numbers {
+            accepted: of_result("accepted"),
+            duplicates: of_result("duplicate"),
+            bytes: self.bytes.get(),
+            refusals: refusals.collect(),
+            findings: findings.collect(),
+            acknowledge_microseconds: told(&self.acknowledged),
+            delay_microseconds: told(&self.delays),
+            connections: u64::try_from(self.connections.get()).unwrap_or(0),
+        }
+    }
+
     /// A quantile of the delays of snapshots so far.
     pub(crate) fn delay_at(&self, quantile: f64) -> Duration {
         let quantiles = self.delays.lock().unwrap_or_else(PoisonError::into_inner);
         Duration::from_micros(quantiles.value_at_quantile(quantile))
     }
+}
+
+/// What became of records so far, for whoever shows it.
+#[derive(Clone, Debug)]
+pub struct Numbers {
+    /// Records accepted.
+    pub accepted: u64,
+    /// Records that came again.
+    pub duplicates: u64,
+    /// Bytes of those accepted.
+    pub bytes: u64,
+    /// Refused records by code.
+    pub refusals: Vec<(&'static str, u64)>,
+    /// What is wrong with chains of devices, by kind.
+    pub findings: Vec<(&'static str, u64)>,
+    /// From the last byte to the acknowledgement: half, 99 of 100, 999 of 1,000, the longest.
+    pub acknowledge_microseconds: [u64; 4],
+    /// From arrival to the snapshot, likewise.
+    pub delay_microseconds: [u64; 4],
+    /// Open connections.
+    pub connections: u64,
+}
+
+fn quantiles() -> Mutex<Quantiles<u64>> {
+    Mutex::new(Quantiles::new_with_max(DELAY_MICROSECONDS_MAX, 3).expect("the bounds are sound"))
+}
+
+fn microseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// The quantiles that are told, in microseconds.
+fn told(quantiles: &Mutex<Quantiles<u64>>) -> [u64; 4] {
+    let quantiles = quantiles.lock().unwrap_or_else(PoisonError::into_inner);
+    QUANTILES.map(|(_, number)| quantiles.value_at_quantile(number))
 }

@@ -19,8 +19,9 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use shomar_engine::Snapshot;
 use shomar_format::bytes::Digest32;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpListener;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tracing::{error, info, warn};
@@ -33,6 +34,7 @@ use crate::inbox::Inbox;
 use crate::metrics::Metrics;
 use crate::start::{self, Election, StartError};
 use crate::tls;
+use crate::window::{Pages, Window};
 use crate::writer::{Ended, Writer};
 
 /// Why a server could not start, or had to stop.
@@ -52,6 +54,9 @@ pub enum ServeError {
     /// TLS cannot be set up.
     #[error("tls: {0}")]
     Tls(String),
+    /// The pages cannot be made.
+    #[error("{0}")]
+    Pages(String),
     /// The system gives no threads.
     #[error("cannot start a thread")]
     Thread(#[source] std::io::Error),
@@ -83,6 +88,19 @@ pub struct Running {
 /// # Errors
 /// If the election, the journal, the address or the certificates cannot be used.
 pub fn start(election: &Path, data: &Path, config: &Config) -> Result<Running, ServeError> {
+    start_with(election, data, config, |_| Ok(Pages::default()))
+}
+
+/// Starts a server that carries pages.
+///
+/// # Errors
+/// As [`start`], or if the pages cannot be made.
+pub fn start_with(
+    election: &Path,
+    data: &Path,
+    config: &Config,
+    pages: impl FnOnce(&Window) -> Result<Pages, String>,
+) -> Result<Running, ServeError> {
     let acceptor = config.tls.as_ref().map(tls::acceptor).transpose().map_err(ServeError::Tls)?;
     // The count borrows the election for as long as the process lives; a server is started once.
     let election: &'static Election = Box::leak(Box::new(Election::open(election, data)?));
@@ -159,7 +177,15 @@ pub fn start(election: &Path, data: &Path, config: &Config) -> Result<Running, S
         record_bytes_max: config.record_bytes_max,
         silence: config.silence(),
     };
-    let (address, network) = start_network(room, config, acceptor, stopped)?;
+    let window = Window {
+        election,
+        published: Arc::clone(&published),
+        frontier: Arc::clone(&frontier),
+        gate: Arc::clone(&gate),
+        metrics: Arc::clone(&metrics),
+    };
+    let pages = pages(&window).map_err(ServeError::Pages)?;
+    let (address, network) = start_network(room, config, acceptor, pages, stopped)?;
     info!(%address, "listening");
     Ok(Running {
         address,
@@ -206,28 +232,40 @@ fn start_network(
     room: Room,
     config: &Config,
     acceptor: Option<TlsAcceptor>,
+    pages: Pages,
     stopped: watch::Receiver<bool>,
 ) -> Result<(SocketAddr, JoinHandle<()>), ServeError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_name("network")
-        .build()
-        .map_err(ServeError::Thread)?;
+    let threads = |name: &str, count: Option<usize>, begin: fn()| -> Result<Runtime, ServeError> {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        count.map(|count| builder.worker_threads(count));
+        let builder = builder.enable_all().thread_name(name).on_thread_start(begin);
+        builder.build().map_err(ServeError::Thread)
+    };
+    let runtime = threads("network", None, || ())?;
+    // Whoever reads is served by a thread of its own, which may yield to those that receive.
+    let readers = threads("readers", Some(1), pages.thread_start)?;
     let address = config.listen;
     let listen = |source| ServeError::Listen { address, source };
     let listener = runtime.block_on(TcpListener::bind(address)).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let accept = Accept {
+        app: router(room.clone()).merge(pages.router),
+        readers: readers.handle().clone(),
         room,
         acceptor,
         connections: Arc::new(Semaphore::new(config.connections_max)),
         patience: Duration::from_secs(config.stop_seconds_max),
     };
-    let network = thread("accept", move || runtime.block_on(accept.run(listener, stopped)))?;
+    let network = thread("accept", move || {
+        runtime.block_on(accept.run(listener, stopped));
+        readers.shutdown_background();
+    })?;
     Ok((address, network))
 }
 
 struct Accept {
+    app: axum::Router,
+    readers: Handle,
     room: Room,
     acceptor: Option<TlsAcceptor>,
     connections: Arc<Semaphore>,
@@ -237,7 +275,6 @@ struct Accept {
 impl Accept {
     async fn run(self, listener: TcpListener, mut stopped: watch::Receiver<bool>) {
         let graceful = GracefulShutdown::new();
-        let app = router(self.room.clone());
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -255,17 +292,23 @@ impl Accept {
             let _ = stream.set_nodelay(true);
             // Beyond the limit a connection waits unanswered until another one ends.
             let Ok(place) = Arc::clone(&self.connections).acquire_owned().await else { break };
-            let (app, watcher) = (app.clone(), graceful.watcher());
-            let (acceptor, silence) = (self.acceptor.clone(), self.room.silence);
+            let connection = Connection {
+                app: self.app.clone(),
+                watcher: graceful.watcher(),
+                silence: self.room.silence,
+                readers: self.readers.clone(),
+            };
+            let acceptor = self.acceptor.clone();
             let metrics = Arc::clone(&self.room.metrics);
             tokio::spawn(async move {
                 metrics.connections.inc();
                 match acceptor {
-                    None => serve(stream, app, watcher, silence).await,
+                    None => connection.serve(stream).await,
                     Some(acceptor) => {
+                        let silence = connection.silence;
                         let shaken = tokio::time::timeout(silence, acceptor.accept(stream)).await;
                         if let Ok(Ok(stream)) = shaken {
-                            serve(stream, app, watcher, silence).await;
+                            connection.serve(stream).await;
                         }
                     }
                 }
@@ -279,16 +322,43 @@ impl Accept {
     }
 }
 
-async fn serve<S>(stream: S, app: axum::Router, watcher: Watcher, silence: Duration)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(silence);
-    let service = TowerToHyperService::new(app);
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
-    // Clients go away in the middle of things; whoever sends again is answered as before.
-    let _ = watcher.watch(connection).await;
+/// What a connection is served with.
+struct Connection {
+    app: axum::Router,
+    watcher: Watcher,
+    silence: Duration,
+    readers: Handle,
+}
+
+impl Connection {
+    /// Serves it to its end: here, or on the threads of readers if it begins by reading.
+    async fn serve<S>(self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let mut stream = BufReader::new(stream);
+        let begins = tokio::time::timeout(self.silence, stream.fill_buf()).await;
+        let Ok(Ok(begins)) = begins else { return };
+        let is_reader = begins.starts_with(b"GET ") || begins.starts_with(b"HEAD ");
+        let readers = self.readers.clone();
+        let served = self.serve_here(stream);
+        match is_reader {
+            false => served.await,
+            true => drop(readers.spawn(served).await),
+        }
+    }
+
+    async fn serve_here<S>(self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let mut builder = http1::Builder::new();
+        builder.timer(TokioTimer::new()).header_read_timeout(self.silence);
+        let service = TowerToHyperService::new(self.app);
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        // Clients go away in the middle of things; whoever sends again is answered as before.
+        let _ = self.watcher.watch(connection).await;
+    }
 }
 
 impl Running {

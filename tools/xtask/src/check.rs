@@ -16,7 +16,7 @@ use anyhow::{Context, Result};
 use crate::report::{Board, Ended};
 use crate::tools::{self, Missing};
 use crate::workspace::{CommandLine, DATA_VARIABLE, Workspace, is_in_path};
-use crate::{depcheck, nextest, tidy};
+use crate::{axe, depcheck, nextest, tidy};
 
 /// Tests append lines here (what they skipped, which real data they read), because the runner
 /// hides the output of tests that pass.
@@ -29,6 +29,7 @@ pub(crate) fn run(workspace: &Workspace, missing: Missing) -> Result<bool> {
     say_where_real_data_is(workspace);
     let tools_rerun = "cargo xtask check --install";
     board.step("tools", tools_rerun, || tools::provide(workspace, missing));
+    board.step("axe-core", axe::INSTALL, || axe::provide(workspace));
     let runner = Runner::found();
 
     command_step(
@@ -163,7 +164,9 @@ fn say_where_real_data_is(workspace: &Workspace) {
 /// Tests run in the folder of their package, so both paths are absolute. A data folder that is not
 /// there is not named: tests see what the user set, and nothing if nothing was set.
 fn with_surroundings(line: &str, workspace: &Workspace, notes: &Path) -> CommandLine {
-    let line = CommandLine::new(line).with(NOTES_VARIABLE, &notes.to_string_lossy());
+    let line = CommandLine::new(line)
+        .with(NOTES_VARIABLE, &notes.to_string_lossy())
+        .with(axe::VARIABLE, &axe::file(workspace).to_string_lossy());
     match workspace.real_data() {
         Ok(found) => line.with(DATA_VARIABLE, &found.to_string_lossy()),
         Err(_) => line,

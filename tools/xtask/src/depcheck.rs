@@ -50,9 +50,12 @@ const WALLS: &[Wall] = &[
     wall("shomar-bench-data", &["shomar-format", "shomar-seats"]),
     // Receives, stores, counts; it knows nothing of text or of whoever sends.
     wall("shomar-ingest", &["shomar-engine", "shomar-format", "shomar-store"]),
+    // Shows what is counted; it pulls from whoever receives, and neither knows the other.
+    wall("shomar-dashboard", &["shomar-engine", "shomar-format", "shomar-seats"]),
     wall(
         "shomar",
         &[
+            "shomar-dashboard",
             "shomar-ingest",
             "shomar-engine",
             "shomar-format",

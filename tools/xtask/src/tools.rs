@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::workspace::{CommandLine, Workspace, is_in_path};
 
-/// One program from Debian's packages.
+/// One program from Debian's packages, by name; or a file of theirs, by its whole path.
 struct Tool {
     program: &'static str,
     why: &'static str,
@@ -19,6 +19,17 @@ struct Tool {
 const TOOLS: &[Tool] = &[
     Tool { program: "cc", why: "mimalloc is C, and rustc links with it", debian_package: "gcc" },
     Tool { program: "git", why: "tidy lists files and golden history", debian_package: "git" },
+    Tool { program: "chromium", why: "tests look at the pages", debian_package: "chromium" },
+    Tool {
+        program: "chromedriver",
+        why: "tests steer the browser",
+        debian_package: "chromium-driver",
+    },
+    Tool {
+        program: "/usr/share/fonts/truetype/noto/NotoSansArabic-Regular.ttf",
+        why: "pages and papers are in Persian",
+        debian_package: "fonts-noto-core",
+    },
 ];
 
 /// Parts of the Rust toolchain: subcommand of cargo, component of rustup.
@@ -35,7 +46,7 @@ pub(crate) enum Missing {
 
 /// Names what is missing, installs it if asked to; true when nothing is missing in the end.
 pub(crate) fn provide(workspace: &Workspace, missing: Missing) -> Result<bool> {
-    let packages = missing_packages(TOOLS, is_in_path);
+    let packages = missing_packages(TOOLS, is_there);
     for tool in TOOLS.iter().filter(|tool| packages.contains(&tool.debian_package)) {
         println!("missing: {} ({}), package {}", tool.program, tool.why, tool.debian_package);
     }
@@ -43,14 +54,18 @@ pub(crate) fn provide(workspace: &Workspace, missing: Missing) -> Result<bool> {
         println!("missing: {component}; get it with: rustup component add {component}");
     }
     if !packages.is_empty() {
-        let install = format!("apt-get install -y {}", packages.join(" "));
+        let install = format!("apt-get install -y --no-install-recommends {}", packages.join(" "));
         if missing == Missing::Install && is_root() && is_in_path("apt-get") {
             install_packages(workspace, &install)?;
         } else {
             println!("get it with (as root): {install}");
         }
     }
-    Ok(missing_packages(TOOLS, is_in_path).is_empty() && missing_components(is_in_path).is_empty())
+    Ok(missing_packages(TOOLS, is_there).is_empty() && missing_components(is_in_path).is_empty())
+}
+
+fn is_there(program: &str) -> bool {
+    is_in_path(program) || (program.starts_with('/') && std::path::Path::new(program).is_file())
 }
 
 fn missing_packages(tools: &[Tool], is_there: impl Fn(&str) -> bool) -> Vec<&'static str> {

@@ -16,10 +16,12 @@ use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use shomar_engine::outcome::contest_rules;
 use shomar_format::election::read_head;
-use shomar_ingest::{Config, start};
+use shomar_ingest::{Config, start_with};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use tracing::info;
+
+use crate::room::Room;
 
 /// Arguments of `shomar serve`.
 #[derive(Args)]
@@ -69,7 +71,9 @@ pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> {
         flag::register_conditional_shutdown(signal, 1, Arc::clone(&stop))?;
         flag::register(signal, Arc::clone(&stop)).context("cannot listen to signals")?;
     }
-    let running = start(&arguments.election, &arguments.data, &config)?;
+    let room = Room::default();
+    let running =
+        start_with(&arguments.election, &arguments.data, &config, |window| room.pages(window))?;
     eprintln!("listening on {}", running.address);
     while !stop.load(Ordering::Relaxed) {
         if running.wait(Duration::from_millis(100)).is_some() {
@@ -77,6 +81,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> {
         }
     }
     info!("stopping");
+    room.close();
     let published = running.stop()?;
     let snapshot = published.snapshot.load();
     info!(records = snapshot.position, "journal closed");

@@ -13,12 +13,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use shomar_ingest::{Config, Running, start};
+use shomar_ingest::{Config, Running, start_with};
 use shomar_replay::{Options, Plan, Report, Target, TlsFiles};
 
 use crate::failure::CheckFailed;
 use crate::output::grouped;
 use crate::progress::batches_bar;
+use crate::room::Room;
 
 /// Connections of all stations together: two cores serve no more at once.
 const CONNECTIONS: usize = 128;
@@ -37,10 +38,12 @@ pub(super) struct Reception {
 pub(super) fn receive(sealed: &Path, data: &Path, port: u16) -> anyhow::Result<Reception> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let config = Config { listen, recount_seconds: 5, ..Config::default() };
-    let running = start(&sealed.join("election"), data, &config)?;
-    eprintln!("receiving on http://{} ...", running.address);
+    let room = Room::default();
+    let running = start_with(&sealed.join("election"), data, &config, |window| room.pages(window))?;
+    eprintln!("receiving on http://{} (a page, live) ...", running.address);
     let sent = send(sealed, &running);
     let delay = running.delay_at(0.99);
+    room.close();
     // Stopped whatever has happened: the journal is closed, and nothing goes on behind our back.
     let stopped = running.stop();
     let report = sent?;

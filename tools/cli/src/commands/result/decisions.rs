@@ -29,7 +29,7 @@ pub(super) fn journal_lots(counted: &Counted) -> anyhow::Result<Vec<RecordedLot>
 pub(super) fn completeness<'a>(counted: &'a Counted, registers: &'a Registers) -> Completeness<'a> {
     Completeness::of(CompletenessInput {
         definition: counted.definition.counting(),
-        snapshot: &counted.snapshot,
+        snapshot: Some(&counted.snapshot),
         ledger: ledger(counted),
         held: &counted.recount.held,
         registers,

@@ -146,7 +146,7 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
         let rules_digest = rules_digest(&election, &rules);
         let note = NoteOf {
             head: &election.head,
-            frontier: &frontier,
+            frontier: Some(&frontier),
             rules_digest: &rules_digest,
             language: match arguments.lang {
                 Lang::Fa => Language::Persian,

@@ -1,0 +1,99 @@
+//! What a live count shows at a position of the journal.
+//!
+//! In: a live count, at a moment. Out: an immutable value: totals, what was received, decided and
+//! held; lists that grow are shared with the snapshots before. Never: anything that changes later.
+
+use std::sync::Arc;
+
+use shomar_format::bytes::Digest32;
+use shomar_format::document::JournalDocument;
+use shomar_format::{BatchAddress, CountingDefinition};
+
+use crate::decision::Decision;
+use crate::definition::Definition;
+use crate::ledger::Ledger;
+use crate::recount::HeldBatch;
+use crate::shared_list::SharedList;
+use crate::snapshot::Snapshot;
+
+/// A batch as it was received, whether it counts or not.
+#[derive(Clone, Copy, Debug)]
+pub struct ReceivedBatch {
+    /// Number of its record in the journal.
+    pub position: u64,
+    /// When it was received, in milliseconds since 1970-01-01 UTC; 0 where nobody said.
+    pub received_at_ms: u64,
+    /// Whose it is.
+    pub address: BatchAddress,
+    /// Hash of its record.
+    pub hash: Digest32,
+    /// Ballots taken, as its header says.
+    pub taken: u32,
+    /// Whether it is of a recount.
+    pub is_recount: bool,
+}
+
+/// Totals at a position of the journal.
+#[derive(Debug)]
+pub struct LiveSnapshot {
+    /// All records with lower numbers are in it.
+    pub position: u64,
+    /// Batches received, whether they count or not.
+    pub batches_received: u64,
+    /// Ballots in them, as their headers say.
+    pub ballots_received: u64,
+    /// The totals; `None` before the close of an official election.
+    pub totals: Option<Snapshot>,
+    /// Every batch received, in the order of the journal.
+    pub received: SharedList<ReceivedBatch>,
+    /// What officers decided, in numbers.
+    pub journal: JournalDocument,
+    /// What officers decided, and what it changed, in the order of the journal.
+    pub decisions: SharedList<Arc<Decision>>,
+    /// Batches that checks hold.
+    pub held: Arc<Vec<HeldBatch>>,
+    /// Districts of which something changed since the snapshot before, ascending.
+    pub changed_districts: Vec<u32>,
+}
+
+/// What a live snapshot is compared with: the digests of a full count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digests {
+    /// Of the totals.
+    pub totals: Digest32,
+    /// Batches counted.
+    pub batches: u64,
+}
+
+impl LiveSnapshot {
+    /// Brings a ledger up to this snapshot: one that was begun for this election, and has read
+    /// nothing but earlier snapshots of the same journal.
+    ///
+    /// # Panics
+    /// If it has read anything else.
+    pub fn read_into(&self, ledger: &mut Ledger, definition: &CountingDefinition<'_>) {
+        let mut decisions = self.decisions.iter_from(ledger.applied().len()).peekable();
+        let mut decide = |ledger: &mut Ledger, below: u64| {
+            while let Some(decision) = decisions.next_if(|decision| decision.position < below) {
+                let Decision { position, officer, control, .. } = &**decision;
+                let applied = ledger.apply(*position, *officer, control.clone(), definition);
+                applied.expect("what the journal has was applied before");
+            }
+        };
+        for batch in self.received.iter_from(ledger.entries().len()) {
+            decide(ledger, batch.position);
+            let ReceivedBatch { position, address, hash, taken, is_recount, .. } = *batch;
+            let added = ledger.add(position, address, hash, taken, is_recount);
+            added.expect("what the journal has was added before");
+        }
+        decide(ledger, u64::MAX);
+    }
+
+    /// Its digests, if it has numbers.
+    #[must_use]
+    pub fn digests(&self, definition: &Definition) -> Option<Digests> {
+        let totals = self.totals.as_ref()?;
+        let digest = totals.digest(&definition.counting(), &definition.head);
+        Some(Digests { totals: *digest, batches: totals.batches().count() as u64 })
+    }
+}

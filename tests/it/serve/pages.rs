@@ -1,0 +1,223 @@
+//! The pages as a program reads them: their bytes, headers, tags and streams.
+//!
+//! In: a real server with the small election. Out: HTML held to reviewed snapshots, headers, events.
+//! Never: a snapshot with a time of day in it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use crate::keyed::Keyed;
+use crate::kit::text;
+use crate::serve::kit::Server;
+
+/// An answer with its headers.
+struct Answer {
+    status: u16,
+    headers: String,
+    body: String,
+}
+
+fn get(server: &Server, path: &str, more: &str) -> Answer {
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{more}\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, headers: head.to_lowercase(), body: body.to_owned() }
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.headers.lines();
+        lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
+
+/// The small night, everything sent.
+fn small_night(keyed: &Keyed) -> Server {
+    let batches = keyed.batches("sealed");
+    let server = Server::start(&keyed.path("election"), &keyed.path("data"), &[]);
+    let records: Vec<&[u8]> = batches.iter().map(Vec::as_slice).collect();
+    assert_eq!(server.send(&records).0, 200);
+    server.caught_up();
+    server
+}
+
+/// Waits until the page has what was counted: boards come a little after snapshots.
+fn settled(server: &Server, path: &str, has: &str) -> Answer {
+    for _ in 0..200 {
+        let answer = get(server, path, "");
+        if answer.body.contains(has) {
+            return answer;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("{path} never had {has}");
+}
+
+/// A page without what differs from run to run: times of day, and tags of assets.
+fn steady(html: &str) -> String {
+    let mut steady = String::new();
+    let mut rest = html;
+    for (begins, ends, stands) in
+        [("<time", "</time>", "[time]"), ("/assets/", "/", "/assets/[tag]/")]
+    {
+        while let Some(at) = rest.find(begins) {
+            let after = at + begins.len();
+            let length = rest[after..].find(ends).unwrap() + ends.len();
+            steady.push_str(&rest[..at]);
+            steady.push_str(stands);
+            rest = &rest[after + length..];
+        }
+        steady.push_str(rest);
+        let whole = std::mem::take(&mut steady);
+        rest = Box::leak(whole.into_boxed_str());
+    }
+    // A line for each element, so that a change is seen where it is.
+    rest.replace("><", ">\n<")
+}
+
+#[test]
+fn pages_are_as_they_were_reviewed() {
+    let keyed = Keyed::new("test");
+    let server = small_night(&keyed);
+    settled(&server, "/en/", "2 of 2 stations in");
+    for (name, path) in [
+        ("nation-en", "/en/"),
+        ("nation-fa", "/fa/"),
+        ("lists-en", "/en/district/T"),
+        ("lists-fa", "/fa/district/T"),
+        ("village-en", "/en/district/V1"),
+        ("stations-en", "/en/stations?state=all"),
+    ] {
+        let page = get(&server, path, "");
+        assert_eq!(page.status, 200, "{path}");
+        insta::assert_snapshot!(name, steady(&page.body));
+    }
+}
+
+#[test]
+fn a_page_names_its_tag_its_time_and_what_it_may_not_do() {
+    let keyed = Keyed::new("test");
+    let server = small_night(&keyed);
+    let first = settled(&server, "/fa/", "۱۰۰٫۰۰٪");
+    assert_eq!(first.header("content-type"), Some("text/html; charset=utf-8"));
+    let policy = first.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("vary", "accept"),
+    ] {
+        assert_eq!(first.header(name), Some(value));
+    }
+    assert!(first.header("set-cookie").is_none(), "a viewer gets no cookie");
+    assert!(first.header("last-modified").unwrap().ends_with("gmt"));
+    // Nothing inline: the policy would stop it.
+    for inline in ["<style", " style=", "onclick=", "javascript:", "http://", "//cdn"] {
+        assert!(!first.body.contains(inline), "{inline}");
+    }
+    let tag = first.header("etag").unwrap();
+    let again = get(&server, "/fa/", &format!("if-none-match: {tag}\r\n"));
+    assert_eq!((again.status, again.body.as_str()), (304, ""));
+    assert_eq!(get(&server, "/fa/", "if-none-match: \"other\"\r\n").status, 200);
+    // Together with style and script it is light.
+    let mut bytes = first.body.len();
+    for quoted in first.body.split('"').filter(|own| own.starts_with("/assets/")) {
+        let asset = get(&server, quoted, "");
+        assert_eq!(asset.status, 200, "{quoted}");
+        assert!(asset.header("cache-control").unwrap().contains("immutable"));
+        bytes += asset.body.len();
+    }
+    assert!(bytes < 100_000, "{bytes} bytes");
+}
+
+#[test]
+fn what_is_not_there_is_said_and_nothing_falls_over() {
+    let keyed = Keyed::new("test");
+    let server = small_night(&keyed);
+    for (path, status) in [
+        ("/", 303),
+        ("/fa", 308),
+        ("/xx", 404),
+        ("/en/nothing", 404),
+        ("/en/district/NOBODY", 404),
+        ("/en/district/T/more", 404),
+        ("/en/district/%00", 404),
+        ("/en/province/9", 404),
+        ("/en/province/-1", 404),
+        ("/en/county/99999999999999999999", 404),
+        ("/en/stations?page=0", 404),
+        ("/en/stations?page=2", 404),
+        ("/en/stations?state=lost", 404),
+        ("/en/stations?province=7", 404),
+        ("/en/corrections?page=2", 404),
+        ("/en/wall?views=%2F&seconds=soon", 404),
+        ("/en/wall?views=%2Fnothing,%2Fwall", 200),
+        ("/en/search?q=", 200),
+        ("/en/search?q=%FF%FE", 200),
+        ("/assets/0/style.css", 404),
+    ] {
+        let answer = get(&server, path, "");
+        assert_eq!(answer.status, status, "{path}: {}", answer.body);
+    }
+    let long = format!("/en/search?q={}", "a%20".repeat(2_000));
+    assert_eq!(get(&server, &long, "").status, 200);
+    let script = get(&server, "/en/search?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E", "");
+    assert!(!script.body.contains("<script>alert"), "what was typed is text");
+    assert!(server.get("/readyz").1.contains("ready"));
+}
+
+#[test]
+fn a_stream_tells_whole_numbers_first_and_ends_when_the_server_stops() {
+    let keyed = Keyed::new("test");
+    let server = small_night(&keyed);
+    settled(&server, "/en/", "2 of 2 stations in");
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    write!(stream, "GET /en/ HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n").unwrap();
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    let data = lines.find(|line| line.starts_with("data: {")).expect("an event");
+    let parts: serde_json::Value = serde_json::from_str(&data["data: ".len()..]).unwrap();
+    assert_eq!(parts["n.in"], "100.00%");
+    // Of a view that does not move there is no stream, and a reader of events does not come again.
+    let search = get(&server, "/en/search?q=a", "accept: text/event-stream\r\n");
+    assert_eq!(search.status, 204);
+    let began = std::time::Instant::now();
+    let (code, log) = server.stop();
+    assert_eq!(code, 0, "{log}");
+    assert!(began.elapsed() < Duration::from_secs(5), "nobody waits for whoever looks");
+    assert!(lines.last().is_none_or(|line| !line.starts_with("data")), "the stream has ended");
+}
+
+#[test]
+fn an_official_page_has_no_number_per_option_before_the_close() {
+    let keyed = Keyed::new("official");
+    let batches = keyed.batches("sealed");
+    let open = keyed.control(None, &["open"]);
+    let close = keyed.control(Some(&open), &["close"]);
+    let server = Server::start(&keyed.path("election"), &keyed.path("data"), &[]);
+    let mut records: Vec<&[u8]> = vec![&open];
+    records.extend(batches.iter().map(Vec::as_slice));
+    assert_eq!(server.send(&records).0, 200);
+    server.caught_up();
+    let before = settled(&server, "/en/district/T", "before the close");
+    // What was received is told, and nothing else.
+    let nation = settled(&server, "/en/", "2 of 2 stations in");
+    for page in [&before.body, &nation.body] {
+        assert!(!page.contains("table class=\"persons\"") && !page.contains("valid"), "{page}");
+    }
+    assert_eq!(get(&server, "/v1/tally", "").status, 403);
+    assert_eq!(server.send(&[&close]).0, 200);
+    let after = settled(&server, "/en/district/T", "Votes of everybody");
+    assert!(after.body.contains("table class=\"persons\""));
+    assert!(settled(&server, "/en/corrections", "The vote is closed").body.contains("chair"));
+    let data = text(&keyed.path("data")).to_owned();
+    let (code, _) = server.stop();
+    assert_eq!(code, 0, "{data}");
+}

@@ -1,0 +1,284 @@
+//! The dashboard over HTTP: pages, their streams, their style and script.
+//!
+//! In: GET requests. Out: pages of the last board, from memory; the same path as a stream of events
+//! for whoever accepts one. Never: anything fetched from elsewhere, a script or style that is not a
+//! file of its own, a cookie for a viewer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
+
+use arc_swap::ArcSwap;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use futures_util::stream;
+use shomar_seats::Language;
+use tokio::sync::watch;
+
+use crate::assets::{self, Asset};
+use crate::board::Board;
+use crate::page::Page;
+use crate::pages;
+use crate::setting::{Setting, Subject};
+use crate::source::Source;
+use crate::streams::{Frame, Streams};
+use crate::view::View;
+use crate::words::Words;
+
+/// A silent stream says something after so long, so that nobody between takes it for dead.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Nothing from elsewhere, nothing inline, no frame, no form to elsewhere.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+    frame-ancestors 'none'";
+
+/// A dashboard at work.
+pub struct Dashboard {
+    room: Arc<Room>,
+    stop: watch::Sender<bool>,
+    is_stopping: Arc<AtomicBool>,
+    refresher: Option<std::thread::JoinHandle<()>>,
+}
+
+/// What every handler needs.
+struct Room {
+    setting: Arc<Setting>,
+    board: ArcSwap<Board>,
+    streams: Streams,
+    stopping: watch::Receiver<bool>,
+}
+
+/// Why there is no dashboard.
+#[derive(Debug, thiserror::Error)]
+pub enum DashboardError {
+    /// A rule of the election is not known.
+    #[error("{}", .0.join("\n"))]
+    Rules(Vec<String>),
+    /// The system gives no thread.
+    #[error("cannot start a thread")]
+    Thread(#[source] std::io::Error),
+}
+
+impl Dashboard {
+    /// Makes the first board, and a thread that makes the others.
+    ///
+    /// # Errors
+    /// If a rule is not known, or there is no thread.
+    pub fn start(subject: Subject, source: Arc<dyn Source>) -> Result<Self, DashboardError> {
+        let setting = Arc::new(Setting::of(subject).map_err(DashboardError::Rules)?);
+        let mut refresher = crate::refresh::Refresher::new(Arc::clone(&setting), source);
+        let first = refresher.next(None).expect("the first board is news");
+        let (stop, stopping) = watch::channel(false);
+        let room = Room {
+            setting,
+            board: ArcSwap::from_pointee(first),
+            streams: Streams::default(),
+            stopping,
+        };
+        let room = Arc::new(room);
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let (own, flag) = (Arc::clone(&room), Arc::clone(&is_stopping));
+        let refresher = std::thread::Builder::new()
+            .name("boards".to_owned())
+            .spawn(move || refresher.run(&own.board, &own.streams, &flag))
+            .map_err(DashboardError::Thread)?;
+        Ok(Self { room, stop, is_stopping, refresher: Some(refresher) })
+    }
+
+    /// The paths of the dashboard.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route("/", get(|| async { Redirect::to("/fa/") }))
+            .route("/{language}", get(with_slash))
+            .route("/fa/", get(home_fa))
+            .route("/en/", get(home_en))
+            .route("/fa/{*path}", get(page_fa))
+            .route("/en/{*path}", get(page_en))
+            .route("/assets/{tag}/{name}", get(asset))
+            .with_state(Arc::clone(&self.room))
+    }
+
+    /// Ends all streams, and the thread that makes boards.
+    pub fn stop(&mut self) {
+        let _ = self.stop.send(true);
+        self.is_stopping.store(true, Ordering::Relaxed);
+        if let Some(Err(panic)) = self.refresher.take().map(std::thread::JoinHandle::join) {
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+impl Drop for Dashboard {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+        self.is_stopping.store(true, Ordering::Relaxed);
+    }
+}
+
+type Pairs = Query<Vec<(String, String)>>;
+type Shared = State<Arc<Room>>;
+
+async fn with_slash(Path(language): Path<String>) -> Response {
+    match language.as_str() {
+        "fa" | "en" => Redirect::permanent(&format!("/{language}/")).into_response(),
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn home_fa(room: Shared, headers: HeaderMap, query: Pairs) -> Response {
+    show(&room.0, Language::Persian, "", &query.0, &headers)
+}
+
+async fn home_en(room: Shared, headers: HeaderMap, query: Pairs) -> Response {
+    show(&room.0, Language::English, "", &query.0, &headers)
+}
+
+async fn page_fa(
+    room: Shared,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+    query: Pairs,
+) -> Response {
+    show(&room.0, Language::Persian, &path, &query.0, &headers)
+}
+
+async fn page_en(
+    room: Shared,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+    query: Pairs,
+) -> Response {
+    show(&room.0, Language::English, &path, &query.0, &headers)
+}
+
+fn show(
+    room: &Arc<Room>,
+    language: Language,
+    path: &str,
+    query: &[(String, String)],
+    headers: &HeaderMap,
+) -> Response {
+    let board = room.board.load_full();
+    let Some(view) = View::parse(&room.setting, language, path, query) else {
+        let page = pages::not_found(&board, Words { language });
+        return respond(StatusCode::NOT_FOUND, &page, headers);
+    };
+    let Some(page) = board.page(&view) else {
+        return respond(
+            StatusCode::NOT_FOUND,
+            &pages::not_found(&board, Words { language }),
+            headers,
+        );
+    };
+    let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    if accepts.is_some_and(|accept| accept.starts_with("text/event-stream")) {
+        let is_live = view.streamed().as_ref() == Some(&view);
+        let frames = is_live.then(|| room.streams.subscribe(&view, &page)).flatten();
+        return match frames {
+            Some(frames) => stream_of(frames, room.stopping.clone()),
+            // The status by which a reader of events does not come again.
+            None => StatusCode::NO_CONTENT.into_response(),
+        };
+    }
+    respond(StatusCode::OK, &page, headers)
+}
+
+/// A page, or that it is the one which the reader has.
+fn respond(status: StatusCode, page: &Page, headers: &HeaderMap) -> Response {
+    let has = headers.get(header::IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
+    let is_known = status == StatusCode::OK && has.is_some_and(|has| has.contains(&page.tag));
+    let (status, body) = match is_known {
+        true => (StatusCode::NOT_MODIFIED, Body::empty()),
+        false => (status, Body::from(page.html.clone())),
+    };
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    protect(headers);
+    set(headers, header::CONTENT_TYPE, "text/html; charset=utf-8");
+    set(headers, header::CACHE_CONTROL, "no-cache");
+    set(headers, header::VARY, "Accept");
+    set(headers, header::ETAG, &page.tag);
+    set(headers, header::LAST_MODIFIED, &http_date(page.at_ms));
+    response
+}
+
+/// What every answer says about what it may do.
+fn protect(headers: &mut HeaderMap) {
+    set(headers, header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(headers, header::REFERRER_POLICY, "no-referrer");
+    set(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(headers, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    let nothing = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
+    set(headers, HeaderName::from_static("permissions-policy"), nothing);
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+/// A moment as HTTP writes it.
+fn http_date(milliseconds: u64) -> String {
+    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(milliseconds))
+}
+
+/// Frames of a view as events, until the server stops.
+fn stream_of(frames: watch::Receiver<Arc<Frame>>, stopping: watch::Receiver<bool>) -> Response {
+    let begin = Reader { frames, stopping, last: None };
+    let events = stream::unfold(begin, |reader| async { reader.next().await });
+    let mut response = Body::from_stream(events).into_response();
+    let headers = response.headers_mut();
+    protect(headers);
+    set(headers, header::CONTENT_TYPE, "text/event-stream; charset=utf-8");
+    set(headers, header::CACHE_CONTROL, "no-store");
+    response
+}
+
+struct Reader {
+    frames: watch::Receiver<Arc<Frame>>,
+    stopping: watch::Receiver<bool>,
+    /// The last frame that was sent.
+    last: Option<u64>,
+}
+
+impl Reader {
+    async fn next(mut self) -> Option<(Result<Bytes, std::convert::Infallible>, Self)> {
+        if self.last.is_some() {
+            let waited = tokio::select! {
+                changed = self.frames.changed() => changed.map(|()| true).ok(),
+                _ = self.stopping.wait_for(|stopping| *stopping) => None,
+                () = tokio::time::sleep(KEEP_ALIVE) => Some(false),
+            };
+            if !waited? {
+                return Some((Ok(Bytes::from_static(b": still here\n\n")), self));
+            }
+        }
+        let frame = Arc::clone(&self.frames.borrow_and_update());
+        let follows = self.last.is_some_and(|last| last + 1 == frame.number);
+        self.last = Some(frame.number);
+        let event = if follows { frame.news.clone() } else { frame.whole.clone() };
+        Some((Ok(event), self))
+    }
+}
+
+async fn asset(Path((tag, name)): Path<(String, String)>) -> Response {
+    let Some(Asset { kind, bytes, .. }) =
+        assets::all().iter().find(|asset| asset.name == name && asset.tag == tag)
+    else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let mut response = Body::from(Bytes::from_static(bytes)).into_response();
+    let headers = response.headers_mut();
+    protect(headers);
+    set(headers, header::CONTENT_TYPE, kind);
+    // Its tag is part of its path.
+    set(headers, header::CACHE_CONTROL, "public, max-age=31536000, immutable");
+    response
+}

@@ -1,0 +1,221 @@
+//! A district: votes, seats, elected, alternates, how close, decided or open, and every step.
+
+use maud::{Markup, html};
+use shomar_engine::explanation::{Note, NoteOf, Section, explain};
+use shomar_engine::outcome::DistrictOutcome;
+use shomar_seats::Verdict;
+
+use super::{Content, Sheet};
+
+impl Sheet<'_> {
+    pub(super) fn district(&self, at: u32) -> Content {
+        let words = self.words;
+        let setting = &self.board.setting;
+        let own = setting.district(at);
+        let places = &setting.places;
+        let title = words.name(&own.name_en, &own.name_fa).to_owned();
+        let province = places.province_of_district[at as usize];
+        let main = html! {
+            (self.crumbs(Some(province), places.county_of_district[at as usize]))
+            h1 { (title) }
+            p class="under" {
+                (self.contest_name(own.contest))
+                " · "
+                (words.number(own.seats))
+                " "
+                (words.say("seats", "کرسی"))
+                " · "
+                (words.say("id", "شناسه"))
+                " "
+                code { (own.id) }
+            }
+            (self.parts.block("district", self.district_body(at)))
+        };
+        Content { title, main }
+    }
+
+    fn district_body(&self, at: u32) -> Markup {
+        let words = self.words;
+        match self.board.outcome(at) {
+            None => html! {
+                (self.district_line(at, None))
+                p {
+                    ({
+                        words
+                            .say(
+                                "An official election has no number per option before officers have signed its close. What has been received is above.",
+                                "در انتخابات رسمی پیش از امضای پایان رأی‌گیری، هیچ رأیی به تفکیک نامزد یا فهرست شمرده نمی‌شود. آنچه رسیده در بالا آمده است.",
+                            )
+                    })
+                }
+            },
+            Some(Err(error)) => html! {
+                (self.district_line(at, None))
+                p class="bad" { (error.message) }
+            },
+            Some(Ok(outcome)) => self.outcome(at, &outcome),
+        }
+    }
+
+    fn outcome(&self, at: u32, outcome: &DistrictOutcome<'_>) -> Markup {
+        let words = self.words;
+        let note = NoteOf {
+            head: &self.board.setting.subject.election.head,
+            frontier: None,
+            rules_digest: &self.board.setting.rules_digest,
+            language: words.language,
+        };
+        let note = match explain(note, outcome) {
+            Ok(note) => note,
+            Err(error) => {
+                return html! {
+                    (self.district_line(at, None))
+                    p class="bad" { (error.message) }
+                };
+            }
+        };
+        let is_provisional = outcome.provisional;
+        let elected = match is_provisional {
+            true => words.say("Who leads on what is counted", "پیشتازان آنچه شمرده شده"),
+            false => words.say("Elected", "منتخبان"),
+        };
+        html! {
+            (self.district_line(at, Some(outcome)))
+            section id="why" aria-labelledby="elected" {
+                h2 id="elected" { (elected) }
+                (self.elected_table(outcome))
+            }
+            (self.groups(outcome))
+            (self.alternates(outcome))
+            (paragraph(&note, Section::Ties, "ties"))
+            (paragraph(&note, Section::Completeness, "open"))
+            (paragraph(&note, Section::Margins, "margins"))
+            section aria-labelledby="steps" {
+                h2 id="steps" { ({
+                    words
+                        .say(
+                            "How the seats came about",
+                            "کرسی‌ها چگونه به دست آمد",
+                        )
+                }) }
+                details id="all-steps" {
+                    summary {
+                        (words.number(outcome.outcome.steps.len()))
+                        " "
+                        ({
+                            words
+                                .say(
+                                    "steps, each with its article",
+                                    "گام، هر یک با مادهٔ قانون",
+                                )
+                        })
+                    }
+                    ol class="steps" {
+                        @for step in 0..outcome.outcome.steps.len() {
+                            li { (self.step(outcome, step)) }
+                        }
+                    }
+                }
+            }
+            (self.ballots(outcome))
+            section aria-labelledby="votes" {
+                h2 id="votes" { (words.say("Votes of everybody", "رأی همهٔ نامزدها")) }
+                (self.everybody(outcome))
+            }
+            (paragraph(&note, Section::Findings, "findings"))
+            (paragraph(&note, Section::Rule, "rule"))
+        }
+    }
+
+    /// The state of the district in a line: how it stands, what is in, whether it can change.
+    fn district_line(&self, at: u32, outcome: Option<&DistrictOutcome<'_>>) -> Markup {
+        let words = self.words;
+        let finality = outcome.and_then(|outcome| outcome.finality().ok().flatten());
+        let verdict = finality.as_ref().map(|own| match &own.finality.verdict {
+            // Nothing that comes can change it: a lot still can.
+            Verdict::Decided if outcome.is_some_and(DistrictOutcome::needs_lot) => {
+                ("part", words.say("nothing is outstanding", "چیزی باقی نمانده"))
+            }
+            Verdict::Decided => ("done", words.say("decided", "قطعی")),
+            Verdict::Open => ("part", words.say("open", "باز")),
+            Verdict::DependsOn(_) => {
+                ("lot", words.say("depends on held batches", "وابسته به بسته‌های نگه‌داشته"))
+            }
+        });
+        let line = outcome
+            .zip(finality.as_ref())
+            .and_then(|(outcome, own)| outcome.finality_line(own, words.language));
+        html! {
+            p class="chips" {
+                (self.state_chip(at))
+                @if let Some((class, text)) = verdict {
+                    " "
+                    span class=(format!("chip {class}")) { (text) }
+                }
+                " "
+                (self.stations_of(at))
+                " "
+                (words.say("stations", "شعبه"))
+                @if let Some(line) = line { ": " (line) }
+            }
+        }
+    }
+
+    fn ballots(&self, outcome: &DistrictOutcome<'_>) -> Markup {
+        let words = self.words;
+        let ballots = outcome.tally.ballots;
+        let taken = ballots.taken;
+        let row = |name: &str, number: u64| {
+            html! {
+                tr {
+                    th scope="row" { (name) }
+                    td class="n" { (words.number(number)) }
+                    td class="n" { (words.percent(number, taken)) }
+                }
+            }
+        };
+        html! {
+            section aria-labelledby="ballots" {
+                h2 id="ballots" { (words.say("Ballots", "برگ‌های رأی")) }
+                table class="small" {
+                    caption {
+                        ({
+                            words
+                                .say(
+                                    "Shares are of ballots taken; taken = valid + void, blank is a kind of void",
+                                    "درصدها از برگ‌های مأخوذه است؛ مأخوذه = صحیح + باطل، سفید نوعی باطل است",
+                                )
+                        })
+                    }
+                    tbody {
+                        (row(words.say("taken", "مأخوذه"), taken))
+                        (row(words.say("valid", "صحیح"), ballots.valid))
+                        (row(words.say("void", "باطل"), ballots.void))
+                        ({
+                            row(
+                                words.say("blank, of the void", "سفید، از باطل"),
+                                ballots.blank,
+                            )
+                        })
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A paragraph of the note, if there is something to say.
+fn paragraph(note: &Note, section: Section, id: &str) -> Markup {
+    html! {
+        @if let Some(paragraph) = note.section(section) {
+            section aria-labelledby=(id) {
+                h2 id=(id) { (paragraph.title) }
+                ul class="lines" {
+                    @for line in &paragraph.lines {
+                        li { (line.replace('\n', " ")) }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,426 @@
+//! Pages: what stands on each view, and the frame around it.
+//!
+//! In: a board, a view. Out: a page. Never: a number of its own; a share without its base.
+
+mod corrections;
+mod district;
+mod hemicycle;
+mod map;
+mod nation;
+mod persons;
+mod place;
+mod reception;
+mod search;
+mod stations;
+mod wall;
+
+use maud::{DOCTYPE, Markup, html};
+use shomar_format::election::Mode;
+
+use crate::assets;
+use crate::board::Board;
+use crate::page::{Page, Parts};
+use crate::view::{Kind, StationFilter, View};
+use crate::words::Words;
+
+/// Seconds after which a page without script loads itself again.
+const RELOAD_SECONDS: u32 = 15;
+
+/// A page while it is written.
+pub(crate) struct Sheet<'a> {
+    pub(crate) board: &'a Board,
+    pub(crate) words: Words,
+    pub(crate) parts: Parts,
+}
+
+/// What stands inside the frame.
+struct Content {
+    title: String,
+    main: Markup,
+}
+
+/// The page of a view; `None` if there is nothing to show.
+pub(crate) fn render(board: &Board, view: &View) -> Option<Page> {
+    let sheet = Sheet { board, words: view.words(), parts: Parts::default() };
+    let content = sheet.content(&view.kind)?;
+    let html = match &view.kind {
+        Kind::Wall(wall) => sheet.wall_frame(view, wall, &content),
+        _ => sheet.frame(Some(view), &content),
+    };
+    Some(Page::new(html.into_string(), sheet.parts, board.at_ms))
+}
+
+/// The page that says there is none.
+pub(crate) fn not_found(board: &Board, words: Words) -> Page {
+    let sheet = Sheet { board, words, parts: Parts::default() };
+    let title = words.say("Not found", "پیدا نشد").to_owned();
+    let main = html! {
+        h1 { (title) }
+        p {
+            ({
+                words
+                    .say(
+                        "There is nothing at this address. A district is called by its id, a province or a county by its number.",
+                        "در این نشانی چیزی نیست. حوزه با شناسه و استان و شهرستان با شماره نشانی دارند.",
+                    )
+            })
+        }
+        p {
+            a href=(sheet.href(&Kind::Nation)) {
+                (words.say("To the whole country", "به نمای کل کشور"))
+            }
+        }
+    };
+    let html = sheet.frame(None, &Content { title, main });
+    Page::new(html.into_string(), sheet.parts, board.at_ms)
+}
+
+impl Sheet<'_> {
+    fn content(&self, kind: &Kind) -> Option<Content> {
+        match kind {
+            Kind::Nation => Some(self.nation()),
+            Kind::Province(at) => Some(self.province(*at)),
+            Kind::County(at) => Some(self.county(*at)),
+            Kind::District(at) => Some(self.district(*at)),
+            Kind::Stations { state, province, page } => self.stations(*state, *province, *page),
+            Kind::Reception => Some(self.reception()),
+            Kind::Corrections { page } => self.corrections(*page),
+            Kind::Search(query) => Some(self.search(query)),
+            Kind::WallSetup => Some(self.wall_setup()),
+            Kind::Wall(wall) => self.content(&wall.views[wall.at]),
+        }
+    }
+
+    /// The path of a view in the language of the page.
+    pub(crate) fn href(&self, kind: &Kind) -> String {
+        format!("/{}{}", self.words.code(), kind.path(&self.board.setting))
+    }
+
+    /// Name of the election.
+    fn election_title(&self) -> &str {
+        let head = &self.board.setting.subject.election.head;
+        self.words.name(&head.title_en, &head.title_fa)
+    }
+
+    fn head(&self, title: &str, more: &Markup) -> Markup {
+        html! {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · " (self.words.say("Shomar", "شمار")) }
+                link rel="stylesheet" href=(assets::path("style.css"));
+                link rel="icon" type="image/svg+xml" href=(assets::path("icon.svg"));
+                script src=(assets::path("script.js")) defer {}
+                (more)
+            }
+        }
+    }
+
+    /// The whole document around a view.
+    fn frame(&self, view: Option<&View>, content: &Content) -> Markup {
+        let words = self.words;
+        let setting = &self.board.setting;
+        let stream = view.and_then(View::streamed).map(|view| view.path(setting));
+        let no_script = html! {
+            @if stream.is_some() {
+                noscript {
+                    meta http-equiv="refresh" content=(RELOAD_SECONDS);
+                }
+            }
+        };
+        let other = words.other();
+        let other_view = view.cloned().unwrap_or_else(|| View::new(words.language, Kind::Nation));
+        let other_view = View::new(other.language, other_view.kind);
+        html! {
+            (DOCTYPE)
+            html lang=(words.code()) dir=(words.direction()) {
+                (self.head(&content.title, &no_script))
+                body
+                    data-stream=[stream]
+                    data-paused=({
+                        words
+                            .say(
+                                "Live numbers have stopped: the connection is lost. Trying again.",
+                                "به‌روزرسانی زنده قطع شده است؛ دوباره تلاش می‌شود.",
+                            )
+                    })
+                {
+                    a class="skip" href="#main" {
+                        ({
+                            words
+                                .say("Skip to the numbers", "رفتن به متن اصلی")
+                        })
+                    }
+                    header class="top" {
+                        (self.test_mark())
+                        div class="bar" {
+                            a class="brand" href=(self.href(&Kind::Nation)) {
+                                span class="logo" { (words.say("Shomar", "شمار")) }
+                                span class="of" { (self.election_title()) }
+                            }
+                            form
+                                class="find"
+                                role="search"
+                                action=(format!("/{}/search", words.code()))
+                            {
+                                label class="hidden" for="q" {
+                                    ({
+                                        words
+                                            .say(
+                                                "Search by name or code",
+                                                "جستجو با نام یا کد",
+                                            )
+                                    })
+                                }
+                                input
+                                    id="q"
+                                    name="q"
+                                    type="search"
+                                    autocomplete="off"
+                                    placeholder=({
+                                        words
+                                            .say(
+                                                "City, candidate, code, station",
+                                                "شهر، نامزد، کد، شعبه",
+                                            )
+                                    });
+                                button { (words.say("Search", "جستجو")) }
+                            }
+                            div class="switches" {
+                                button
+                                    type="button"
+                                    id="theme"
+                                    hidden
+                                    data-dark=(words.say("Dark", "تیره"))
+                                    data-light=(words.say("Light", "روشن")) {}
+                                a   lang=(other.code())
+                                    hreflang=(other.code())
+                                    href=(other_view.path(setting))
+                                { (words.say("فارسی", "English")) }
+                            }
+                        }
+                        nav aria-label=(words.say("Views", "نماها")) {
+                            ul {
+                                @for (kind, label) in self.views() {
+                                    li {
+                                        a   href=(self.href(&kind))
+                                            aria-current=[is_at(view, &kind).then_some("page")]
+                                        { (label) }
+                                    }
+                                }
+                            }
+                        }
+                        (self.as_of())
+                    }
+                    main id="main" tabindex="-1" { (content.main) }
+                    footer { (self.foot()) }
+                }
+            }
+        }
+    }
+
+    fn views(&self) -> [(Kind, &'static str); 5] {
+        let stations = Kind::Stations { state: StationFilter::Missing, province: None, page: 1 };
+        let say = |english, persian| self.words.say(english, persian);
+        [
+            (Kind::Nation, say("Country", "کشور")),
+            (stations, say("Stations", "شعبه‌ها")),
+            (Kind::Reception, say("Reception", "دریافت")),
+            (Kind::Corrections { page: 1 }, say("Corrections", "اصلاح‌ها")),
+            (Kind::WallSetup, say("Wall screen", "نمایشگر دیواری")),
+        ]
+    }
+
+    fn test_mark(&self) -> Markup {
+        let is_test = self.board.setting.subject.election.head.mode == Mode::Test;
+        html! {
+            @if is_test {
+                p class="test" {
+                    ({
+                        self.words
+                            .say(
+                                "TEST: not an official result",
+                                "آزمایشی: نتیجهٔ رسمی نیست",
+                            )
+                    })
+                }
+            }
+        }
+    }
+
+    /// As of when, and how complete, in a line above every view.
+    fn as_of(&self) -> Markup {
+        let (words, board) = (self.words, self.board);
+        let nation = &board.progress.nation;
+        let position = words.number(board.snapshot.position);
+        let stations = words.number(nation.stations);
+        let stations_in = words.number(nation.stations_in);
+        let share = words.percent(nation.stations_in, nation.stations);
+        let line = html! {
+            span {
+                (words.say("As of", "تا"))
+                " "
+                time datetime=(rfc3339(board.at_ms)) { (words.moment(board.at_ms)) }
+                (words.say(" (Tehran)", " به وقت تهران"))
+            }
+            span { (words.say("record", "رکورد")) " " (position) }
+            span {
+                (words.say("stations in: ", "شعبه‌های رسیده: "))
+                (stations_in)
+                (words.say(" of ", " از "))
+                (stations)
+                " ("
+                (share)
+                ")"
+            }
+            span class="status" { (self.publication_status()) }
+        };
+        html! {
+            div class="asof" {
+                (self.parts.markup("asof", line))
+                span id="lost" role="status" {}
+            }
+        }
+    }
+
+    /// Unofficial and partial, unofficial and complete, or certified.
+    fn publication_status(&self) -> &'static str {
+        let words = self.words;
+        let board = self.board;
+        if board.totals().is_none() {
+            return words.say(
+                "before the close: nothing is counted per option",
+                "پیش از پایان رأی‌گیری: رأی هیچ نامزد یا فهرستی شمرده نمی‌شود",
+            );
+        }
+        let districts = board.districts.len();
+        match (board.waiting_districts(), board.declared.len()) {
+            (_, declared) if declared == districts => words.say("certified", "تأییدشده"),
+            _ if board.setting.subject.election.serves.is_none() => words.say(
+                "unofficial; nobody has said who reports",
+                "غیررسمی؛ تعیین نشده چه کسی گزارش می‌دهد",
+            ),
+            (0, _) => words.say("unofficial, complete", "غیررسمی، کامل"),
+            _ => words.say("unofficial, partial", "غیررسمی، ناتمام"),
+        }
+    }
+
+    fn foot(&self) -> Markup {
+        let (words, board) = (self.words, self.board);
+        let digest = board.reception.full_count.as_ref().map(|count| count.digest.as_str());
+        html! {
+            p {
+                ({
+                    words
+                        .say(
+                            "Every number is counted from sealed ballots up to the record named above, and can be counted again from them by anyone.",
+                            "همهٔ عددها از برگ‌های مهرشده تا رکورد یادشده شمرده شده است و هر کس می‌تواند آن را از نو بشمارد.",
+                        )
+                })
+            }
+            p {
+                (words.say("Rules", "قواعد"))
+                " "
+                code { (board.setting.rules_digest) }
+                @if let Some(digest) = digest {
+                    " · "
+                    (words.say("last full count", "آخرین شمارش کامل"))
+                    " "
+                    ({
+                        self.parts
+                            .markup(
+                                "digest",
+                                html! {
+                                    code { (digest) }
+                                },
+                            )
+                    })
+                }
+            }
+        }
+    }
+
+    /// A share as a bar, beside the number that says it.
+    fn bar(&self, part: u64, whole: u64, class: &str) -> Markup {
+        let width = u128::from(part) * 1_000 / u128::from(whole.max(1));
+        let class = format!("share {class}");
+        html! {
+            svg class=(class)
+                viewBox="0 0 1000 10"
+                preserveAspectRatio="none"
+                aria-hidden="true"
+                focusable="false"
+            {
+                rect class="ground" width="1000" height="10" {}
+                rect class="filled" width=(width.min(1_000)) height="10" {}
+            }
+        }
+    }
+
+    /// The name of a district, as a link.
+    fn district_link(&self, district: u32) -> Markup {
+        let own = self.board.setting.district(district);
+        html! {
+            a href=(self.href(&Kind::District(district))) {
+                (self.words.name(&own.name_en, &own.name_fa))
+            }
+        }
+    }
+
+    /// The name of a province.
+    fn province_name(&self, province: u32) -> &str {
+        let own = &self.board.setting.places.provinces[province as usize];
+        self.words.name(own.name_en(), &own.name_fa)
+    }
+
+    /// The name of a contest, from its id: elections name none.
+    fn contest_name(&self, contest: usize) -> String {
+        let id = &self.board.setting.subject.election.head.contests[contest].id;
+        let known = match id.as_str() {
+            "tehran" => Some(("Council of Tehran", "شورای شهر تهران")),
+            "city" => Some(("City councils", "شوراهای شهر")),
+            "village" => Some(("Village councils", "شوراهای روستا")),
+            "majlis" => Some(("Majlis by-elections", "میان‌دوره‌ای مجلس")),
+            "experts" => Some(("Assembly of Experts by-elections", "میان‌دوره‌ای خبرگان رهبری")),
+            _ => None,
+        };
+        known.map_or_else(|| id.clone(), |(en, fa)| self.words.say(en, fa).to_owned())
+    }
+
+    /// Where one is: the country, a province, a county.
+    fn crumbs(&self, province: Option<u32>, county: Option<u32>) -> Markup {
+        let words = self.words;
+        html! {
+            nav class="crumbs" aria-label=(words.say("Where this is", "جای این نما")) {
+                ol {
+                    li {
+                        a href=(self.href(&Kind::Nation)) { (words.say("Country", "کشور")) }
+                    }
+                    @if let Some(at) = province {
+                        li {
+                            a href=(self.href(&Kind::Province(at))) { (self.province_name(at)) }
+                        }
+                    }
+                    @if let Some(at) = county {
+                        li {
+                            a href=(self.href(&Kind::County(at))) {
+                                (self.board.setting.places.counties[at as usize].name_fa)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn is_at(view: Option<&View>, kind: &Kind) -> bool {
+    view.is_some_and(|view| std::mem::discriminant(&view.kind) == std::mem::discriminant(kind))
+}
+
+/// A moment for programs.
+fn rfc3339(milliseconds: u64) -> String {
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_millis(milliseconds);
+    humantime::format_rfc3339_seconds(time).to_string()
+}

@@ -1,0 +1,314 @@
+//! Stations: which have reported, which are held or missing, and why.
+
+use std::collections::HashMap;
+
+use maud::{Markup, html};
+use shomar_engine::completeness::{PairStanding, PairState};
+
+use super::{Content, Sheet};
+use crate::view::{Kind, STATIONS_SHOWN, StationFilter};
+
+impl Sheet<'_> {
+    /// A page of pairs of station and district; `None` beyond the last one.
+    pub(super) fn stations(
+        &self,
+        state: StationFilter,
+        province: Option<u32>,
+        page: u32,
+    ) -> Option<Content> {
+        let words = self.words;
+        let places = &self.board.setting.places;
+        let is_shown = |pair: &&PairStanding| {
+            let in_province = province
+                .is_none_or(|province| places.province_of_station(pair.station) == province);
+            in_province && has_state(pair.state, state)
+        };
+        let all: Vec<&PairStanding> =
+            self.board.completeness.pairs().iter().filter(is_shown).collect();
+        let pages = u32::try_from(all.len().div_ceil(STATIONS_SHOWN)).unwrap_or(u32::MAX).max(1);
+        if page > pages {
+            return None;
+        }
+        let from = (page as usize - 1) * STATIONS_SHOWN;
+        let shown = &all[from..all.len().min(from + STATIONS_SHOWN)];
+        let title = words.say("Stations", "شعبه‌ها").to_owned();
+        let count = format!(
+            "{} {}",
+            words.number(all.len()),
+            words.say(
+                "pairs of a station and a district it reports",
+                "جفت شعبه و حوزه‌ای که گزارش می‌دهد"
+            ),
+        );
+        let rows = self.station_rows(shown);
+        let main = html! {
+            h1 { (title) }
+            (self.station_filter(state, province))
+            p { (self.parts.text("count", count)) }
+            @if self.board.setting.subject.election.serves.is_none() {
+                p class="hint" {
+                    ({
+                        words
+                            .say(
+                                "Nobody has said which stations are expected (no serves.csv): only those that reported are listed.",
+                                "تعیین نشده که کدام شعبه‌ها باید گزارش دهند (بی serves.csv): تنها آن‌هایی که گزارش داده‌اند آمده‌اند.",
+                            )
+                    })
+                }
+            }
+            (self.parts.block("rows", rows))
+            @if pages > 1 {
+                ({
+                    self.page_links(
+                        page,
+                        pages,
+                        |page| Kind::Stations {
+                            state,
+                            province,
+                            page,
+                        },
+                    )
+                })
+            }
+        };
+        Some(Content { title, main })
+    }
+
+    fn station_filter(&self, state: StationFilter, province: Option<u32>) -> Markup {
+        let words = self.words;
+        let label = |state| match state {
+            StationFilter::Missing => words.say("missing", "نرسیده"),
+            StationFilter::Held => words.say("held", "نگه‌داشته"),
+            StationFilter::Gap => words.say("a batch is missing", "با بستهٔ نرسیده"),
+            StationFilter::Annulled => words.say("annulled", "ابطال‌شده"),
+            StationFilter::All => words.say("all", "همه"),
+        };
+        html! {
+            form class="filter" action=(format!("/{}/stations", words.code())) {
+                label {
+                    (words.say("State", "وضع"))
+                    " "
+                    select name="state" {
+                        @for own in StationFilter::ALL {
+                            option value=(own.name()) selected[own == state] { (label(own)) }
+                        }
+                    }
+                }
+                label {
+                    (words.say("Province", "استان"))
+                    " "
+                    select name="province" {
+                        option value="" { (words.say("all", "همه")) }
+                        @for at in (0..).take(self.board.progress.provinces.len()) {
+                            option value=(at) selected[province == Some(at)] {
+                                (self.province_name(at))
+                            }
+                        }
+                    }
+                }
+                button { (words.say("Show", "نمایش")) }
+            }
+        }
+    }
+
+    fn station_rows(&self, pairs: &[&PairStanding]) -> Markup {
+        let words = self.words;
+        let setting = &self.board.setting;
+        let mut held: HashMap<(u32, u32), Vec<&str>> = HashMap::new();
+        for batch in self.board.snapshot.held.iter().filter(|batch| !batch.is_rejected) {
+            let pair = (batch.address.station, batch.address.district);
+            held.entry(pair)
+                .or_default()
+                .extend(batch.alarms.iter().map(|alarm| alarm.method.name()));
+        }
+        html! {
+            @if pairs.is_empty() {
+                p class="calm" { (words.say("None.", "هیچ.")) }
+            } @else {
+                div class="scroll"
+                    tabindex="0"
+                    role="region"
+                    aria-label=(words.say("Stations", "شعبه‌ها"))
+                {
+                    table {
+                        thead {
+                            tr {
+                                th scope="col" { (words.say("station", "شعبه")) }
+                                th scope="col" { (words.say("where", "جا")) }
+                                th scope="col" { (words.say("district", "حوزه")) }
+                                th scope="col" { (words.say("state", "وضع")) }
+                                th scope="col" { (words.say("why", "چرا")) }
+                                th scope="col" class="n" { (words.say("registered", "واجد شرایط")) }
+                                th scope="col" class="n" {
+                                    (words.say("ballots counted", "برگ شمرده‌شده"))
+                                }
+                            }
+                        }
+                        tbody {
+                            @for pair in pairs {
+                                @let station = &setting
+                                    .subject
+                                    .election
+                                    .stations[pair.station as usize];
+                                @let methods = held
+                                    .get(&(pair.station, pair.district))
+                                    .map(Vec::as_slice)
+                                    .unwrap_or_default();
+                                @let (class, state, why) = self.pair_state(pair, methods);
+                                @let registered = setting
+                                    .subject
+                                    .registers
+                                    .pair(pair.station, pair.district)
+                                    .registered;
+                                tr id=(format!("s-{}", station.id)) {
+                                    th scope="row" {
+                                        (station.name_fa)
+                                        " "
+                                        span class="code" { (station.id) }
+                                    }
+                                    td {
+                                        ({
+                                            self.province_name(
+                                                setting.places.province_of_station(pair.station),
+                                            )
+                                        })
+                                        (words.say(", ", "، "))
+                                        (station.county)
+                                    }
+                                    td { (self.district_link(pair.district)) }
+                                    td {
+                                        span class=(format!("chip {class}")) { (state) }
+                                    }
+                                    td { (why) }
+                                    td class="n" {
+                                        @if let Some(registered) = registered {
+                                            (words.number(registered))
+                                        } @else { "–" }
+                                    }
+                                    td class="n" { (words.number(pair.taken)) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Class, state and reason of a pair.
+    fn pair_state(
+        &self,
+        pair: &PairStanding,
+        methods: &[&str],
+    ) -> (&'static str, &'static str, String) {
+        let words = self.words;
+        let say = |english: &'static str, persian: &'static str| words.say(english, persian);
+        match pair.state {
+            PairState::Received => ("done", say("in", "رسیده"), String::new()),
+            PairState::Missing => (
+                "none",
+                say("missing", "نرسیده"),
+                say("nothing that counts has come", "چیزی که به شمار آید نرسیده است").to_owned(),
+            ),
+            PairState::Held => {
+                let names: Vec<String> = methods.iter().map(|name| self.check_name(name)).collect();
+                ("lot", say("held", "نگه‌داشته"), words.joined(&names))
+            }
+            PairState::Waiting => (
+                "lot",
+                say("recount waits", "بازشماری در انتظار"),
+                say("an officer has to put it in place", "مقام مسئول باید آن را جایگزین کند")
+                    .to_owned(),
+            ),
+            PairState::Gap => {
+                let gaps =
+                    self.board.completeness.gaps().iter().filter(|gap| gap.station == pair.station);
+                let gaps: Vec<String> = gaps
+                    .map(|gap| {
+                        format!(
+                            "{} {}: {}–{}",
+                            say("device", "دستگاه"),
+                            words.number(gap.device),
+                            words.number(gap.from),
+                            words.number(gap.to)
+                        )
+                    })
+                    .collect();
+                let text = format!(
+                    "{} {}",
+                    say("batches have not come:", "بسته‌هایی نرسیده‌اند:"),
+                    words.joined(&gaps)
+                );
+                ("part", say("partial", "ناتمام"), text)
+            }
+            PairState::Annulled => (
+                "bad",
+                say("annulled", "ابطال‌شده"),
+                say("by a decision: see corrections", "به تصمیم مقام مسئول: نگاه کنید به اصلاح‌ها")
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// What a check compares, in words.
+    pub(super) fn check_name(&self, method: &str) -> String {
+        let text = match method {
+            "ballots-authenticated" => {
+                ("more ballots than voters authenticated", "برگ رأی بیش از احراز هویت‌شدگان")
+            }
+            "authenticated-registered" => {
+                ("more voters authenticated than registered", "احراز هویت‌شدگان بیش از واجدان")
+            }
+            "ballots-registered" => {
+                ("more ballots than voters registered", "برگ رأی بیش از واجدان شرایط")
+            }
+            "taken-valid-void" => ("ballots do not add up", "جمع برگ‌ها نمی‌خواند"),
+            "void-share" => (
+                "void share is far from that of the other stations",
+                "سهم باطله دور از شعبه‌های دیگر",
+            ),
+            "duplicate-content" => ("the same ballots as another batch", "همان برگ‌های بستهٔ دیگر"),
+            "jump" => {
+                ("far more ballots than the other stations", "برگ رأی بسیار بیش از شعبه‌های دیگر")
+            }
+            other => return other.to_owned(),
+        };
+        self.words.say(text.0, text.1).to_owned()
+    }
+
+    /// Links to the pages of a long list.
+    pub(super) fn page_links(&self, page: u32, pages: u32, kind: impl Fn(u32) -> Kind) -> Markup {
+        let words = self.words;
+        html! {
+            nav class="pages" aria-label=(words.say("Pages", "صفحه‌ها")) {
+                @if page > 1 {
+                    a rel="prev" href=(self.href(&kind(page - 1))) {
+                        (words.say("previous", "قبلی"))
+                    }
+                    " "
+                }
+                span {
+                    (words.say("page", "صفحهٔ"))
+                    " "
+                    (words.number(page))
+                    (words.say(" of ", " از "))
+                    (words.number(pages))
+                }
+                @if page < pages {
+                    " "
+                    a rel="next" href=(self.href(&kind(page + 1))) { (words.say("next", "بعدی")) }
+                }
+            }
+        }
+    }
+}
+
+fn has_state(state: PairState, filter: StationFilter) -> bool {
+    match filter {
+        StationFilter::All => true,
+        StationFilter::Missing => state == PairState::Missing,
+        StationFilter::Held => matches!(state, PairState::Held | PairState::Waiting),
+        StationFilter::Gap => state == PairState::Gap,
+        StationFilter::Annulled => state == PairState::Annulled,
+    }
+}

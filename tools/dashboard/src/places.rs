@@ -1,0 +1,121 @@
+//! Provinces and counties, as the districts and stations of an election name them.
+//!
+//! In: an election. Out: provinces with their counties, districts and stations, by index. Never: a
+//! place that nobody names; a district of several counties belongs to its province alone.
+
+use std::collections::HashMap;
+
+use shomar_format::Election;
+
+use crate::letters::folded;
+use crate::provinces::{self, ProvinceRow};
+
+/// A province.
+#[derive(Debug)]
+pub(crate) struct Province {
+    /// Name in Persian, as the election has it.
+    pub(crate) name_fa: String,
+    /// What else is known of it.
+    pub(crate) row: Option<&'static ProvinceRow>,
+    /// Its counties, by index.
+    pub(crate) counties: Vec<u32>,
+    /// Its districts that belong to no county, by index.
+    pub(crate) districts: Vec<u32>,
+}
+
+impl Province {
+    /// Name in English; empty where it is not known.
+    pub(crate) fn name_en(&self) -> &'static str {
+        self.row.map_or("", |row| row.name_en)
+    }
+}
+
+/// A county.
+#[derive(Debug)]
+pub(crate) struct County {
+    /// Index of the province.
+    pub(crate) province: u32,
+    /// Name in Persian, as the election has it.
+    pub(crate) name_fa: String,
+    /// Its districts, by index.
+    pub(crate) districts: Vec<u32>,
+}
+
+/// All places of an election, in the order in which its files name them.
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    pub(crate) provinces: Vec<Province>,
+    pub(crate) counties: Vec<County>,
+    /// Per station, the index of its county.
+    pub(crate) county_of_station: Vec<u32>,
+    /// Per district, the index of its province.
+    pub(crate) province_of_district: Vec<u32>,
+    /// Per district, the index of its county; `None` where it spans several.
+    pub(crate) county_of_district: Vec<Option<u32>>,
+}
+
+#[derive(Default)]
+struct Builder {
+    places: Places,
+    provinces: HashMap<String, u32>,
+    counties: HashMap<(u32, String), u32>,
+}
+
+fn small(length: usize) -> u32 {
+    u32::try_from(length).expect("an election has fewer than 2^32 places")
+}
+
+impl Builder {
+    fn province(&mut self, name_fa: &str) -> u32 {
+        *self.provinces.entry(folded(name_fa)).or_insert_with(|| {
+            self.places.provinces.push(Province {
+                name_fa: name_fa.to_owned(),
+                row: provinces::find(name_fa),
+                counties: Vec::new(),
+                districts: Vec::new(),
+            });
+            small(self.places.provinces.len() - 1)
+        })
+    }
+
+    fn county(&mut self, province: u32, name_fa: &str) -> u32 {
+        *self.counties.entry((province, folded(name_fa))).or_insert_with(|| {
+            let county = small(self.places.counties.len());
+            let name_fa = name_fa.to_owned();
+            self.places.counties.push(County { province, name_fa, districts: Vec::new() });
+            self.places.provinces[province as usize].counties.push(county);
+            county
+        })
+    }
+}
+
+impl Places {
+    /// Looks at every district and station.
+    pub(crate) fn of(election: &Election) -> Self {
+        let mut builder = Builder::default();
+        for (index, district) in (0..).zip(&election.districts) {
+            let province = builder.province(&district.province);
+            let is_whole = district.county.is_empty();
+            let county = (!is_whole).then(|| builder.county(province, &district.county));
+            let places = &mut builder.places;
+            match county {
+                Some(county) => places.counties[county as usize].districts.push(index),
+                None => places.provinces[province as usize].districts.push(index),
+            }
+            places.province_of_district.push(province);
+            places.county_of_district.push(county);
+        }
+        for station in &election.stations {
+            let province = builder.province(&station.province);
+            let county = builder.county(province, &station.county);
+            builder.places.county_of_station.push(county);
+        }
+        builder.places
+    }
+
+    /// The province of a station.
+    pub(crate) fn province_of_station(&self, station: u32) -> u32 {
+        let county = self.county_of_station[station as usize];
+        self.counties[county as usize].province
+    }
+}

@@ -1,0 +1,149 @@
+//! How far the count is: sums over stations and districts of a place.
+//!
+//! In: how every pair of station and district stands, totals per district. Out: sums per county,
+//! province and nation. Never: ballots of a station that is half in taken for its turnout: a share
+//! has the registers of just those stations below the line whose ballots are above it.
+
+use shomar_engine::Snapshot;
+use shomar_engine::completeness::{PairStanding, PairState};
+use shomar_format::document::BallotCounts;
+
+use crate::setting::Setting;
+
+/// Sums of a place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// Stations that are expected to report, or that exist where nobody has said who does.
+    pub(crate) stations: u64,
+    /// Of these, how many are in with everything.
+    pub(crate) stations_in: u64,
+    /// Of these, how many have a batch that is held.
+    pub(crate) stations_held: u64,
+    /// Voters on the registers of all stations.
+    pub(crate) registered: u64,
+    /// Voters on the registers of the stations that are in.
+    pub(crate) registered_in: u64,
+    /// Voters authenticated at the stations that are in; `None` if one of these has not said.
+    pub(crate) authenticated_in: Option<u64>,
+    /// Ballots of voters (one per voter) that count, at the stations that are in.
+    pub(crate) voters_in: u64,
+    /// Ballots of voters that count, at all stations.
+    pub(crate) taken: u64,
+    /// Ballots of voters by kind; zero while there are no numbers per option.
+    pub(crate) ballots: BallotCounts,
+}
+
+impl Progress {
+    /// Who came to the stations that are in: those authenticated, else the ballots taken there.
+    pub(crate) fn turnout_in(&self) -> u64 {
+        self.authenticated_in.unwrap_or(self.voters_in)
+    }
+
+    /// Whether turnout is of people authenticated.
+    pub(crate) fn is_turnout_authenticated(&self) -> bool {
+        self.authenticated_in.is_some() && self.stations_in > 0
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.stations += other.stations;
+        self.stations_in += other.stations_in;
+        self.stations_held += other.stations_held;
+        self.registered += other.registered;
+        self.registered_in += other.registered_in;
+        self.authenticated_in =
+            self.authenticated_in.zip(other.authenticated_in).map(|(own, more)| own + more);
+        self.voters_in += other.voters_in;
+        self.taken += other.taken;
+        self.ballots.add(&other.ballots);
+    }
+}
+
+/// Sums of all places.
+#[derive(Clone, Debug)]
+pub(crate) struct AllProgress {
+    pub(crate) nation: Progress,
+    pub(crate) provinces: Vec<Progress>,
+    pub(crate) counties: Vec<Progress>,
+}
+
+impl AllProgress {
+    /// Sums over every pair and district.
+    pub(crate) fn of(setting: &Setting, pairs: &[PairStanding], totals: Option<&Snapshot>) -> Self {
+        let places = &setting.places;
+        let none = Progress { authenticated_in: Some(0), ..Progress::default() };
+        let mut counties = vec![none.clone(); places.counties.len()];
+        let has_serves = setting.subject.election.serves.is_some();
+        if !has_serves {
+            for (station, county) in
+                setting.subject.election.stations.iter().zip(&places.county_of_station)
+            {
+                let progress = &mut counties[*county as usize];
+                progress.stations += 1;
+                progress.registered += station.registered.unwrap_or(0);
+            }
+        }
+        for of_station in pairs.chunk_by(|one, other| one.station == other.station) {
+            let station = of_station[0].station;
+            let county = places.county_of_station[station as usize];
+            add_station(&mut counties[county as usize], setting, of_station, has_serves);
+        }
+        let mut provinces = vec![none.clone(); places.provinces.len()];
+        for (county, progress) in places.counties.iter().zip(&counties) {
+            provinces[county.province as usize].add(progress);
+        }
+        if let Some(totals) = totals {
+            add_ballots(setting, totals, &mut provinces, &mut counties);
+        }
+        let mut nation = none;
+        provinces.iter().for_each(|province| nation.add(province));
+        Self { nation, provinces, counties }
+    }
+}
+
+fn add_station(
+    progress: &mut Progress,
+    setting: &Setting,
+    pairs: &[PairStanding],
+    has_serves: bool,
+) {
+    let station = &setting.subject.election.stations[pairs[0].station as usize];
+    let registered = station.registered.unwrap_or(0);
+    if has_serves {
+        progress.stations += 1;
+        progress.registered += registered;
+    }
+    let voters = pairs.iter().filter(|pair| setting.counts_voters(pair.district));
+    let taken: u64 = voters.map(|pair| pair.taken).sum();
+    progress.taken += taken;
+    let is_in =
+        pairs.iter().all(|pair| matches!(pair.state, PairState::Received | PairState::Annulled));
+    if is_in {
+        progress.stations_in += 1;
+        progress.registered_in += registered;
+        progress.voters_in += taken;
+        let authenticated = progress.authenticated_in.zip(station.authenticated);
+        progress.authenticated_in = authenticated.map(|(own, more)| own + more);
+    }
+    if pairs.iter().any(|pair| pair.state == PairState::Held) {
+        progress.stations_held += 1;
+    }
+}
+
+fn add_ballots(
+    setting: &Setting,
+    totals: &Snapshot,
+    provinces: &mut [Progress],
+    counties: &mut [Progress],
+) {
+    let places = &setting.places;
+    for district in 0..setting.counting.district_count() {
+        if !setting.counts_voters(district) {
+            continue;
+        }
+        let ballots = totals.district(&setting.counting, district).ballots;
+        provinces[places.province_of_district[district as usize] as usize].ballots.add(&ballots);
+        if let Some(county) = places.county_of_district[district as usize] {
+            counties[county as usize].ballots.add(&ballots);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The thread that makes boards: one after another, while there is news.
+//!
+//! In: the last snapshot, pulled. Out: the board of it, swapped in one step, and frames for whoever
+//! looks. Never: a board for every snapshot: a page that moves four times a second is live enough,
+//! and batches come first.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use shomar_engine::ledger::Ledger;
+use tracing::warn;
+
+use crate::board::{Board, BoardInput};
+use crate::setting::Setting;
+use crate::source::Source;
+use crate::streams::Streams;
+
+/// Least time between two boards.
+const PAUSE: Duration = Duration::from_millis(250);
+/// A board is made anew after so long even without news: rates fall, failures come.
+const IDLE: Duration = Duration::from_secs(5);
+/// How far back a rate looks.
+const RATE_WINDOW_MS: u64 = 10_000;
+/// How much every thread of pages yields to those that receive and count (`nice`).
+const NICENESS: i32 = 10;
+
+/// Makes this thread yield to others. Where the system does not let us, pages are as urgent as
+/// everything else.
+pub fn yield_to_others() {
+    // On Linux a priority is that of a thread, and none named is this one.
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        warn!(%error, "threads of pages keep their priority");
+    }
+}
+
+/// Makes boards.
+pub(crate) struct Refresher {
+    setting: Arc<Setting>,
+    source: Arc<dyn Source>,
+    ledger: Ledger,
+    /// Durable records at moments of the last seconds.
+    durable: VecDeque<(u64, u64)>,
+    made: Option<Instant>,
+}
+
+impl Refresher {
+    pub(crate) fn new(setting: Arc<Setting>, source: Arc<dyn Source>) -> Self {
+        let ledger = Ledger::new(setting.subject.election.head.mode);
+        Self { setting, source, ledger, durable: VecDeque::new(), made: None }
+    }
+
+    /// The board of the last snapshot; `None` if it has no news.
+    pub(crate) fn next(&mut self, before: Option<&Board>) -> Option<Board> {
+        let snapshot = self.source.snapshot();
+        let is_news = before.is_none_or(|before| !Arc::ptr_eq(&before.snapshot, &snapshot));
+        let is_old = self.made.is_none_or(|made| made.elapsed() >= IDLE);
+        if !is_news && !is_old {
+            return None;
+        }
+        self.made = Some(Instant::now());
+        snapshot.read_into(&mut self.ledger, &self.setting.counting);
+        let (reception, at_ms) = (self.source.reception(), self.source.now_ms());
+        let records_per_1000_seconds = self.rate(at_ms, reception.durable);
+        let setting = Arc::clone(&self.setting);
+        let input = BoardInput { setting, snapshot, reception, records_per_1000_seconds, at_ms };
+        Some(Board::of(input, &self.ledger, before))
+    }
+
+    fn rate(&mut self, at_ms: u64, durable: u64) -> u64 {
+        self.durable.push_back((at_ms, durable));
+        while self.durable.len() > 2 && self.durable[1].0 + RATE_WINDOW_MS < at_ms {
+            self.durable.pop_front();
+        }
+        let (from_ms, from) = self.durable[0];
+        let passed_ms = at_ms.saturating_sub(from_ms).max(1);
+        durable.saturating_sub(from).saturating_mul(1_000_000) / passed_ms
+    }
+
+    /// Makes boards until told to stop.
+    pub(crate) fn run(mut self, board: &ArcSwap<Board>, streams: &Streams, stop: &AtomicBool) {
+        yield_to_others();
+        while !stop.load(Ordering::Relaxed) {
+            let before = board.load_full();
+            let began = Instant::now();
+            if let Some(next) = self.next(Some(&before)) {
+                let next = Arc::new(next);
+                board.store(Arc::clone(&next));
+                drop(before);
+                streams.publish(&next);
+            }
+            // At most a third of a core, whatever a board costs.
+            let took = began.elapsed();
+            std::thread::sleep(
+                PAUSE.saturating_sub(took).max(took * 2).max(Duration::from_millis(20)),
+            );
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Views: what a path asks for.
+//!
+//! In: a path and a query. Out: a view, by which pages are kept and streams are shared; and the
+//! path of a view. Never: a view that names what the election does not have.
+
+use shomar_seats::Language;
+
+use crate::setting::Setting;
+use crate::words::Words;
+
+/// Stations shown on one page.
+pub(crate) const STATIONS_SHOWN: usize = 200;
+/// Shortest and longest time that a wall screen shows a view, in seconds.
+pub(crate) const WALL_SECONDS: (u32, u32) = (5, 600);
+
+/// Views that take turns on a wall screen.
+const WALL_VIEWS_MAX: usize = 64;
+/// Decisions shown on one page.
+pub(crate) const DECISIONS_SHOWN: usize = 100;
+
+/// A page in a language.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct View {
+    pub(crate) words: WordsKey,
+    pub(crate) kind: Kind,
+}
+
+/// A language, as part of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct WordsKey(Language);
+
+/// Which stations a list shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum StationFilter {
+    All,
+    Missing,
+    Held,
+    Gap,
+    Annulled,
+}
+
+impl StationFilter {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Missing, Self::Held, Self::Gap, Self::Annulled, Self::All];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Missing => "missing",
+            Self::Held => "held",
+            Self::Gap => "gap",
+            Self::Annulled => "annulled",
+        }
+    }
+}
+
+/// What a page shows. Places and districts by index.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    Nation,
+    Province(u32),
+    County(u32),
+    District(u32),
+    Stations {
+        state: StationFilter,
+        province: Option<u32>,
+        page: u32,
+    },
+    Reception,
+    Corrections {
+        page: u32,
+    },
+    Search(String),
+    /// A form that sets up a wall screen.
+    WallSetup,
+    /// Views that take turns, and which of them it is now.
+    Wall(Wall),
+}
+
+/// A wall screen.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Wall {
+    pub(crate) views: Vec<Kind>,
+    /// For each.
+    pub(crate) seconds: u32,
+    pub(crate) at: usize,
+    pub(crate) is_paused: bool,
+}
+
+impl View {
+    pub(crate) fn new(language: Language, kind: Kind) -> Self {
+        Self { words: WordsKey(language), kind }
+    }
+
+    pub(crate) fn words(&self) -> Words {
+        Words { language: self.words.0 }
+    }
+
+    /// The view of a path (without the language) and a query; `None` if there is none.
+    pub(crate) fn parse(
+        setting: &Setting,
+        language: Language,
+        path: &str,
+        query: &[(String, String)],
+    ) -> Option<Self> {
+        let value = |key: &str| {
+            let found = query.iter().find(|(own, _)| own == key);
+            found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        };
+        let page = || {
+            let page = value("page").map_or(Some(1), |page| page.parse().ok());
+            page.filter(|page| *page > 0)
+        };
+        let places = &setting.places;
+        let index = |text: &str, count: usize| -> Option<u32> {
+            text.parse().ok().filter(|index| (*index as usize) < count)
+        };
+        let province = |text: &str| index(text, places.provinces.len());
+        let mut parts = path.split('/').filter(|part| !part.is_empty());
+        let kind = match (parts.next(), parts.next()) {
+            (None, _) => Kind::Nation,
+            (Some("province"), Some(at)) => Kind::Province(province(at)?),
+            (Some("county"), Some(at)) => Kind::County(index(at, places.counties.len())?),
+            (Some("district"), Some(id)) => Kind::District(setting.counting.find_district(id)?),
+            (Some("stations"), None) => Kind::Stations {
+                state: match value("state") {
+                    None => StationFilter::Missing,
+                    Some(name) => {
+                        StationFilter::ALL.into_iter().find(|state| state.name() == name)?
+                    }
+                },
+                province: match value("province") {
+                    None => None,
+                    Some(at) => Some(province(at)?),
+                },
+                page: page()?,
+            },
+            (Some("reception"), None) => Kind::Reception,
+            (Some("corrections"), None) => Kind::Corrections { page: page()? },
+            (Some("search"), None) => Kind::Search(value("q").unwrap_or("").to_owned()),
+            (Some("wall"), None) => {
+                let parse = |path: &str| Some(Self::parse(setting, language, path, &[])?.kind);
+                let shown = |kind: &Kind| !matches!(kind, Kind::Wall(_) | Kind::WallSetup);
+                let views = query.iter().filter(|(key, _)| key == "views");
+                let views = views.flat_map(|(_, paths)| paths.split(',')).filter_map(parse);
+                let views: Vec<Kind> = views.filter(shown).take(WALL_VIEWS_MAX).collect();
+                let number =
+                    |key| value(key).map_or(Some(None), |text| text.parse().ok().map(Some));
+                let seconds: u32 = number("seconds")?.unwrap_or(15);
+                let at: u32 = number("at")?.unwrap_or(0);
+                match views.len() {
+                    0 => Kind::WallSetup,
+                    count => Kind::Wall(Wall {
+                        views,
+                        seconds: seconds.clamp(WALL_SECONDS.0, WALL_SECONDS.1),
+                        at: at as usize % count,
+                        is_paused: value("paused").is_some(),
+                    }),
+                }
+            }
+            _ => return None,
+        };
+        parts.next().is_none().then(|| Self::new(language, kind))
+    }
+
+    /// The path of this view.
+    pub(crate) fn path(&self, setting: &Setting) -> String {
+        format!("/{}{}", self.words().code(), self.kind.path(setting))
+    }
+
+    /// The view whose numbers move while somebody looks at this one.
+    pub(crate) fn streamed(&self) -> Option<Self> {
+        match &self.kind {
+            Kind::Search(_) | Kind::WallSetup => None,
+            Kind::Wall(wall) => Some(Self { words: self.words, kind: wall.views[wall.at].clone() }),
+            _ => Some(self.clone()),
+        }
+    }
+}
+
+impl Kind {
+    /// The path without the language.
+    pub(crate) fn path(&self, setting: &Setting) -> String {
+        match self {
+            Self::Nation => "/".to_owned(),
+            Self::Province(at) => format!("/province/{at}"),
+            Self::County(at) => format!("/county/{at}"),
+            Self::District(at) => format!("/district/{}", encoded(&setting.district(*at).id)),
+            Self::Stations { state, province, page } => {
+                let mut path = format!("/stations?state={}", state.name());
+                if let Some(province) = province {
+                    path.push_str(&format!("&province={province}"));
+                }
+                if *page > 1 {
+                    path.push_str(&format!("&page={page}"));
+                }
+                path
+            }
+            Self::Reception => "/reception".to_owned(),
+            Self::Corrections { page: 1 } => "/corrections".to_owned(),
+            Self::Corrections { page } => format!("/corrections?page={page}"),
+            Self::Search(query) => format!("/search?q={}", encoded(query)),
+            Self::WallSetup => "/wall".to_owned(),
+            Self::Wall(Wall { views, seconds, at, is_paused }) => {
+                let paths: Vec<String> = views.iter().map(|view| view.path(setting)).collect();
+                let views = encoded(&paths.join(","));
+                let paused = if *is_paused { "&paused=1" } else { "" };
+                format!("/wall?views={views}&seconds={seconds}&at={at}{paused}")
+            }
+        }
+    }
+}
+
+/// A text as part of a path or a query (RFC 3986: everything but unreserved characters).
+pub(crate) fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                encoded.push(char::from(byte));
+            }
+            other => encoded.push_str(&format!("%{other:02X}")),
+        }
+    }
+    encoded
+}

@@ -17,6 +17,9 @@ mod counted_list;
 mod counters;
 pub mod decision;
 pub mod definition;
+pub mod disclosure;
+#[cfg(test)]
+mod disclosure_tests;
 pub mod evidence;
 pub mod explanation;
 mod facts;
@@ -29,6 +32,7 @@ pub mod index;
 pub mod kernel;
 pub mod ledger;
 pub mod live;
+mod live_public;
 mod live_snapshot;
 pub mod lots;
 mod map;

@@ -22,7 +22,7 @@ use shomar_format::document::BallotCounts;
 use shomar_format::election::Mode;
 use shomar_format::record::{RecordHeader, record_hash, verify_control};
 use shomar_format::segment::{FramedRecord, SegmentReader};
-use shomar_format::{CountingDefinition, Fault, Reading, layout};
+use shomar_format::{CountingDefinition, Election, Fault, Reading, layout};
 
 use crate::checks::{Checks, Registers};
 use crate::counted_list::CountedList;
@@ -33,7 +33,8 @@ use crate::finding::{EngineError, Finding};
 use crate::holding::{self, Holding};
 use crate::kernel::{Kernel, Scratch};
 use crate::ledger::{BatchNumber, Ledger, Moved, Standing};
-pub use crate::live_snapshot::{Digests, LiveSnapshot, ReceivedBatch};
+use crate::live_public::Public;
+pub use crate::live_snapshot::{Digests, LiveSnapshot, PublicTotals, ReceivedBatch};
 use crate::map::MappedFile;
 use crate::recount::{HeldBatch, reported};
 use crate::shared_list::SharedList;
@@ -126,6 +127,7 @@ pub struct Live<'a> {
     counters: [Counters; 2],
     list: CountedList,
     changed: BTreeSet<u32>,
+    public: Option<Public>,
 }
 
 impl<'a> Live<'a> {
@@ -162,7 +164,21 @@ impl<'a> Live<'a> {
             counters: [zero.clone(), zero],
             list: CountedList::default(),
             changed: BTreeSet::new(),
+            public: None,
         }
+    }
+
+    /// Keeps beside the totals what may be shown to everybody: in chunks of at least so many
+    /// ballots. To be said before the first record.
+    ///
+    /// # Panics
+    /// If records were read.
+    #[must_use]
+    pub fn disclosing(mut self, election: &Election, least_ballots: u64) -> Self {
+        assert_eq!(self.position, 0, "what is shown follows from the whole journal");
+        let public = Public::new(&self.counting, election, &self.readings, least_ballots);
+        self.public = Some(public);
+        self
     }
 
     /// Counts everything that became durable since the last time; gives the number of records.
@@ -283,6 +299,7 @@ impl<'a> Live<'a> {
                 effects
             }
         };
+        self.disclose()?;
         if let Some(applied) = self.ledger.applied().get(decided) {
             let record = &self.segments[segment][offset..offset + place.length];
             self.told.push(Arc::new(Decision {
@@ -293,6 +310,21 @@ impl<'a> Live<'a> {
                 control: applied.control.clone(),
                 effects,
             }));
+        }
+        Ok(())
+    }
+
+    /// Shows what may be shown after this record, whenever somebody looks.
+    fn disclose(&mut self) -> Result<(), LiveError> {
+        if self.public.is_none() {
+            return Ok(());
+        }
+        // A batch that a check holds is never shown, not even for the moment between.
+        if !self.holding.is_idle() {
+            self.settle()?;
+        }
+        if let Some(public) = &mut self.public {
+            public.read_on(&self.counting, &self.ledger, self.position);
         }
         Ok(())
     }
@@ -452,6 +484,9 @@ impl<'a> Live<'a> {
             }
         }
         self.changed.insert(counted.address.district);
+        if let Some(public) = &mut self.public {
+            public.change(batch, &counted, sign == Sign::Add, &self.buffer);
+        }
         Ok(())
     }
 
@@ -485,10 +520,13 @@ impl<'a> Live<'a> {
             let taken: u64 = totals.batches().map(|batch| u64::from(batch.taken)).sum();
             assert_eq!(totals.ballots().taken, taken, "the districts hold what the batches say");
         }
+        let public = self.public.as_mut().filter(|_| shows);
+        let public = public.map(|own| own.show(&self.counting, &self.readings));
         Ok(LiveSnapshot {
             position: self.position,
             batches_received: self.batches.len() as u64,
             ballots_received: self.ballots_received,
+            public,
             totals,
             received: self.received.clone(),
             journal: self.ledger.document(self.position),
@@ -616,12 +654,7 @@ impl Counters {
         batch: &CountedBatch,
         sign: Sign,
     ) {
-        let ballots = BallotCounts {
-            taken: u64::from(batch.taken),
-            valid: u64::from(batch.taken - batch.void),
-            void: u64::from(batch.void),
-            blank: u64::from(batch.blank),
-        };
+        let ballots = batch.ballots();
         let district = &mut self.ballots[batch.address.district as usize];
         let sums = self.votes[options].iter_mut().zip(votes);
         match sign {

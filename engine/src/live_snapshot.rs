@@ -6,11 +6,12 @@
 use std::sync::Arc;
 
 use shomar_format::bytes::Digest32;
-use shomar_format::document::JournalDocument;
-use shomar_format::{BatchAddress, CountingDefinition};
+use shomar_format::document::{BallotCounts, JournalDocument};
+use shomar_format::{BatchAddress, CountingDefinition, Reading};
 
 use crate::decision::Decision;
 use crate::definition::Definition;
+use crate::disclosure::{Disclosure, RestPlace};
 use crate::ledger::Ledger;
 use crate::recount::HeldBatch;
 use crate::shared_list::SharedList;
@@ -44,6 +45,8 @@ pub struct LiveSnapshot {
     pub ballots_received: u64,
     /// The totals; `None` before the close of an official election.
     pub totals: Option<Snapshot>,
+    /// What of the totals may be shown to everybody; `None` where there are none, or nobody asked.
+    pub public: Option<Arc<PublicTotals>>,
     /// Every batch received, in the order of the journal.
     pub received: SharedList<ReceivedBatch>,
     /// What officers decided, in numbers.
@@ -54,6 +57,33 @@ pub struct LiveSnapshot {
     pub held: Arc<Vec<HeldBatch>>,
     /// Districts of which something changed since the snapshot before, ascending.
     pub changed_districts: Vec<u32>,
+}
+
+/// Totals that may be shown to everybody (`disclosure.rs`).
+#[derive(Debug)]
+pub struct PublicTotals {
+    /// Votes and ballots shown, per district; without batches.
+    pub totals: Snapshot,
+    /// Districts (by index, ascending) whose votes are shown nowhere: too few ballots, or all of
+    /// one mind.
+    pub withheld: Vec<u32>,
+    /// Ballots of withheld districts, by kind, as they are shown together.
+    pub rests: Vec<(RestPlace, BallotCounts)>,
+}
+
+impl PublicTotals {
+    pub(crate) fn of(
+        disclosure: &Disclosure,
+        definition: &CountingDefinition<'_>,
+        readings: &[Reading],
+    ) -> Self {
+        let (votes, ballots) = disclosure.totals(definition);
+        Self {
+            totals: Snapshot::of_live(votes, ballots, Vec::new(), definition, readings),
+            withheld: disclosure.withheld(),
+            rests: disclosure.rests(),
+        }
+    }
 }
 
 /// What a live snapshot is compared with: the digests of a full count.

@@ -1,6 +1,7 @@
 //! The pages as a program reads them: their bytes, headers, tags and streams.
 //!
-//! In: a real server with the small election. Out: HTML held to reviewed snapshots, headers, events.
+//! In: a real server with the small election. Out: HTML held to reviewed snapshots, headers,
+//! events.
 //! Never: a snapshot with a time of day in it.
 
 use std::io::{BufRead, BufReader, Read, Write};

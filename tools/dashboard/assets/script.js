@@ -88,6 +88,8 @@
 
   // On a wall screen the keyboard turns: arrows in the direction of writing, space stops.
   if (root.classList.contains("wall")) {
+    const seconds = Number(document.body.dataset.turnsAfter);
+    if (seconds > 0) setTimeout(() => document.getElementById("next").click(), seconds * 1000);
     addEventListener("keydown", (event) => {
       const ahead = root.dir === "rtl" ? "ArrowLeft" : "ArrowRight";
       const back = root.dir === "rtl" ? "ArrowRight" : "ArrowLeft";

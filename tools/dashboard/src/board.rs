@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use shomar_engine::Snapshot;
 use shomar_engine::completeness::{Completeness, CompletenessInput, DistrictCompleteness};
 use shomar_engine::ledger::Ledger;
-use shomar_engine::live::LiveSnapshot;
+use shomar_engine::live::{LiveSnapshot, PublicTotals};
 use shomar_engine::lots::{OutcomeError, RecordedLot, journal_lots};
 use shomar_engine::outcome::{DistrictOutcome, OutcomeInput, outcomes};
 use shomar_format::document::BallotCounts;
@@ -34,8 +34,17 @@ pub(crate) struct DistrictStanding {
     pub(crate) elected: u32,
     /// Whether a lot is needed for who is elected.
     pub(crate) needs_seat_lot: bool,
-    /// Its ballots; zero without numbers per option.
+    /// Ballots of it that count.
+    pub(crate) taken: u64,
+    /// Its ballots as far as they are shown; zero without numbers per option.
     pub(crate) ballots: BallotCounts,
+}
+
+impl DistrictStanding {
+    /// Ballots that count, and that nobody is shown by kind or vote.
+    pub(crate) fn hidden(&self) -> u64 {
+        self.taken.abs_diff(self.ballots.taken)
+    }
 }
 
 /// Sums of a contest.
@@ -53,9 +62,10 @@ pub(crate) struct ContestProgress {
     pub(crate) seat_lots: u64,
     /// Complete districts that wait for a lot about the order of alternates only.
     pub(crate) alternate_lots: u64,
-    /// Ballots taken, everywhere; zero without numbers per option.
-    pub(crate) taken: u64,
 }
+
+/// An outcome, or why the rules refuse it.
+pub(crate) type Made<'a> = Result<DistrictOutcome<'a>, OutcomeError>;
 
 /// Everything that pages show, at one frontier.
 pub(crate) struct Board {
@@ -101,12 +111,12 @@ impl Board {
             held: &snapshot.held,
             registers: setting.subject.registers,
         });
-        let totals = snapshot.totals.as_ref();
+        let public = snapshot.public.clone();
         let declared = ledger.declared().into_iter().filter_map(|(district, (position, _))| {
             Some((setting.counting.find_district(district)?, position))
         });
         let mut board = Self {
-            progress: AllProgress::of(&setting, completeness.pairs(), totals),
+            progress: AllProgress::of(&setting, completeness.pairs(), public.as_deref()),
             waited_for: completeness.waited_for(),
             declared: declared.collect(),
             // What the ledger has was checked when it was received.
@@ -127,42 +137,56 @@ impl Board {
         board
     }
 
-    /// The totals, if there may be any.
-    pub(crate) fn totals(&self) -> Option<&Snapshot> {
-        self.snapshot.totals.as_ref()
+    /// What of the totals may be shown, if there are any.
+    pub(crate) fn public(&self) -> Option<&PublicTotals> {
+        self.snapshot.public.as_deref()
+    }
+
+    /// Whether the votes of a district are shown nowhere.
+    pub(crate) fn is_withheld(&self, district: u32) -> bool {
+        self.public().is_some_and(|own| own.withheld.binary_search(&district).is_ok())
     }
 
     fn stand(&self, before: Option<&Self>) -> Vec<DistrictStanding> {
-        let count = self.setting.counting.district_count();
-        let Some(totals) = self.totals() else {
-            return vec![DistrictStanding::default(); count as usize];
+        let mut taken = vec![0; self.setting.counting.district_count() as usize];
+        for pair in self.completeness.pairs() {
+            taken[pair.district as usize] += pair.taken;
+        }
+        let (Some(public), Some(totals)) = (self.public(), &self.snapshot.totals) else {
+            let stand = |taken| DistrictStanding { taken, ..DistrictStanding::default() };
+            return taken.into_iter().map(stand).collect();
         };
-        let before = before.and_then(|before| Some((before, before.totals()?)));
-        let is_as_before = |district: u32| {
-            let (before, old) = before?;
-            let is_same = totals.has_same_district(old, &self.setting.counting, district)
-                && before.is_waited_for(district) == self.is_waited_for(district)
-                && before.lots.len() == self.lots.len();
-            is_same.then(|| before.districts[district as usize])
+        let counting = &self.setting.counting;
+        let before = before.and_then(|before| Some((before, before.snapshot.totals.as_ref()?)));
+        let stand = |(district, taken): (u32, u64)| {
+            let ballots = public.totals.district(counting, district).ballots;
+            let now = DistrictStanding { taken, ballots, ..DistrictStanding::default() };
+            if let Some((before, old)) = before {
+                let old_standing = before.districts[district as usize];
+                let is_same = totals.has_same_district(old, counting, district)
+                    && old_standing.ballots == ballots
+                    && before.is_waited_for(district) == self.is_waited_for(district)
+                    && before.lots.len() == self.lots.len();
+                if is_same {
+                    return old_standing;
+                }
+            }
+            self.stand_of(district, now)
         };
-        let stand = |district| is_as_before(district).unwrap_or_else(|| self.stand_of(district));
-        (0..count).map(stand).collect()
+        (0..).zip(taken).map(stand).collect()
     }
 
-    fn stand_of(&self, district: u32) -> DistrictStanding {
-        let Some(totals) = self.totals() else { return DistrictStanding::default() };
-        let ballots = totals.district(&self.setting.counting, district).ballots;
-        let nothing = DistrictStanding { ballots, ..DistrictStanding::default() };
-        if ballots.taken == 0 {
+    fn stand_of(&self, district: u32, nothing: DistrictStanding) -> DistrictStanding {
+        if nothing.taken == 0 {
             return DistrictStanding { status: Some(Status::NoVotes), ..nothing };
         }
-        let Some(Ok(outcome)) = self.outcome(district) else { return nothing };
+        let Some(Ok(outcome)) = self.told_outcome(district) else { return nothing };
         let outcome = &outcome.outcome;
         DistrictStanding {
             status: Some(outcome.status),
             elected: u32::try_from(outcome.elected.len()).unwrap_or(u32::MAX),
             needs_seat_lot: outcome.lots.iter().any(|lot| lot.kind != LotKind::Alternate),
-            ballots,
+            ..nothing
         }
     }
 
@@ -173,7 +197,6 @@ impl Board {
             let contest = &mut contests[district.contest];
             contest.districts += 1;
             contest.seats += u64::from(district.seats);
-            contest.taken += standing.ballots.taken;
             let own = self.completeness.district(index);
             if own.received == 0 && own.held == 0 {
                 contest.empty += 1;
@@ -210,15 +233,30 @@ impl Board {
         self.completeness.district(district)
     }
 
-    /// The outcome of a district, on what is counted; `None` without numbers per option.
-    pub(crate) fn outcome(
-        &self,
-        district: u32,
-    ) -> Option<Result<DistrictOutcome<'_>, OutcomeError>> {
+    /// The outcome of a district on the numbers that are shown; `None` without numbers per option.
+    pub(crate) fn outcome(&self, district: u32) -> Option<Made<'_>> {
+        self.outcome_of(district, &self.public()?.totals)
+    }
+
+    /// Who is elected, on everything that is counted: for a verdict, or names; its votes are not to
+    /// be shown.
+    pub(crate) fn counted_outcome(&self, district: u32) -> Option<Made<'_>> {
+        self.outcome_of(district, self.snapshot.totals.as_ref()?)
+    }
+
+    /// The outcome whose names are told: that of everything once the district is complete.
+    pub(crate) fn told_outcome(&self, district: u32) -> Option<Made<'_>> {
+        match self.is_waited_for(district) {
+            true => self.outcome(district),
+            false => self.counted_outcome(district),
+        }
+    }
+
+    fn outcome_of<'a>(&'a self, district: u32, snapshot: &'a Snapshot) -> Option<Made<'a>> {
         let input = OutcomeInput {
             election: self.setting.subject.election,
             definition: self.setting.counting,
-            snapshot: self.totals()?,
+            snapshot,
             rules: &self.setting.rules,
             lots: &self.lots,
             missing: &self.waited_for,

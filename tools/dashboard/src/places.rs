@@ -113,6 +113,17 @@ impl Places {
         builder.places
     }
 
+    /// A province by its name.
+    pub(crate) fn find_province(&self, name_fa: &str) -> Option<u32> {
+        (0..).zip(&self.provinces).find(|(_, own)| own.name_fa == name_fa).map(|(at, _)| at)
+    }
+
+    /// A county of a province by its name.
+    pub(crate) fn find_county(&self, province: u32, name_fa: &str) -> Option<u32> {
+        let counties = self.provinces[province as usize].counties.iter().copied();
+        counties.into_iter().find(|county| self.counties[*county as usize].name_fa == name_fa)
+    }
+
     /// The province of a station.
     pub(crate) fn province_of_station(&self, station: u32) -> u32 {
         let county = self.county_of_station[station as usize];

@@ -4,8 +4,9 @@
 //! province and nation. Never: ballots of a station that is half in taken for its turnout: a share
 //! has the registers of just those stations below the line whose ballots are above it.
 
-use shomar_engine::Snapshot;
 use shomar_engine::completeness::{PairStanding, PairState};
+use shomar_engine::disclosure::RestPlace;
+use shomar_engine::live::PublicTotals;
 use shomar_format::document::BallotCounts;
 
 use crate::setting::Setting;
@@ -29,7 +30,8 @@ pub(crate) struct Progress {
     pub(crate) voters_in: u64,
     /// Ballots of voters that count, at all stations.
     pub(crate) taken: u64,
-    /// Ballots of voters by kind; zero while there are no numbers per option.
+    /// Ballots of voters by kind, as far as they are shown; zero while there are no numbers per
+    /// option.
     pub(crate) ballots: BallotCounts,
 }
 
@@ -68,7 +70,11 @@ pub(crate) struct AllProgress {
 
 impl AllProgress {
     /// Sums over every pair and district.
-    pub(crate) fn of(setting: &Setting, pairs: &[PairStanding], totals: Option<&Snapshot>) -> Self {
+    pub(crate) fn of(
+        setting: &Setting,
+        pairs: &[PairStanding],
+        public: Option<&PublicTotals>,
+    ) -> Self {
         let places = &setting.places;
         let none = Progress { authenticated_in: Some(0), ..Progress::default() };
         let mut counties = vec![none.clone(); places.counties.len()];
@@ -91,10 +97,11 @@ impl AllProgress {
         for (county, progress) in places.counties.iter().zip(&counties) {
             provinces[county.province as usize].add(progress);
         }
-        if let Some(totals) = totals {
-            add_ballots(setting, totals, &mut provinces, &mut counties);
-        }
         let mut nation = none;
+        if let Some(public) = public {
+            add_ballots(setting, public, &mut provinces, &mut counties);
+            nation.ballots = add_rests(setting, public, &mut provinces, &mut counties);
+        }
         provinces.iter().for_each(|province| nation.add(province));
         Self { nation, provinces, counties }
     }
@@ -129,9 +136,10 @@ fn add_station(
     }
 }
 
+/// Ballots of districts, as far as they are shown.
 fn add_ballots(
     setting: &Setting,
-    totals: &Snapshot,
+    public: &PublicTotals,
     provinces: &mut [Progress],
     counties: &mut [Progress],
 ) {
@@ -140,10 +148,44 @@ fn add_ballots(
         if !setting.counts_voters(district) {
             continue;
         }
-        let ballots = totals.district(&setting.counting, district).ballots;
+        let ballots = public.totals.district(&setting.counting, district).ballots;
         provinces[places.province_of_district[district as usize] as usize].ballots.add(&ballots);
         if let Some(county) = places.county_of_district[district as usize] {
             counties[county as usize].ballots.add(&ballots);
         }
     }
+}
+
+/// Ballots that are shown for several small districts together; gives those of the whole country.
+fn add_rests(
+    setting: &Setting,
+    public: &PublicTotals,
+    provinces: &mut [Progress],
+    counties: &mut [Progress],
+) -> BallotCounts {
+    let places = &setting.places;
+    let mut country = BallotCounts::default();
+    for (place, ballots) in &public.rests {
+        let (contest, province, county) = match place {
+            RestPlace::Country(contest) => (*contest, None, None),
+            RestPlace::Province(contest, province) => (*contest, Some(province), None),
+            RestPlace::County(contest, province, county) => {
+                (*contest, Some(province), Some(county))
+            }
+        };
+        if !setting.contest_counts_voters(contest) {
+            continue;
+        }
+        match province.and_then(|province| places.find_province(province)) {
+            None => country.add(ballots),
+            Some(province) => {
+                provinces[province as usize].ballots.add(ballots);
+                let county = county.and_then(|county| places.find_county(province, county));
+                if let Some(county) = county {
+                    counties[county as usize].ballots.add(ballots);
+                }
+            }
+        }
+    }
+    country
 }

@@ -75,6 +75,11 @@ impl Setting {
         &self.subject.election.districts[district as usize]
     }
 
+    /// Whether the ballots of a contest (by index) are those of voters, each once.
+    pub(crate) fn contest_counts_voters(&self, contest: usize) -> bool {
+        self.counts_voters[contest]
+    }
+
     /// Whether the ballots of a district are those of voters, each once.
     pub(crate) fn counts_voters(&self, district: u32) -> bool {
         self.counts_voters[self.district(district).contest]

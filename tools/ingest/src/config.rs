@@ -37,6 +37,8 @@ pub struct Config {
     pub snapshot_milliseconds: u64,
     /// Time between two full counts of the segments.
     pub recount_seconds: u64,
+    /// Numbers that everybody sees change by at least so many ballots; 0: by any number.
+    pub small_cell_ballots: u64,
     /// When asked to stop, so long is waited for what is under way.
     pub stop_seconds_max: u64,
 }
@@ -68,6 +70,7 @@ impl Default for Config {
             evidence_bytes_max: 1 << 30,
             snapshot_milliseconds: 25,
             recount_seconds: 30,
+            small_cell_ballots: shomar_engine::disclosure::LEAST_BALLOTS,
             stop_seconds_max: 10,
         }
     }

@@ -167,10 +167,14 @@ pub(crate) struct Follower {
 
 impl Follower {
     /// The count before the first record.
-    pub(crate) fn begin(election: &'static Election) -> (Live<'static>, LiveSnapshot) {
+    pub(crate) fn begin(
+        election: &'static Election,
+        small_cell_ballots: u64,
+    ) -> (Live<'static>, LiveSnapshot) {
         let definition = &election.definition;
         let readings = definition.readings();
-        let mut live = Live::new(definition, readings, election.registers.clone());
+        let live = Live::new(definition, readings, election.registers.clone());
+        let mut live = live.disclosing(&election.election, small_cell_ballots);
         let empty = live.snapshot().expect("equal counters of zeros");
         (live, empty)
     }

@@ -114,7 +114,7 @@ pub fn start_with(
     let bytes = config.waiting_bytes_max;
     let gate = Gate::new(election, queue, bytes, Arc::clone(&metrics), Arc::clone(&is_full));
     let gate = Arc::new(gate);
-    let (live, empty) = Follower::begin(election);
+    let (live, empty) = Follower::begin(election, config.small_cell_ballots);
     let published = Arc::new(Published {
         snapshot: ArcSwap::from_pointee(empty),
         recount: ArcSwapOption::empty(),

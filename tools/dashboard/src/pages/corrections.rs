@@ -46,6 +46,14 @@ impl Sheet<'_> {
                         )
                 })
             }
+            p class="hint" {
+                ({
+                    words.say(
+                        "Votes before and after are for officers (shomar log): of a small station they would tell how people voted. Those shown of a district move with its next chunk.",
+                        "رأی‌ها پیش و پس از تصمیم برای مسئولان است (shomar log): از یک شعبهٔ کوچک، رأی افراد را فاش می‌کند. رأی‌های نمایش‌داده‌شدهٔ حوزه با بخش بعدی آن جابه‌جا می‌شود.",
+                    )
+                })
+            }
             (self.parts.block("decisions", list))
             @if pages > 1 { (self.page_links(page, pages, |page| Kind::Corrections { page })) }
         };
@@ -135,8 +143,7 @@ impl Sheet<'_> {
                 }
             }
         };
-        let (before, after) = (&effect.before.ballots, &effect.after.ballots);
-        let options: Vec<(u32, u64, u64)> = effect.options().collect();
+        let (before, after) = (effect.before.ballots.taken, effect.after.ballots.taken);
         html! {
             table class="small" {
                 caption { (self.district_link(effect.district)) }
@@ -147,53 +154,9 @@ impl Sheet<'_> {
                         th scope="col" class="n" { (words.say("after", "پس")) }
                     }
                 }
-                tbody {
-                    ({
-                        row(
-                            words.say("taken", "مأخوذه"),
-                            before.taken,
-                            after.taken,
-                        )
-                    })
-                    (row(words.say("valid", "صحیح"), before.valid, after.valid))
-                    (row(words.say("void", "باطل"), before.void, after.void))
-                }
-            }
-            @if !options.is_empty() {
-                details id=(format!("e{}", effect.district)) {
-                    summary {
-                        (words.number(options.len()))
-                        " "
-                        ({
-                            words
-                                .say(
-                                    "lists and candidates with other votes",
-                                    "فهرست و نامزد با رأی دیگر",
-                                )
-                        })
-                    }
-                    table class="small" {
-                        tbody {
-                            @for (code, before, after) in options {
-                                (row(&self.option_name(effect.district, code), before, after))
-                            }
-                        }
-                    }
-                }
+                tbody { (row(words.say("ballots taken", "برگ‌های مأخوذه"), before, after)) }
             }
         }
-    }
-
-    /// Name and code of a list or candidate.
-    fn option_name(&self, district: u32, code: u32) -> String {
-        let own = self.board.setting.district(district);
-        let list = own.lists.iter().find(|list| list.code == code);
-        let list = list.map(|list| (&list.name_en, &list.name_fa));
-        let person = own.candidates.iter().find(|person| person.code == code);
-        let person = person.map(|person| (&person.name_en, &person.name_fa));
-        let name =
-            list.or(person).map_or("", |(name_en, name_fa)| self.words.name(name_en, name_fa));
-        format!("{name} {}", self.words.digits(&code.to_string()))
     }
 
     fn action_name(&self, action: &Action) -> &'static str {

@@ -36,24 +36,98 @@ impl Sheet<'_> {
 
     fn district_body(&self, at: u32) -> Markup {
         let words = self.words;
+        let standing = &self.board.districts[at as usize];
+        let refused = |message: &str| {
+            html! {
+                (self.district_line(at))
+                p class="bad" { (message) }
+            }
+        };
         match self.board.outcome(at) {
             None => html! {
-                (self.district_line(at, None))
+                (self.district_line(at))
                 p {
                     ({
-                        words
-                            .say(
-                                "An official election has no number per option before officers have signed its close. What has been received is above.",
-                                "در انتخابات رسمی پیش از امضای پایان رأی‌گیری، هیچ رأیی به تفکیک نامزد یا فهرست شمرده نمی‌شود. آنچه رسیده در بالا آمده است.",
-                            )
+                        words.say(
+                            "An official election has no number per option before officers have signed its close. What has been received is above.",
+                            "در انتخابات رسمی پیش از امضای پایان رأی‌گیری، هیچ رأیی به تفکیک نامزد یا فهرست شمرده نمی‌شود. آنچه رسیده در بالا آمده است.",
+                        )
                     })
                 }
             },
-            Some(Err(error)) => html! {
-                (self.district_line(at, None))
-                p class="bad" { (error.message) }
+            Some(Err(error)) => refused(&error.message),
+            Some(Ok(outcome)) if standing.hidden() == 0 || outcome.provisional => {
+                self.outcome(at, &outcome)
+            }
+            Some(Ok(outcome)) => match self.board.counted_outcome(at) {
+                Some(Ok(counted)) => self.names_alone(at, &counted, &outcome),
+                Some(Err(error)) => refused(&error.message),
+                None => html! {},
             },
-            Some(Ok(outcome)) => self.outcome(at, &outcome),
+        }
+    }
+
+    /// A complete district of which not every ballot may be shown: who is elected, and the votes
+    /// that are shown, if any are.
+    fn names_alone(
+        &self,
+        at: u32,
+        counted: &DistrictOutcome<'_>,
+        shown: &DistrictOutcome<'_>,
+    ) -> Markup {
+        let words = self.words;
+        let mut elected: Vec<u32> = counted.outcome.elected.clone();
+        elected.sort_by_key(|&who| counted.candidate_code(who));
+        html! {
+            (self.district_line(at))
+            section id="why" aria-labelledby="elected" {
+                h2 id="elected" { (words.say("Elected, by code", "منتخبان به ترتیب کد")) }
+                ul { @for who in elected { li { (self.person(counted, who)) } } }
+                @if counted.outcome.undecided > 0 {
+                    p class="lot" {
+                        (words.number(counted.outcome.undecided))
+                        " "
+                        (words.say("of the seats: a lot decides", "کرسی در انتظار قرعه است"))
+                    }
+                }
+                (self.hidden_line(at))
+            }
+            @if !self.board.is_withheld(at) && shown.tally.ballots.taken > 0 {
+                (self.ballots(shown))
+                section aria-labelledby="votes" {
+                    h2 id="votes" { (words.say("Votes shown", "رأی‌های نمایش‌داده‌شده")) }
+                    (self.everybody(shown, false))
+                }
+            }
+        }
+    }
+
+    /// How many ballots count that are in no number shown, and why.
+    fn hidden_line(&self, at: u32) -> Markup {
+        let words = self.words;
+        let standing = &self.board.districts[at as usize];
+        let (hidden, taken) = (words.number(standing.hidden()), words.number(standing.taken));
+        let text = match self.board.is_withheld(at) {
+            true => words.say(
+                "So few ballots, or ballots so much alike, would tell how people voted: votes are in the minutes alone. By kind they are shown with those of other small districts.",
+                "این شمار اندک، یا این یک‌دستی، رأی افراد را فاش می‌کند: رأی‌ها تنها در صورت‌جلسه است و شمار صحیح و باطل با حوزه‌های کوچک دیگر یک‌جا نشان داده می‌شود.",
+            ),
+            false => words.say(
+                "Numbers move in chunks, so that no difference of two of them tells how somebody voted.",
+                "عددها بخش‌بخش جابه‌جا می‌شوند تا تفاوت هیچ دو عددی رأی کسی را فاش نکند.",
+            ),
+        };
+        html! {
+            @if standing.hidden() > 0 {
+                p class="hint" {
+                    (words.say("Counted, and in no number here: ", "شمرده‌شده و خارج از عددهای این‌جا: "))
+                    (hidden)
+                    (words.say(" of ", " از "))
+                    (taken)
+                    (words.say(" ballots. ", " برگ رأی. "))
+                    (text)
+                }
+            }
         }
     }
 
@@ -69,7 +143,7 @@ impl Sheet<'_> {
             Ok(note) => note,
             Err(error) => {
                 return html! {
-                    (self.district_line(at, None))
+                    (self.district_line(at))
                     p class="bad" { (error.message) }
                 };
             }
@@ -80,15 +154,19 @@ impl Sheet<'_> {
             false => words.say("Elected", "منتخبان"),
         };
         html! {
-            (self.district_line(at, Some(outcome)))
+            (self.district_line(at))
             section id="why" aria-labelledby="elected" {
                 h2 id="elected" { (elected) }
                 (self.elected_table(outcome))
+                (self.hidden_line(at))
             }
             (self.groups(outcome))
             (self.alternates(outcome))
             (paragraph(&note, Section::Ties, "ties"))
-            (paragraph(&note, Section::Completeness, "open"))
+            // What may still come is told of everything that is counted, and of nothing less.
+            @if self.board.districts[at as usize].hidden() == 0 {
+                (paragraph(&note, Section::Completeness, "open"))
+            }
             (paragraph(&note, Section::Margins, "margins"))
             section aria-labelledby="steps" {
                 h2 id="steps" { ({
@@ -120,20 +198,22 @@ impl Sheet<'_> {
             (self.ballots(outcome))
             section aria-labelledby="votes" {
                 h2 id="votes" { (words.say("Votes of everybody", "رأی همهٔ نامزدها")) }
-                (self.everybody(outcome))
+                (self.everybody(outcome, true))
             }
             (paragraph(&note, Section::Findings, "findings"))
             (paragraph(&note, Section::Rule, "rule"))
         }
     }
 
-    /// The state of the district in a line: how it stands, what is in, whether it can change.
-    fn district_line(&self, at: u32, outcome: Option<&DistrictOutcome<'_>>) -> Markup {
+    /// The state of the district in a line: how it stands, what is in, whether it can change. The
+    /// verdict is of everything that is counted.
+    fn district_line(&self, at: u32) -> Markup {
         let words = self.words;
-        let finality = outcome.and_then(|outcome| outcome.finality().ok().flatten());
-        let verdict = finality.as_ref().map(|own| match &own.finality.verdict {
+        let counted = self.board.counted_outcome(at).and_then(Result::ok);
+        let finality = counted.as_ref().and_then(|own| Some((own, own.finality().ok()??)));
+        let verdict = finality.as_ref().map(|(own, finality)| match finality.finality.verdict {
             // Nothing that comes can change it: a lot still can.
-            Verdict::Decided if outcome.is_some_and(DistrictOutcome::needs_lot) => {
+            Verdict::Decided if own.needs_lot() => {
                 ("part", words.say("nothing is outstanding", "چیزی باقی نمانده"))
             }
             Verdict::Decided => ("done", words.say("decided", "قطعی")),
@@ -142,9 +222,11 @@ impl Sheet<'_> {
                 ("lot", words.say("depends on held batches", "وابسته به بسته‌های نگه‌داشته"))
             }
         });
-        let line = outcome
-            .zip(finality.as_ref())
-            .and_then(|(outcome, own)| outcome.finality_line(own, words.language));
+        // The line names votes between two places: only where all of them are shown.
+        let is_all_shown = self.board.districts[at as usize].hidden() == 0;
+        let line = finality
+            .filter(|_| is_all_shown)
+            .and_then(|(own, finality)| own.finality_line(&finality, words.language));
         html! {
             p class="chips" {
                 (self.state_chip(at))

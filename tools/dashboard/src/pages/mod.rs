@@ -288,7 +288,7 @@ impl Sheet<'_> {
     fn publication_status(&self) -> &'static str {
         let words = self.words;
         let board = self.board;
-        if board.totals().is_none() {
+        if board.public().is_none() {
             return words.say(
                 "before the close: nothing is counted per option",
                 "پیش از پایان رأی‌گیری: رأی هیچ نامزد یا فهرستی شمرده نمی‌شود",

@@ -77,7 +77,7 @@ impl Sheet<'_> {
             words.number(registered_in),
             words.say("registered, at the stations that are in", "واجد شرایط، در شعبه‌های رسیده"),
         );
-        let has_numbers = self.board.totals().is_some();
+        let has_numbers = self.board.public().is_some();
         let void_note = match has_numbers {
             true => format!(
                 "{}{of}{} {}{} {}",
@@ -337,7 +337,7 @@ impl Sheet<'_> {
         rows: impl Iterator<Item = (String, Markup, &'p Progress)>,
     ) -> Markup {
         let words = self.words;
-        let has_numbers = self.board.totals().is_some();
+        let has_numbers = self.board.public().is_some();
         html! {
             div class="scroll" tabindex="0" role="region" aria-label=(what) {
                 table class="places" {

@@ -16,7 +16,7 @@ const CANDIDATES_SHOWN: usize = 25;
 
 impl Sheet<'_> {
     /// A candidate with code and, where there are lists, the list.
-    fn person(&self, outcome: &DistrictOutcome<'_>, position: u32) -> Markup {
+    pub(super) fn person(&self, outcome: &DistrictOutcome<'_>, position: u32) -> Markup {
         let candidate = outcome.candidate(position);
         html! {
             bdi { (self.words.name(&candidate.name_en, &candidate.name_fa)) }
@@ -365,14 +365,15 @@ impl Sheet<'_> {
         }
     }
 
-    /// Everybody who stands, by votes.
-    pub(super) fn everybody(&self, outcome: &DistrictOutcome<'_>) -> Markup {
+    /// Everybody who stands, by votes; with who is elected, where the votes are those that count.
+    pub(super) fn everybody(&self, outcome: &DistrictOutcome<'_>, tells_places: bool) -> Markup {
         let words = self.words;
         let all = &outcome.tally.candidates;
         let mut order: Vec<usize> = (0..all.len()).collect();
         order.sort_by_key(|&at| (Reverse(all[at].votes), all[at].code));
         let codes = |positions: &[u32]| -> HashSet<u32> {
-            positions.iter().map(|&who| outcome.candidate_code(who)).collect()
+            let told = positions.iter().filter(|_| tells_places);
+            told.map(|&who| outcome.candidate_code(who)).collect()
         };
         let everybody = Everybody {
             outcome,

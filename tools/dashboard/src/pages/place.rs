@@ -124,7 +124,7 @@ impl Sheet<'_> {
                         }
                         tbody {
                             @for &at in districts {
-                                @let taken = self.board.districts[at as usize].ballots.taken;
+                                @let taken = self.board.districts[at as usize].taken;
                                 @let part = |name: &str| format!("{key}{at}.{name}");
                                 tr {
                                     th scope="row" { (self.district_link(at)) }
@@ -175,7 +175,7 @@ impl Sheet<'_> {
         let words = self.words;
         let own = self.board.received(district);
         let standing = &self.board.districts[district as usize];
-        let (class, text) = if self.board.totals().is_none() {
+        let (class, text) = if self.board.public().is_none() {
             ("part", words.say("before the close", "پیش از پایان رأی‌گیری"))
         } else if self.board.is_waited_for(district) {
             match own.received + own.held {
@@ -207,10 +207,10 @@ impl Sheet<'_> {
     /// Who is elected for certain, or leads, on what is counted.
     fn leaders(&self, district: u32) -> String {
         let words = self.words;
-        if self.board.districts[district as usize].ballots.valid == 0 {
+        let Some(Ok(outcome)) = self.board.told_outcome(district) else { return String::new() };
+        if outcome.tally.ballots.valid == 0 {
             return String::new();
         }
-        let Some(Ok(outcome)) = self.board.outcome(district) else { return String::new() };
         let elected = &outcome.outcome.elected;
         let mut names: Vec<String> = elected
             .iter()

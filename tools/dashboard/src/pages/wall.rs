@@ -1,7 +1,6 @@
 //! The wall screen: chosen views take turns, large, for a hall.
 //!
-//! Turning is done by the page itself (`refresh`), so that it needs no script; whoever wants to
-//! read on stops it.
+//! Without a script the page turns itself (`refresh`); whoever wants to read on stops it.
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -89,17 +88,21 @@ impl Sheet<'_> {
             self.href(&Kind::Wall(Wall { at: at % count, is_paused, ..wall.clone() }))
         };
         let next = turned(wall.at + 1, wall.is_paused);
+        // The script turns, so that reading aloud can be stopped; without it the page does.
         let refresh = html! {
             @if !wall.is_paused {
-                meta http-equiv="refresh" content=(format!("{}; url={next}", wall.seconds));
+                noscript {
+                    meta http-equiv="refresh" content=(format!("{}; url={next}", wall.seconds));
+                }
             }
         };
+        let turns_after = (!wall.is_paused).then_some(wall.seconds);
         let stream = view.streamed().map(|view| view.path(setting));
         html! {
             (DOCTYPE)
             html lang=(words.code()) dir=(words.direction()) class="wall" {
                 (self.head(&content.title, &refresh))
-                body data-stream=[stream] {
+                body data-stream=[stream] data-turns-after=[turns_after] {
                     header class="top" {
                         (self.test_mark())
                         div class="bar" {

@@ -1,0 +1,301 @@
+//! The row of states that may be shown, held against what an onlooker could subtract.
+//!
+//! In: random journals of one small election, with batches that come, go and come back. Out: no
+//! difference of any two states, in any cell, is smaller than a chunk. Never: a look at how the
+//! states were made.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use shomar_format::Election;
+use shomar_format::document::BallotCounts;
+use shomar_format::election::Sources;
+
+use crate::Definition;
+use crate::disclosure::Disclosure;
+
+const LEAST: u64 = 10;
+
+/// Two counties of one province: V1, V2 and V3 in the first, W in the second; each with three
+/// candidates.
+fn election() -> (Election, Definition) {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |file: &str, text: &str| std::fs::write(folder.path().join(file), text).unwrap();
+    write("election.toml", "id = \"x\"\n[[contest]]\nid = \"c\"\nrule = \"block-plurality\"\n");
+    let mut districts =
+        "district,contest,name_fa,name_en,province,county,seats,alternates\n".to_owned();
+    let mut candidates = "district,code,list,name_fa,name_en\n".to_owned();
+    for (district, county) in [("V1", "a"), ("V2", "a"), ("V3", "a"), ("W", "b")] {
+        districts.push_str(&format!("{district},c,n,n,p,{county},2,0\n"));
+        for code in 1..=3 {
+            candidates.push_str(&format!("{district},{code},,n,n\n"));
+        }
+    }
+    write("districts.csv", &districts);
+    write("candidates.csv", &candidates);
+    write(
+        "stations.csv",
+        "station,province,county,name_fa,registered,authenticated,key\nS,p,a,n,,,\n",
+    );
+    let (election, sources): (Election, Sources) = Election::read(folder.path()).unwrap();
+    let definition = Definition::of(&election, &sources);
+    (election, definition)
+}
+
+/// What a batch of so many ballots for each of three candidates and so many void ones is.
+fn batch(first: u32, second: u32, third: u32, void: u32) -> (BallotCounts, [u32; 3]) {
+    let valid = u64::from(first + second + third);
+    let void = u64::from(void);
+    (BallotCounts { taken: valid + void, valid, void, blank: 0 }, [first, second, third])
+}
+
+/// Everything that is shown: ballots and votes of districts, ballots of rests.
+fn state(disclosure: &Disclosure, definition: &Definition) -> Vec<[i64; 5]> {
+    let counting = definition.counting();
+    let (votes, ballots) = disclosure.totals(&counting);
+    let signed = |number: u64| i64::try_from(number).unwrap();
+    let mut cells: Vec<[i64; 5]> = (0..counting.district_count())
+        .map(|district| {
+            let own = &votes[counting.option_range(district)];
+            let BallotCounts { taken, void, .. } = ballots[district as usize];
+            [taken, void, own[0], own[1], own[2]].map(signed)
+        })
+        .collect();
+    cells.extend(
+        disclosure
+            .rest_ballots()
+            .iter()
+            .map(|ballots| [signed(ballots.taken), signed(ballots.void), 0, 0, 0]),
+    );
+    cells
+}
+
+/// Which batches are in what a cell shows.
+type Members = Vec<BTreeSet<u32>>;
+
+/// Of two states of a cell, what one has and the other has not tells nobody's ballot: it is
+/// nothing, or enough ballots that are not all of one mind.
+fn assert_tells_nobody(
+    cell: usize,
+    here: &BTreeSet<u32>,
+    there: &BTreeSet<u32>,
+    batches: &[Batch],
+) {
+    let mut sum = [0_u32; 5];
+    for &batch in here.difference(there) {
+        let (_, ballots, [first, second, third], _) = batches[batch as usize];
+        let void = u32::try_from(ballots.void).unwrap();
+        let own = [first + second + third + void, void, first, second, third];
+        sum.iter_mut().zip(own).for_each(|(sum, own)| *sum += own);
+    }
+    // A rest shows no vote: there only kinds can tell.
+    let shown = if cell < 4 { &sum[..] } else { &sum[..2] };
+    let (taken, marks) = (shown[0], &shown[1..]);
+    assert!(taken == 0 || (u64::from(taken) >= LEAST && !marks.contains(&taken)), "{sum:?}");
+}
+
+/// District, ballots, votes, and whether it is in the totals.
+type Batch = (u32, BallotCounts, [u32; 3], bool);
+
+#[derive(Clone, Debug)]
+enum Event {
+    Come { district: u32, votes: [u32; 4] },
+    Go(usize),
+    Back(usize),
+    Complete(u32, bool),
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let votes = prop_oneof![
+        3 => [0..4_u32, 0..3, 0..2, 0..2],
+        2 => [0..40_u32, 0..20, 0..9, 0..5],
+        1 => (0..30_u32).prop_map(|votes| [votes, 0, 0, 0]),
+    ];
+    let event = prop_oneof![
+        6 => (0..4_u32, votes).prop_map(|(district, votes)| Event::Come { district, votes }),
+        2 => (0..40_usize).prop_map(Event::Go),
+        1 => (0..40_usize).prop_map(Event::Back),
+        2 => (0..4_u32, any::<bool>()).prop_map(|(district, is)| Event::Complete(district, is)),
+    ];
+    proptest::collection::vec(event, 1..60)
+}
+
+struct Row {
+    states: Vec<Vec<[i64; 5]>>,
+    /// Beside each state.
+    members: Vec<Members>,
+    batches: Vec<Batch>,
+    hidden: u64,
+    withheld: Vec<u32>,
+}
+
+/// Every state of a journal.
+fn row(events: &[Event], least: u64) -> Row {
+    let (election, definition) = election();
+    let counting = definition.counting();
+    let mut disclosure = Disclosure::new(&counting, &election, least);
+    let mut batches: Vec<Batch> = Vec::new();
+    let mut members: Vec<Members> = vec![vec![BTreeSet::new(); disclosure.noted().count()]];
+    let mut complete = [false; 4];
+    let mut states = vec![state(&disclosure, &definition)];
+    for event in events {
+        let district = match *event {
+            Event::Come { district, votes: [first, second, third, void] } => {
+                let (ballots, votes) = batch(first, second, third, void);
+                let number = u32::try_from(batches.len()).unwrap();
+                batches.push((district, ballots, votes, true));
+                disclosure.change(district, number, true, ballots, &votes);
+                district
+            }
+            Event::Go(number) | Event::Back(number) => {
+                let comes = matches!(event, Event::Back(_));
+                let Some((district, ballots, votes, is_in)) = batches.get_mut(number) else {
+                    continue;
+                };
+                if *is_in == comes {
+                    continue;
+                }
+                *is_in = comes;
+                let batch = u32::try_from(number).unwrap();
+                disclosure.change(*district, batch, comes, *ballots, votes);
+                *district
+            }
+            Event::Complete(district, is) => {
+                complete[district as usize] = is;
+                district
+            }
+        };
+        disclosure.settle(&counting, district, complete[district as usize]);
+        states.push(state(&disclosure, &definition));
+        // A batch whose last change is shown is where it is; one that waits is where it was.
+        let before = members.last().unwrap();
+        let cells = disclosure.noted().zip(disclosure.waiting()).zip(before);
+        let now = cells.map(|((noted, waiting), before)| {
+            let is_in = |batch: &u32| match waiting.contains(batch) {
+                true => before.contains(batch),
+                false => batches[*batch as usize].3,
+            };
+            noted.into_iter().filter(is_in).collect()
+        });
+        members.push(now.collect());
+    }
+    let counted: u64 =
+        batches.iter().filter(|(.., is_in)| *is_in).map(|(_, ballots, ..)| ballots.taken).sum();
+    let shown: i64 = states.last().unwrap().iter().map(|cell| cell[0]).sum();
+    let hidden = counted.abs_diff(u64::try_from(shown).unwrap());
+    Row { states, members, batches, hidden, withheld: disclosure.withheld() }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_difference_of_two_states_tells_a_ballot(events in events()) {
+        let Row { states, members, batches, .. } = row(&events, LEAST);
+        // What is shown is the sum of its members: the sets speak for the numbers.
+        for (state, members) in states.iter().zip(&members) {
+            for (cell, members) in state.iter().zip(members) {
+                let taken = members.iter().map(|own| batches[*own as usize].1.taken).sum::<u64>();
+                prop_assert_eq!(cell[0], i64::try_from(taken).unwrap());
+            }
+        }
+        for (at, to) in members.iter().enumerate() {
+            for from in &members[..at] {
+                for (cell, (from, to)) in from.iter().zip(to).enumerate() {
+                    assert_tells_nobody(cell, from, to, &batches);
+                    assert_tells_nobody(cell, to, from, &batches);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_limit_everything_is_shown_at_once(events in events()) {
+        let Row { hidden, withheld, .. } = row(&events, 0);
+        prop_assert_eq!(hidden, 0);
+        prop_assert!(withheld.is_empty());
+    }
+
+    #[test]
+    fn a_district_that_only_grows_is_shown_whole_when_it_is_complete(
+        batches in proptest::collection::vec([0..9_u32, 0..9, 0..9, 0..5], 1..20),
+    ) {
+        let come = |votes: &[u32; 4]| Event::Come { district: 0, votes: *votes };
+        let mut events: Vec<Event> = batches.iter().map(come).collect();
+        events.push(Event::Complete(0, true));
+        let Row { hidden, withheld, states, .. } = row(&events, LEAST);
+        let sum: Vec<u32> = (0..4).map(|at| batches.iter().map(|own| own[at]).sum()).collect();
+        let taken: u32 = sum.iter().sum();
+        let is_cell = taken >= 10 && !sum.contains(&taken);
+        prop_assert_eq!(withheld.is_empty(), is_cell || taken == 0);
+        if is_cell {
+            prop_assert_eq!(hidden, 0);
+            prop_assert_eq!(states.last().unwrap()[0][0], i64::from(taken));
+        } else {
+            prop_assert_eq!(states.last().unwrap()[0], [0; 5]);
+        }
+    }
+}
+
+#[test]
+fn small_villages_are_shown_together_by_kind_and_by_no_vote() {
+    let come = |district, votes| Event::Come { district, votes };
+    let done = |district| Event::Complete(district, true);
+    // Six, seven and five ballots in three villages of a county; a fourth one elsewhere is large.
+    let events = [
+        come(0, [3, 2, 0, 1]),
+        done(0),
+        come(1, [7, 0, 0, 0]),
+        done(1),
+        come(2, [2, 2, 1, 0]),
+        done(2),
+        come(3, [30, 20, 10, 2]),
+        done(3),
+    ];
+    let Row { states, withheld, hidden, .. } = row(&events, LEAST);
+    assert_eq!(withheld, [0, 1, 2]);
+    let last = states.last().unwrap();
+    assert_eq!(last[..4], [[0; 5], [0; 5], [0; 5], [62, 2, 30, 20, 10]]);
+    // Eighteen ballots, of which one is void, in the rest of the county.
+    assert_eq!(last[4], [18, 1, 0, 0, 0]);
+    assert_eq!(hidden, 0);
+}
+
+#[test]
+fn a_rest_that_is_too_small_goes_up_to_its_province() {
+    let come = |district, votes| Event::Come { district, votes };
+    let done = |district| Event::Complete(district, true);
+    let events = [
+        come(0, [2, 1, 0, 1]),
+        done(0),
+        come(1, [30, 20, 10, 2]),
+        done(1),
+        come(2, [30, 20, 10, 2]),
+        done(2),
+        come(3, [5, 2, 0, 0]),
+        done(3),
+    ];
+    let Row { states, withheld, hidden, .. } = row(&events, LEAST);
+    assert_eq!(withheld, [0, 3]);
+    // Of the counties neither is a cell; the province has both.
+    assert!(states.last().unwrap()[4..].contains(&[11, 1, 0, 0, 0]), "{:?}", states.last());
+    assert_eq!(hidden, 0);
+}
+
+/// One ballot was shown with ten others, ten more came alone; then both the one and the ten go.
+/// Shown together, the earlier state and the later one would differ by that one ballot.
+#[test]
+fn one_correction_does_not_cover_another_one() {
+    let come = |votes| Event::Come { district: 2, votes };
+    let events = [
+        come([0, 1, 0, 0]),
+        come([2, 3, 5, 0]),
+        come([1, 1, 5, 3]),
+        Event::Go(0),
+        Event::Complete(2, true),
+        Event::Go(2),
+    ];
+    let Row { states, .. } = row(&events, LEAST);
+    // The ten go; the one stays in what is shown.
+    assert_eq!(states.last().unwrap()[2], [11, 0, 2, 4, 5]);
+}

@@ -3,8 +3,8 @@
 //! In: a control record that was applied, the counts just before it and just after. Out: who, when,
 //! why, old and new numbers. Never: an effect of anything else that came meanwhile.
 
-use shomar_format::bytes::{Digest32, hex};
-use shomar_format::control::{Action, Control};
+use shomar_format::bytes::Digest32;
+use shomar_format::control::Control;
 use shomar_format::document::DistrictTally;
 
 /// A control record that was applied.
@@ -54,28 +54,5 @@ impl DistrictEffect {
         let candidates = self.before.candidates.iter().zip(&self.after.candidates);
         let candidates = candidates.map(|(before, after)| (before.code, before.votes, after.votes));
         lists.chain(candidates).filter(|(_, before, after)| before != after)
-    }
-}
-
-/// What a decision is about, in a few words.
-#[must_use]
-pub fn about(action: &Action) -> String {
-    match action {
-        Action::Open | Action::Close => String::new(),
-        Action::Annul { reason, subject } => format!("{subject}, reason {reason}"),
-        Action::Reinstate { subject } => subject.to_string(),
-        Action::Supersede { station, district, old, new } => format!(
-            "station {station}, district {district}: {} batch(es) by {} of a recount",
-            old.len(),
-            new.len()
-        ),
-        Action::Release { batch } | Action::Reject { batch } => format!("batch {}", hex(batch)),
-        Action::Lot(lot) => {
-            format!("district {}, {} {}: {}", lot.district, lot.kind, lot.place, lot.winner)
-        }
-        Action::Declare { district, elected } => {
-            let codes: Vec<String> = elected.iter().map(ToString::to_string).collect();
-            format!("district {district}: {}", codes.join(" "))
-        }
     }
 }

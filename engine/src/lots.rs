@@ -116,18 +116,15 @@ impl RecordedLot {
     }
 }
 
-/// The lots that officers recorded in a journal, in its order.
-///
-/// # Errors
-/// With the position of the first record that names nobody who can win a lot.
+/// The lots that officers recorded in a journal, in its order: each, or the position of its record
+/// and why it names nobody who can win a lot.
 pub fn journal_lots(
     ledger: &Ledger,
     definition: &CountingDefinition<'_>,
-) -> Result<Vec<RecordedLot>, (u64, String)> {
-    let lots = ledger.lots().map(|(position, lot)| {
+) -> impl Iterator<Item = Result<RecordedLot, (u64, String)>> {
+    ledger.lots().map(|(position, lot)| {
         RecordedLot::of_record(position, lot, definition).map_err(|message| (position, message))
-    });
-    lots.collect()
+    })
 }
 
 /// The lots of one district, in positions. Whoever is nobody of the district becomes a position

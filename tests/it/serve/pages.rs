@@ -8,7 +8,11 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::keyed::Keyed;
+use shomar_engine::Definition;
+use shomar_format::control::{Action, Control, Subject};
+use shomar_format::record::{RecordHeader, SealedBatch, record_hash};
+
+use crate::keyed::{Keyed, OFFICER, secret};
 use crate::kit::text;
 use crate::serve::kit::Server;
 
@@ -221,4 +225,41 @@ fn an_official_page_has_no_number_per_option_before_the_close() {
     let data = text(&keyed.path("data")).to_owned();
     let (code, _) = server.stop();
     assert_eq!(code, 0, "{data}");
+}
+
+/// Signs a decision of the officer as no program of ours would: at this moment.
+fn signed_at(keyed: &Keyed, after: &[u8], at_ms: u64, action: Action) -> Vec<u8> {
+    let definition = Definition::open(&keyed.path("election")).unwrap();
+    let control = Control { at_ms, why: "odd".to_owned(), action };
+    let sequence = RecordHeader::read(after).unwrap().address().sequence + 1;
+    let previous = record_hash(after);
+    let (digest, mode) = (*definition.counting().digest(), definition.head.mode);
+    let key = secret(OFFICER);
+    let record = SealedBatch::seal_control(&digest, 0, sequence, &control, &key, mode, &previous);
+    record.unwrap().bytes().to_vec()
+}
+
+#[test]
+fn no_decision_of_an_officer_stops_a_page() {
+    let keyed = Keyed::new("test");
+    let server = small_night(&keyed);
+    let lot = |kind: &'static str, winner: &'static str| {
+        ["lot", "--district", "T", "--kind", kind, "--place", "1", "--winner", winner]
+    };
+    // A lot about who comes in for a member is no lot of the outcome.
+    let replacement = keyed.control(None, &lot("replacement", "40"));
+    assert_eq!(server.send(&[&replacement]).0, 200);
+    settled(&server, "/en/corrections", "A lot was drawn");
+    assert!(get(&server, "/en/district/T", "").body.contains("Votes of everybody"));
+    // A moment beyond what a calendar has.
+    let subject = Subject::Station("S2".to_owned());
+    let reason = "b-fraud".to_owned();
+    let annul = Action::Annul { reason, subject };
+    let odd = signed_at(&keyed, &replacement, u64::MAX, annul);
+    assert_eq!(server.send(&[&odd]).0, 200);
+    settled(&server, "/en/corrections", "Annulled");
+    // A lot that nobody can have won takes no other lot with it, and is told.
+    let unreadable = keyed.control(Some(&odd), &lot("seat", "nobody"));
+    assert_eq!(server.send(&[&unreadable]).0, 200);
+    settled(&server, "/en/", "found 'nobody', expected a code");
 }

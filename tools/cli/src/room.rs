@@ -51,7 +51,7 @@ impl Source for Looking {
     fn reception(&self) -> Reception {
         let window = &self.0;
         let numbers = window.numbers();
-        let (waiting_records, waiting_bytes) = window.waiting();
+        let waiting_records = window.waiting();
         let named = |all: Vec<(&'static str, u64)>| {
             all.into_iter().map(|(name, number)| (name.to_owned(), number)).collect()
         };
@@ -60,14 +60,11 @@ impl Source for Looking {
             durable: window.durable(),
             accepted: numbers.accepted,
             duplicates: numbers.duplicates,
-            bytes: numbers.bytes,
             refusals: named(numbers.refusals),
             findings: named(numbers.findings),
             acknowledge: quantiles(numbers.acknowledge_microseconds),
             snapshot_delay: quantiles(numbers.delay_microseconds),
             waiting_records: waiting_records as u64,
-            waiting_bytes: waiting_bytes as u64,
-            connections: numbers.connections,
             is_open: window.is_open(),
             full_count: window.full_count().map(|report| FullCount {
                 position: report.position,

@@ -4,7 +4,7 @@
 //! Never: a number of another frontier beside those of this one; an outcome made anew of which
 //! nothing changed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use shomar_engine::Snapshot;
@@ -23,7 +23,7 @@ use crate::source::Reception;
 use crate::view::View;
 
 /// Pages kept of one board, whatever is asked for.
-const PAGES_MAX: usize = 4_096;
+const PAGES_MAX: usize = 1_024;
 
 /// What the table of a place says of a district.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,13 +38,8 @@ pub(crate) struct DistrictStanding {
     pub(crate) taken: u64,
     /// Its ballots as far as they are shown; zero without numbers per option.
     pub(crate) ballots: BallotCounts,
-}
-
-impl DistrictStanding {
-    /// Ballots that count, and that nobody is shown by kind or vote.
-    pub(crate) fn hidden(&self) -> u64 {
-        self.taken.abs_diff(self.ballots.taken)
-    }
+    /// Whether its numbers that are shown are those that count.
+    pub(crate) is_all_shown: bool,
 }
 
 /// Sums of a contest.
@@ -53,15 +48,11 @@ pub(crate) struct ContestProgress {
     pub(crate) districts: u64,
     /// Districts of which everything is in.
     pub(crate) complete: u64,
-    /// Districts of which nothing has come.
-    pub(crate) empty: u64,
     pub(crate) seats: u64,
     /// Persons elected in districts of which everything is in.
     pub(crate) elected: u64,
     /// Complete districts that wait for a lot about who is elected.
     pub(crate) seat_lots: u64,
-    /// Complete districts that wait for a lot about the order of alternates only.
-    pub(crate) alternate_lots: u64,
 }
 
 /// An outcome, or why the rules refuse it.
@@ -71,8 +62,6 @@ pub(crate) type Made<'a> = Result<DistrictOutcome<'a>, OutcomeError>;
 pub(crate) struct Board {
     pub(crate) setting: Arc<Setting>,
     pub(crate) snapshot: Arc<LiveSnapshot>,
-    /// Boards before this one.
-    pub(crate) number: u64,
     /// When it was made, in milliseconds since 1970-01-01 UTC.
     pub(crate) at_ms: u64,
     pub(crate) completeness: Completeness<'static>,
@@ -81,9 +70,12 @@ pub(crate) struct Board {
     pub(crate) progress: AllProgress,
     pub(crate) contests: Vec<ContestProgress>,
     pub(crate) districts: Vec<DistrictStanding>,
-    /// Districts that an officer has declared, by index, with the position of the record.
-    pub(crate) declared: HashMap<u32, u64>,
+    /// Districts that an officer has declared, by index.
+    pub(crate) declared: HashSet<u32>,
+    /// Lots about who is elected.
     lots: Vec<RecordedLot>,
+    /// Records of lots that name nobody who can have won one, and why.
+    pub(crate) unreadable_lots: Vec<(u64, String)>,
     pub(crate) reception: Reception,
     /// Records a second that became durable lately, in thousandths.
     pub(crate) records_per_1000_seconds: u64,
@@ -112,16 +104,23 @@ impl Board {
             registers: setting.subject.registers,
         });
         let public = snapshot.public.clone();
-        let declared = ledger.declared().into_iter().filter_map(|(district, (position, _))| {
-            Some((setting.counting.find_district(district)?, position))
-        });
+        let declared = ledger.declared();
+        let declared = declared.keys().filter_map(|id| setting.counting.find_district(id));
+        let (mut lots, mut unreadable_lots) = (Vec::new(), Vec::new());
+        for lot in journal_lots(ledger, &setting.counting) {
+            match lot {
+                // A lot about who comes in for a member is none of the outcome.
+                Ok(lot) if lot.is_replacement => {}
+                Ok(lot) => lots.push(lot),
+                Err(problem) => unreadable_lots.push(problem),
+            }
+        }
         let mut board = Self {
             progress: AllProgress::of(&setting, completeness.pairs(), public.as_deref()),
             waited_for: completeness.waited_for(),
             declared: declared.collect(),
-            // What the ledger has was checked when it was received.
-            lots: journal_lots(ledger, &setting.counting).unwrap_or_default(),
-            number: before.map_or(0, |before| before.number + 1),
+            lots,
+            unreadable_lots,
             contests: Vec::new(),
             districts: Vec::new(),
             pages: Mutex::default(),
@@ -160,11 +159,13 @@ impl Board {
         let before = before.and_then(|before| Some((before, before.snapshot.totals.as_ref()?)));
         let stand = |(district, taken): (u32, u64)| {
             let ballots = public.totals.district(counting, district).ballots;
-            let now = DistrictStanding { taken, ballots, ..DistrictStanding::default() };
+            let is_all_shown = totals.has_same_district(&public.totals, counting, district);
+            let now = DistrictStanding { taken, ballots, is_all_shown, ..Default::default() };
             if let Some((before, old)) = before {
                 let old_standing = before.districts[district as usize];
                 let is_same = totals.has_same_district(old, counting, district)
                     && old_standing.ballots == ballots
+                    && old_standing.is_all_shown == is_all_shown
                     && before.is_waited_for(district) == self.is_waited_for(district)
                     && before.lots.len() == self.lots.len();
                 if is_same {
@@ -180,7 +181,11 @@ impl Board {
         if nothing.taken == 0 {
             return DistrictStanding { status: Some(Status::NoVotes), ..nothing };
         }
-        let Some(Ok(outcome)) = self.told_outcome(district) else { return nothing };
+        let made = match (self.is_waited_for(district), self.public()) {
+            (true, Some(public)) => self.outcome_of(district, &public.totals, &[]),
+            _ => self.counted_outcome(district),
+        };
+        let Some(Ok(outcome)) = made else { return nothing };
         let outcome = &outcome.outcome;
         DistrictStanding {
             status: Some(outcome.status),
@@ -197,23 +202,12 @@ impl Board {
             let contest = &mut contests[district.contest];
             contest.districts += 1;
             contest.seats += u64::from(district.seats);
-            let own = self.completeness.district(index);
-            if own.received == 0 && own.held == 0 {
-                contest.empty += 1;
-            }
             if self.is_waited_for(index) {
                 continue;
             }
             contest.complete += 1;
             contest.elected += u64::from(standing.elected);
-            if standing.status == Some(Status::LotRequired) {
-                let lots = if standing.needs_seat_lot {
-                    &mut contest.seat_lots
-                } else {
-                    &mut contest.alternate_lots
-                };
-                *lots += 1;
-            }
+            contest.seat_lots += u64::from(standing.needs_seat_lot);
         }
         contests
     }
@@ -235,13 +229,16 @@ impl Board {
 
     /// The outcome of a district on the numbers that are shown; `None` without numbers per option.
     pub(crate) fn outcome(&self, district: u32) -> Option<Made<'_>> {
-        self.outcome_of(district, &self.public()?.totals)
+        // A lot was drawn for a tie of everything: on less than that it may fit none.
+        let is_all_shown = self.districts[district as usize].is_all_shown;
+        let lots = if is_all_shown { &self.lots[..] } else { &[] };
+        self.outcome_of(district, &self.public()?.totals, lots)
     }
 
     /// Who is elected, on everything that is counted: for a verdict, or names; its votes are not to
     /// be shown.
     pub(crate) fn counted_outcome(&self, district: u32) -> Option<Made<'_>> {
-        self.outcome_of(district, self.snapshot.totals.as_ref()?)
+        self.outcome_of(district, self.snapshot.totals.as_ref()?, &self.lots)
     }
 
     /// The outcome whose names are told: that of everything once the district is complete.
@@ -252,13 +249,18 @@ impl Board {
         }
     }
 
-    fn outcome_of<'a>(&'a self, district: u32, snapshot: &'a Snapshot) -> Option<Made<'a>> {
+    fn outcome_of<'a>(
+        &'a self,
+        district: u32,
+        snapshot: &'a Snapshot,
+        lots: &'a [RecordedLot],
+    ) -> Option<Made<'a>> {
         let input = OutcomeInput {
             election: self.setting.subject.election,
             definition: self.setting.counting,
             snapshot,
             rules: &self.setting.rules,
-            lots: &self.lots,
+            lots,
             missing: &self.waited_for,
             without_forbidding: None,
         };

@@ -5,7 +5,6 @@
 //! file of its own, a cookie for a viewer.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
@@ -41,7 +40,6 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 pub struct Dashboard {
     room: Arc<Room>,
     stop: watch::Sender<bool>,
-    is_stopping: Arc<AtomicBool>,
     refresher: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -81,13 +79,12 @@ impl Dashboard {
             stopping,
         };
         let room = Arc::new(room);
-        let is_stopping = Arc::new(AtomicBool::new(false));
-        let (own, flag) = (Arc::clone(&room), Arc::clone(&is_stopping));
+        let own = Arc::clone(&room);
         let refresher = std::thread::Builder::new()
             .name("boards".to_owned())
-            .spawn(move || refresher.run(&own.board, &own.streams, &flag))
+            .spawn(move || refresher.run(&own.board, &own.streams, &own.stopping))
             .map_err(DashboardError::Thread)?;
-        Ok(Self { room, stop, is_stopping, refresher: Some(refresher) })
+        Ok(Self { room, stop, refresher: Some(refresher) })
     }
 
     /// The paths of the dashboard.
@@ -95,10 +92,8 @@ impl Dashboard {
         Router::new()
             .route("/", get(|| async { Redirect::to("/fa/") }))
             .route("/{language}", get(with_slash))
-            .route("/fa/", get(home_fa))
-            .route("/en/", get(home_en))
-            .route("/fa/{*path}", get(page_fa))
-            .route("/en/{*path}", get(page_en))
+            .route("/{language}/", get(home))
+            .route("/{language}/{*path}", get(page))
             .route("/assets/{tag}/{name}", get(asset))
             .with_state(Arc::clone(&self.room))
     }
@@ -106,7 +101,6 @@ impl Dashboard {
     /// Ends all streams, and the thread that makes boards.
     pub fn stop(&mut self) {
         let _ = self.stop.send(true);
-        self.is_stopping.store(true, Ordering::Relaxed);
         if let Some(Err(panic)) = self.refresher.take().map(std::thread::JoinHandle::join) {
             std::panic::resume_unwind(panic);
         }
@@ -116,44 +110,46 @@ impl Dashboard {
 impl Drop for Dashboard {
     fn drop(&mut self) {
         let _ = self.stop.send(true);
-        self.is_stopping.store(true, Ordering::Relaxed);
     }
 }
 
 type Pairs = Query<Vec<(String, String)>>;
 type Shared = State<Arc<Room>>;
 
-async fn with_slash(Path(language): Path<String>) -> Response {
-    match language.as_str() {
-        "fa" | "en" => Redirect::permanent(&format!("/{language}/")).into_response(),
-        _ => StatusCode::NOT_FOUND.into_response(),
+fn language_of(code: &str) -> Option<Language> {
+    match code {
+        "fa" => Some(Language::Persian),
+        "en" => Some(Language::English),
+        _ => None,
     }
 }
 
-async fn home_fa(room: Shared, headers: HeaderMap, query: Pairs) -> Response {
-    show(&room.0, Language::Persian, "", &query.0, &headers)
+async fn with_slash(Path(language): Path<String>) -> Response {
+    match language_of(&language) {
+        Some(_) => Redirect::permanent(&format!("/{language}/")).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
-async fn home_en(room: Shared, headers: HeaderMap, query: Pairs) -> Response {
-    show(&room.0, Language::English, "", &query.0, &headers)
-}
-
-async fn page_fa(
+async fn home(
     room: Shared,
-    Path(path): Path<String>,
+    Path(language): Path<String>,
     headers: HeaderMap,
     query: Pairs,
 ) -> Response {
-    show(&room.0, Language::Persian, &path, &query.0, &headers)
+    page(room, Path((language, String::new())), headers, query).await
 }
 
-async fn page_en(
+async fn page(
     room: Shared,
-    Path(path): Path<String>,
+    Path((language, path)): Path<(String, String)>,
     headers: HeaderMap,
     query: Pairs,
 ) -> Response {
-    show(&room.0, Language::English, &path, &query.0, &headers)
+    match language_of(&language) {
+        Some(language) => show(&room.0, language, &path, &query.0, &headers),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 fn show(

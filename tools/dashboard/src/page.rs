@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use bytes::Bytes;
 use maud::{Markup, PreEscaped, html};
-use sha2::{Digest, Sha256};
+use shomar_format::bytes::{hex, sha256};
 
 /// Collects the parts of a page while it is written.
 #[derive(Default)]
@@ -77,7 +77,5 @@ impl Page {
 
 /// A tag by which a cache knows these bytes again.
 pub(crate) fn tag_of(bytes: &[u8]) -> String {
-    let hash = Sha256::digest(bytes);
-    let tag: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{tag}\"")
+    format!("\"{}\"", hex(&sha256(bytes)[..12]))
 }

@@ -115,13 +115,16 @@ impl Places {
 
     /// A province by its name.
     pub(crate) fn find_province(&self, name_fa: &str) -> Option<u32> {
-        (0..).zip(&self.provinces).find(|(_, own)| own.name_fa == name_fa).map(|(at, _)| at)
+        let name = folded(name_fa);
+        let mut provinces = (0..).zip(&self.provinces);
+        provinces.find(|(_, own)| folded(&own.name_fa) == name).map(|(at, _)| at)
     }
 
     /// A county of a province by its name.
     pub(crate) fn find_county(&self, province: u32, name_fa: &str) -> Option<u32> {
-        let counties = self.provinces[province as usize].counties.iter().copied();
-        counties.into_iter().find(|county| self.counties[*county as usize].name_fa == name_fa)
+        let name = folded(name_fa);
+        let mut counties = self.provinces[province as usize].counties.iter().copied();
+        counties.find(|county| folded(&self.counties[*county as usize].name_fa) == name)
     }
 
     /// The province of a station.

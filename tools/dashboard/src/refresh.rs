@@ -6,11 +6,11 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use shomar_engine::ledger::Ledger;
+use tokio::sync::watch;
 use tracing::warn;
 
 use crate::board::{Board, BoardInput};
@@ -80,9 +80,14 @@ impl Refresher {
     }
 
     /// Makes boards until told to stop.
-    pub(crate) fn run(mut self, board: &ArcSwap<Board>, streams: &Streams, stop: &AtomicBool) {
+    pub(crate) fn run(
+        mut self,
+        board: &ArcSwap<Board>,
+        streams: &Streams,
+        stopping: &watch::Receiver<bool>,
+    ) {
         yield_to_others();
-        while !stop.load(Ordering::Relaxed) {
+        while !*stopping.borrow() {
             let before = board.load_full();
             let began = Instant::now();
             if let Some(next) = self.next(Some(&before)) {

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
 use shomar_engine::live::LiveSnapshot;
 
 /// A server, as far as pages are concerned.
@@ -21,7 +20,7 @@ pub trait Source: Send + Sync + 'static {
 }
 
 /// How receiving goes. Times in microseconds.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Reception {
     /// Records that are durable.
     pub durable: u64,
@@ -29,8 +28,6 @@ pub struct Reception {
     pub accepted: u64,
     /// Records that came again.
     pub duplicates: u64,
-    /// Bytes of accepted records.
-    pub bytes: u64,
     /// Refused records by code.
     pub refusals: Vec<(String, u64)>,
     /// What is wrong with chains of devices, by kind.
@@ -41,10 +38,6 @@ pub struct Reception {
     pub snapshot_delay: Quantiles,
     /// Records that wait for the disk.
     pub waiting_records: u64,
-    /// Room taken in memory by records.
-    pub waiting_bytes: u64,
-    /// Open connections.
-    pub connections: u64,
     /// Whether records are taken.
     pub is_open: bool,
     /// The last full count that agreed.
@@ -54,7 +47,7 @@ pub struct Reception {
 }
 
 /// Quantiles of a delay, in microseconds.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Quantiles {
     /// Half of all.
     pub half: u64,
@@ -67,7 +60,7 @@ pub struct Quantiles {
 }
 
 /// A full count of the segments that agreed with the live one.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct FullCount {
     /// Records of the journal that were counted.
     pub position: u64,

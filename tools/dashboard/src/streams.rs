@@ -16,7 +16,7 @@ use crate::page::{Page, Part};
 use crate::view::View;
 
 /// Views that are streamed at one time; who asks for one more reads a page that reloads itself.
-const VIEWS_MAX: usize = 2_048;
+const VIEWS_MAX: usize = 256;
 
 /// What changed in a view.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 //! In: a path and a query. Out: a view, by which pages are kept and streams are shared; and the
 //! path of a view. Never: a view that names what the election does not have.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use shomar_seats::Language;
 
 use crate::setting::Setting;
@@ -21,13 +22,9 @@ pub(crate) const DECISIONS_SHOWN: usize = 100;
 /// A page in a language.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct View {
-    pub(crate) words: WordsKey,
+    pub(crate) words: Words,
     pub(crate) kind: Kind,
 }
-
-/// A language, as part of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct WordsKey(Language);
 
 /// Which stations a list shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,11 +86,7 @@ pub(crate) struct Wall {
 
 impl View {
     pub(crate) fn new(language: Language, kind: Kind) -> Self {
-        Self { words: WordsKey(language), kind }
-    }
-
-    pub(crate) fn words(&self) -> Words {
-        Words { language: self.words.0 }
+        Self { words: Words { language }, kind }
     }
 
     /// The view of a path (without the language) and a query; `None` if there is none.
@@ -165,7 +158,7 @@ impl View {
 
     /// The path of this view.
     pub(crate) fn path(&self, setting: &Setting) -> String {
-        format!("/{}{}", self.words().code(), self.kind.path(setting))
+        format!("/{}{}", self.words.code(), self.kind.path(setting))
     }
 
     /// The view whose numbers move while somebody looks at this one.
@@ -203,7 +196,8 @@ impl Kind {
             Self::WallSetup => "/wall".to_owned(),
             Self::Wall(Wall { views, seconds, at, is_paused }) => {
                 let paths: Vec<String> = views.iter().map(|view| view.path(setting)).collect();
-                let views = encoded(&paths.join(","));
+                let paths = paths.join(",");
+                let views = encoded(&paths);
                 let paused = if *is_paused { "&paused=1" } else { "" };
                 format!("/wall?views={views}&seconds={seconds}&at={at}{paused}")
             }
@@ -211,16 +205,10 @@ impl Kind {
     }
 }
 
-/// A text as part of a path or a query (RFC 3986: everything but unreserved characters).
-pub(crate) fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                encoded.push(char::from(byte));
-            }
-            other => encoded.push_str(&format!("%{other:02X}")),
-        }
-    }
-    encoded
+/// What stands in a path or a query as it is (RFC 3986: unreserved characters).
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// A text as part of a path or a query.
+fn encoded(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, UNRESERVED)
 }

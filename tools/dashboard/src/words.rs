@@ -43,7 +43,7 @@ const MONTHS_EN: [&str; 12] = [
 ];
 
 /// One language of the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Words {
     pub(crate) language: Language,
 }
@@ -177,6 +177,8 @@ mod tests {
         assert_eq!(FA.day(1_742_502_600_000), "۱ فروردین ۱۴۰۴");
         assert_eq!(FA.day(1_774_038_600_000), "۱ فروردین ۱۴۰۵");
         assert_eq!(EN.clock(0), "03:30:00");
+        // What no calendar has is no reason to fall over.
+        assert!(EN.moment(u64::MAX).contains(':') && FA.moment(u64::MAX).contains(':'));
     }
 
     #[test]

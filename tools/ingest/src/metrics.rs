@@ -212,12 +212,10 @@ impl Metrics {
         Numbers {
             accepted: of_result("accepted"),
             duplicates: of_result("duplicate"),
-            bytes: self.bytes.get(),
             refusals: refusals.collect(),
             findings: findings.collect(),
             acknowledge_microseconds: told(&self.acknowledged),
             delay_microseconds: told(&self.delays),
-            connections: u64::try_from(self.connections.get()).unwrap_or(0),
         }
     }
 
@@ -235,8 +233,6 @@ pub struct Numbers {
     pub accepted: u64,
     /// Records that came again.
     pub duplicates: u64,
-    /// Bytes of those accepted.
-    pub bytes: u64,
     /// Refused records by code.
     pub refusals: Vec<(&'static str, u64)>,
     /// What is wrong with chains of devices, by kind.
@@ -245,8 +241,6 @@ pub struct Numbers {
     pub acknowledge_microseconds: [u64; 4],
     /// From arrival to the snapshot, likewise.
     pub delay_microseconds: [u64; 4],
-    /// Open connections.
-    pub connections: u64,
 }
 
 fn quantiles() -> Mutex<Quantiles<u64>> {

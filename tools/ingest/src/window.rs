@@ -87,10 +87,10 @@ impl Window {
         self.frontier.durable_position()
     }
 
-    /// Records that wait for the disk, and bytes of memory taken.
+    /// Records that wait for the disk.
     #[must_use]
-    pub fn waiting(&self) -> (usize, usize) {
-        self.gate.waiting()
+    pub fn waiting(&self) -> usize {
+        self.gate.waiting().0
     }
 
     /// Whether records are taken.

@@ -14,11 +14,12 @@ use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use serde::Serialize;
 use shomar_engine::checks::Registers;
-use shomar_engine::decision::{Decision, DistrictEffect, Effects, about};
+use shomar_engine::decision::{Decision, DistrictEffect, Effects};
 use shomar_engine::live::{JournalFrontier, Live, Segments};
 use shomar_engine::{Definition, Evidence, Index};
 use shomar_format::Election;
 use shomar_format::bytes::hex;
+use shomar_format::control::Action;
 use shomar_format::document::BallotCounts;
 use shomar_format::segment::SegmentReader;
 
@@ -170,6 +171,28 @@ fn effect(effect: &DistrictEffect) -> Effect {
         options: options
             .map(|(code, from, to)| OptionChange { code, votes: Change { from, to } })
             .collect(),
+    }
+}
+
+/// What a decision is about, in a few words.
+fn about(action: &Action) -> String {
+    match action {
+        Action::Open | Action::Close => String::new(),
+        Action::Annul { reason, subject } => format!("{subject}, reason {reason}"),
+        Action::Reinstate { subject } => subject.to_string(),
+        Action::Supersede { station, district, old, new } => format!(
+            "station {station}, district {district}: {} batch(es) by {} of a recount",
+            old.len(),
+            new.len()
+        ),
+        Action::Release { batch } | Action::Reject { batch } => format!("batch {}", hex(batch)),
+        Action::Lot(lot) => {
+            format!("district {}, {} {}: {}", lot.district, lot.kind, lot.place, lot.winner)
+        }
+        Action::Declare { district, elected } => {
+            let codes: Vec<String> = elected.iter().map(ToString::to_string).collect();
+            format!("district {district}: {}", codes.join(" "))
+        }
     }
 }
 

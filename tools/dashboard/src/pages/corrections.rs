@@ -82,7 +82,7 @@ impl Sheet<'_> {
                     " · "
                     (officer)
                     " · "
-                    time datetime=(rfc3339(control.at_ms)) { (words.moment(control.at_ms)) }
+                    time datetime=[rfc3339(control.at_ms)] { (words.moment(control.at_ms)) }
                     " · "
                     code { (&hex(&decision.hash)[..16]) "…" }
                 }
@@ -181,22 +181,20 @@ impl Sheet<'_> {
             Action::Annul { reason, subject } => {
                 let reason = VoidReason::with_code(reason)
                     .map_or(reason.as_str(), |own| words.say(own.english(), own.persian()));
-                format!("{}; {reason}", self.subject(subject)).replace("; ", words.say("; ", "؛ "))
+                format!("{}{}{reason}", self.subject(subject), words.say("; ", "؛ "))
             }
             Action::Reinstate { subject } => self.subject(subject),
             Action::Supersede { station, district, .. } => self.pair(station, district),
             Action::Release { batch } | Action::Reject { batch } => self.batch(batch),
             Action::Lot(lot) => {
-                format!("{}, {}", self.district_name(&lot.district), words.digits(&lot.winner))
+                words.joined(&[self.district_name(&lot.district), words.digits(&lot.winner)])
             }
-            Action::Declare { district, elected } => format!(
-                "{}, {} {}",
-                self.district_name(district),
-                words.number(elected.len()),
-                words.say("elected", "منتخب")
-            ),
+            Action::Declare { district, elected } => {
+                let elected =
+                    format!("{} {}", words.number(elected.len()), words.say("elected", "منتخب"));
+                words.joined(&[self.district_name(district), elected])
+            }
         }
-        .replace(", ", words.say(", ", "، "))
     }
 
     fn subject(&self, subject: &Subject) -> String {
@@ -208,7 +206,7 @@ impl Sheet<'_> {
     }
 
     fn pair(&self, station: &str, district: &str) -> String {
-        format!("{}, {}", self.station_name(station), self.district_name(district))
+        self.words.joined(&[self.station_name(station), self.district_name(district)])
     }
 
     fn batch(&self, hash: &shomar_format::bytes::Digest32) -> String {

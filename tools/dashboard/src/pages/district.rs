@@ -56,7 +56,7 @@ impl Sheet<'_> {
                 }
             },
             Some(Err(error)) => refused(&error.message),
-            Some(Ok(outcome)) if standing.hidden() == 0 || outcome.provisional => {
+            Some(Ok(outcome)) if standing.is_all_shown || outcome.provisional => {
                 self.outcome(at, &outcome)
             }
             Some(Ok(outcome)) => match self.board.counted_outcome(at) {
@@ -76,13 +76,15 @@ impl Sheet<'_> {
         shown: &DistrictOutcome<'_>,
     ) -> Markup {
         let words = self.words;
-        let mut elected: Vec<u32> = counted.outcome.elected.clone();
-        elected.sort_by_key(|&who| counted.candidate_code(who));
         html! {
             (self.district_line(at))
             section id="why" aria-labelledby="elected" {
                 h2 id="elected" { (words.say("Elected, by code", "منتخبان به ترتیب کد")) }
-                ul { @for who in elected { li { (self.person(counted, who)) } } }
+                ul {
+                    @for who in self.elected_in_order(at, counted) {
+                        li { (self.person(counted, who)) }
+                    }
+                }
                 @if counted.outcome.undecided > 0 {
                     p class="lot" {
                         (words.number(counted.outcome.undecided))
@@ -106,11 +108,10 @@ impl Sheet<'_> {
     fn hidden_line(&self, at: u32) -> Markup {
         let words = self.words;
         let standing = &self.board.districts[at as usize];
-        let (hidden, taken) = (words.number(standing.hidden()), words.number(standing.taken));
         let text = match self.board.is_withheld(at) {
             true => words.say(
-                "So few ballots, or ballots so much alike, would tell how people voted: votes are in the minutes alone. By kind they are shown with those of other small districts.",
-                "این شمار اندک، یا این یک‌دستی، رأی افراد را فاش می‌کند: رأی‌ها تنها در صورت‌جلسه است و شمار صحیح و باطل با حوزه‌های کوچک دیگر یک‌جا نشان داده می‌شود.",
+                "So few ballots, or ballots so much alike, would tell how people voted: votes are for officers alone. By kind they are shown with those of other small districts.",
+                "این شمار اندک، یا این یک‌دستی، رأی افراد را فاش می‌کند: رأی‌ها تنها برای مسئولان است و شمار صحیح و باطل با حوزه‌های کوچک دیگر یک‌جا نشان داده می‌شود.",
             ),
             false => words.say(
                 "Numbers move in chunks, so that no difference of two of them tells how somebody voted.",
@@ -118,13 +119,13 @@ impl Sheet<'_> {
             ),
         };
         html! {
-            @if standing.hidden() > 0 {
+            @if !standing.is_all_shown {
                 p class="hint" {
-                    (words.say("Counted, and in no number here: ", "شمرده‌شده و خارج از عددهای این‌جا: "))
-                    (hidden)
-                    (words.say(" of ", " از "))
-                    (taken)
-                    (words.say(" ballots. ", " برگ رأی. "))
+                    (words.say("Ballots that count: ", "برگ‌های شمرده‌شده: "))
+                    (words.number(standing.taken))
+                    (words.say("; in the numbers here: ", "؛ در عددهای این‌جا: "))
+                    (words.number(standing.ballots.taken))
+                    ". "
                     (text)
                 }
             }
@@ -164,7 +165,7 @@ impl Sheet<'_> {
             (self.alternates(outcome))
             (paragraph(&note, Section::Ties, "ties"))
             // What may still come is told of everything that is counted, and of nothing less.
-            @if self.board.districts[at as usize].hidden() == 0 {
+            @if self.board.districts[at as usize].is_all_shown {
                 (paragraph(&note, Section::Completeness, "open"))
             }
             (paragraph(&note, Section::Margins, "margins"))
@@ -223,7 +224,7 @@ impl Sheet<'_> {
             }
         });
         // The line names votes between two places: only where all of them are shown.
-        let is_all_shown = self.board.districts[at as usize].hidden() == 0;
+        let is_all_shown = self.board.districts[at as usize].is_all_shown;
         let line = finality
             .filter(|_| is_all_shown)
             .and_then(|(own, finality)| own.finality_line(&finality, words.language));
@@ -235,9 +236,8 @@ impl Sheet<'_> {
                     span class=(format!("chip {class}")) { (text) }
                 }
                 " "
+                (words.say("stations: ", "شعبه‌ها: "))
                 (self.stations_of(at))
-                " "
-                (words.say("stations", "شعبه"))
                 @if let Some(line) = line { ": " (line) }
             }
         }

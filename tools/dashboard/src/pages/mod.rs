@@ -41,7 +41,7 @@ struct Content {
 
 /// The page of a view; `None` if there is nothing to show.
 pub(crate) fn render(board: &Board, view: &View) -> Option<Page> {
-    let sheet = Sheet { board, words: view.words(), parts: Parts::default() };
+    let sheet = Sheet { board, words: view.words, parts: Parts::default() };
     let content = sheet.content(&view.kind)?;
     let html = match &view.kind {
         Kind::Wall(wall) => sheet.wall_frame(view, wall, &content),
@@ -261,7 +261,7 @@ impl Sheet<'_> {
             span {
                 (words.say("As of", "تا"))
                 " "
-                time datetime=(rfc3339(board.at_ms)) { (words.moment(board.at_ms)) }
+                time datetime=[rfc3339(board.at_ms)] { (words.moment(board.at_ms)) }
                 (words.say(" (Tehran)", " به وقت تهران"))
             }
             span { (words.say("record", "رکورد")) " " (position) }
@@ -314,8 +314,8 @@ impl Sheet<'_> {
                 ({
                     words
                         .say(
-                            "Every number is counted from sealed ballots up to the record named above, and can be counted again from them by anyone.",
-                            "همهٔ عددها از برگ‌های مهرشده تا رکورد یادشده شمرده شده است و هر کس می‌تواند آن را از نو بشمارد.",
+                            "Every number is counted from sealed ballots, none beyond the record named above, and can be counted again from them.",
+                            "همهٔ عددها از برگ‌های مهرشده و نه فراتر از رکورد یادشده شمرده شده است و می‌توان آن را از نو شمرد.",
                         )
                 })
             }
@@ -419,8 +419,9 @@ fn is_at(view: Option<&View>, kind: &Kind) -> bool {
     view.is_some_and(|view| std::mem::discriminant(&view.kind) == std::mem::discriminant(kind))
 }
 
-/// A moment for programs.
-fn rfc3339(milliseconds: u64) -> String {
+/// A moment for programs; `None` beyond the year 9999, of which RFC 3339 has no form.
+fn rfc3339(milliseconds: u64) -> Option<String> {
     let time = std::time::UNIX_EPOCH + std::time::Duration::from_millis(milliseconds);
-    humantime::format_rfc3339_seconds(time).to_string()
+    let is_written = milliseconds <= 253_402_300_799_999;
+    is_written.then(|| humantime::format_rfc3339_seconds(time).to_string())
 }

@@ -314,14 +314,14 @@ impl Sheet<'_> {
     /// The council by lists on the page of the nation: hemicycle, state, and who is elected.
     pub(super) fn council_summary(&self, district: u32) -> Markup {
         let words = self.words;
-        let body = match self.board.outcome(district) {
+        let body = match self.board.told_outcome(district) {
             Some(Ok(outcome)) if outcome.tally.ballots.valid > 0 => {
-                let elected = outcome.outcome.elected.iter();
+                let elected = self.elected_in_order(district, &outcome);
                 html! {
                     div class="two" {
                         (self.council(&outcome))
                         ol class="names" {
-                            @for &position in elected {
+                            @for position in elected {
                                 li {
                                     (self.person(&outcome, position))
                                     " "

@@ -1,6 +1,7 @@
 //! A province and a county: how far its count is, and its districts.
 
 use maud::{Markup, html};
+use shomar_engine::outcome::DistrictOutcome;
 use shomar_seats::Status;
 
 use super::{Content, Sheet};
@@ -184,7 +185,7 @@ impl Sheet<'_> {
             }
         } else {
             match standing.status {
-                Some(Status::Final) if self.board.declared.contains_key(&district) => {
+                Some(Status::Final) if self.board.declared.contains(&district) => {
                     ("done", words.say("declared", "اعلام‌شده"))
                 }
                 Some(Status::Final) => ("done", words.say("complete", "کامل")),
@@ -204,6 +205,20 @@ impl Sheet<'_> {
         }
     }
 
+    /// Who is elected for certain: most votes first, or by code where their order would tell of
+    /// votes that are not shown.
+    pub(super) fn elected_in_order(
+        &self,
+        district: u32,
+        outcome: &DistrictOutcome<'_>,
+    ) -> Vec<u32> {
+        let mut elected = outcome.outcome.elected.clone();
+        if !outcome.provisional && !self.board.districts[district as usize].is_all_shown {
+            elected.sort_by_key(|&who| outcome.candidate_code(who));
+        }
+        elected
+    }
+
     /// Who is elected for certain, or leads, on what is counted.
     fn leaders(&self, district: u32) -> String {
         let words = self.words;
@@ -211,7 +226,7 @@ impl Sheet<'_> {
         if outcome.tally.ballots.valid == 0 {
             return String::new();
         }
-        let elected = &outcome.outcome.elected;
+        let elected = self.elected_in_order(district, &outcome);
         let mut names: Vec<String> = elected
             .iter()
             .take(NAMES_SHOWN)

@@ -252,7 +252,7 @@ impl Sheet<'_> {
                         })
                         (words.number(count.position))
                         (words.say(", ", "، "))
-                        time datetime=(rfc3339(count.at_ms)) { (words.moment(count.at_ms)) }
+                        time datetime=[rfc3339(count.at_ms)] { (words.moment(count.at_ms)) }
                         (words.say(", in ", "، در "))
                         (words.milliseconds(count.took_ms.saturating_mul(1_000)))
                     }

@@ -22,6 +22,7 @@ fn ledger(counted: &Counted) -> Option<&Ledger> {
 pub(super) fn journal_lots(counted: &Counted) -> anyhow::Result<Vec<RecordedLot>> {
     let Some(ledger) = ledger(counted) else { return Ok(Vec::new()) };
     lots::journal_lots(ledger, &counted.definition.counting())
+        .collect::<Result<_, _>>()
         .map_err(|(position, message)| anyhow!("{JOURNAL}:{position}: {message}"))
 }
 

@@ -8,6 +8,7 @@ pub mod commands;
 mod count;
 mod failure;
 mod folder;
+mod follow;
 mod lots;
 mod options;
 mod output;

@@ -5,9 +5,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use shomar_dashboard::{
-    Dashboard, FullCount, Quantiles, Reception, Source, Subject, yield_to_others,
-};
+use shomar_board::setting::Subject;
+use shomar_board::source::{FullCount, Quantiles, Reception, Source};
+use shomar_dashboard::{Dashboard, yield_to_others};
 use shomar_engine::live::LiveSnapshot;
 use shomar_ingest::{Pages, Window};
 

@@ -19,14 +19,14 @@ use shomar_seats::Language;
 use tokio::sync::watch;
 
 use crate::assets::{self, Asset};
-use crate::board::Board;
+use crate::board_pages::BoardPages;
 use crate::page::Page;
 use crate::pages;
-use crate::setting::{Setting, Subject};
-use crate::source::Source;
 use crate::streams::{Frame, Streams};
 use crate::view::View;
-use crate::words::Words;
+use shomar_board::setting::{Setting, Subject};
+use shomar_board::source::Source;
+use shomar_board::words::Words;
 
 /// A silent stream says something after so long, so that nobody between takes it for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -46,7 +46,7 @@ pub struct Dashboard {
 /// What every handler needs.
 struct Room {
     setting: Arc<Setting>,
-    board: ArcSwap<Board>,
+    board: ArcSwap<BoardPages>,
     streams: Streams,
     stopping: watch::Receiver<bool>,
 }
@@ -74,7 +74,7 @@ impl Dashboard {
         let (stop, stopping) = watch::channel(false);
         let room = Room {
             setting,
-            board: ArcSwap::from_pointee(first),
+            board: ArcSwap::from_pointee(BoardPages::new(first)),
             streams: Streams::default(),
             stopping,
         };
@@ -161,13 +161,13 @@ fn show(
 ) -> Response {
     let board = room.board.load_full();
     let Some(view) = View::parse(&room.setting, language, path, query) else {
-        let page = pages::not_found(&board, Words { language });
+        let page = pages::not_found(&board.board, Words { language });
         return respond(StatusCode::NOT_FOUND, &page, headers);
     };
     let Some(page) = board.page(&view) else {
         return respond(
             StatusCode::NOT_FOUND,
-            &pages::not_found(&board, Words { language }),
+            &pages::not_found(&board.board, Words { language }),
             headers,
         );
     };

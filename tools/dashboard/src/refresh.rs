@@ -13,10 +13,11 @@ use shomar_engine::ledger::Ledger;
 use tokio::sync::watch;
 use tracing::warn;
 
-use crate::board::{Board, BoardInput};
-use crate::setting::Setting;
-use crate::source::Source;
+use crate::board_pages::BoardPages;
 use crate::streams::Streams;
+use shomar_board::board::{Board, BoardInput};
+use shomar_board::setting::Setting;
+use shomar_board::source::Source;
 
 /// Least time between two boards.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -82,7 +83,7 @@ impl Refresher {
     /// Makes boards until told to stop.
     pub(crate) fn run(
         mut self,
-        board: &ArcSwap<Board>,
+        board: &ArcSwap<BoardPages>,
         streams: &Streams,
         stopping: &watch::Receiver<bool>,
     ) {
@@ -90,8 +91,8 @@ impl Refresher {
         while !*stopping.borrow() {
             let before = board.load_full();
             let began = Instant::now();
-            if let Some(next) = self.next(Some(&before)) {
-                let next = Arc::new(next);
+            if let Some(next) = self.next(Some(&before.board)) {
+                let next = Arc::new(BoardPages::new(next));
                 board.store(Arc::clone(&next));
                 drop(before);
                 streams.publish(&next);

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use crate::board::Board;
+use crate::board_pages::BoardPages;
 use crate::page::{Page, Part};
 use crate::view::View;
 
@@ -92,7 +92,7 @@ impl Streams {
     }
 
     /// Tells everybody who looks what this board changes; forgets views at which nobody looks.
-    pub(crate) fn publish(&self, board: &Board) {
+    pub(crate) fn publish(&self, board: &BoardPages) {
         let all: Vec<(View, watch::Sender<Arc<Frame>>)> = {
             let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
             views.retain(|_, sender| sender.receiver_count() > 0);

@@ -6,8 +6,8 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use shomar_seats::Language;
 
-use crate::setting::Setting;
-use crate::words::Words;
+use shomar_board::setting::Setting;
+use shomar_board::words::Words;
 
 /// Stations shown on one page.
 pub(crate) const STATIONS_SHOWN: usize = 200;

@@ -50,11 +50,14 @@ const WALLS: &[Wall] = &[
     wall("shomar-bench-data", &["shomar-format", "shomar-seats"]),
     // Receives, stores, counts; it knows nothing of text or of whoever sends.
     wall("shomar-ingest", &["shomar-engine", "shomar-format", "shomar-store"]),
+    // What people are told, without a network: pages, API and papers say the same of a frontier.
+    wall("shomar-board", &["shomar-engine", "shomar-format", "shomar-seats"]),
     // Shows what is counted; it pulls from whoever receives, and neither knows the other.
-    wall("shomar-dashboard", &["shomar-engine", "shomar-format", "shomar-seats"]),
+    wall("shomar-dashboard", &["shomar-board", "shomar-engine", "shomar-format", "shomar-seats"]),
     wall(
         "shomar",
         &[
+            "shomar-board",
             "shomar-dashboard",
             "shomar-ingest",
             "shomar-engine",

@@ -4,27 +4,25 @@
 //! or JSON. Never: an effect that was not counted: each is the difference of two counts, just
 //! before the record and just after it.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, UNIX_EPOCH};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use clap::Args;
 use serde::Serialize;
 use shomar_engine::checks::Registers;
 use shomar_engine::decision::{Decision, DistrictEffect, Effects};
-use shomar_engine::live::{JournalFrontier, Live, Segments};
-use shomar_engine::{Definition, Evidence, Index};
+use shomar_engine::live::Live;
+use shomar_engine::{Definition, Index};
 use shomar_format::Election;
 use shomar_format::bytes::hex;
 use shomar_format::control::Action;
 use shomar_format::document::BallotCounts;
-use shomar_format::segment::SegmentReader;
 
 use crate::count::{map_segments, set_readings};
-use crate::failure::CheckFailed;
+use crate::follow::follow;
 use crate::options::{election_folder, parse_option, refuse_repeated};
 use crate::output::{Format, grouped, print_json, test_mark, to_stdout};
 
@@ -89,19 +87,12 @@ pub(crate) fn run(arguments: &LogArguments) -> anyhow::Result<ExitCode> {
     let definition = Definition::of(&election, &sources);
     let readings = set_readings(&definition, &arguments.options)?;
     let evidence = map_segments(&arguments.directory)?;
-    let segments = in_order(&evidence)?;
-    let mut live = Live::new(&definition, readings, Registers::of(&election));
+    let live = Live::new(&definition, readings, Registers::of(&election));
     // A folder that a station has sealed has no decisions, and nothing that a journal begins with.
     let has_decisions = Index::build(&evidence, &definition.counting()).has_decisions();
-    if let (true, Some((number, _))) = (has_decisions, segments.last()) {
-        let length = evidence.segment(*number).1.len() as u64;
-        let frontier = JournalFrontier { segment: segments.len() - 1, length };
-        let mut paths = Paths(segments.into_iter().map(|(_, path)| path).collect());
-        live.advance(&frontier, &mut paths).map_err(|error| CheckFailed(error.to_string()))?;
-    }
-    let snapshot = live.snapshot().map_err(|error| CheckFailed(error.to_string()))?;
-    let entries: Vec<Entry> =
-        snapshot.decisions.iter().map(|decision| entry(&election, decision)).collect();
+    let decisions =
+        if has_decisions { follow(live, &evidence)?.decisions } else { Default::default() };
+    let entries: Vec<Entry> = decisions.iter().map(|decision| entry(&election, decision)).collect();
     match arguments.format {
         Format::Json => print_json(&entries)?,
         Format::Table => to_stdout(|out| {
@@ -110,35 +101,6 @@ pub(crate) fn run(arguments: &LogArguments) -> anyhow::Result<ExitCode> {
         })?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Segments by their first record: a folder may call them as it likes.
-fn in_order(evidence: &Evidence) -> anyhow::Result<Vec<(u32, PathBuf)>> {
-    let mut segments = Vec::new();
-    for number in 0..u32::try_from(evidence.segment_count())? {
-        let (path, bytes) = evidence.segment(number);
-        let wrong = |fault| CheckFailed(format!("{}: {fault}", path.display()));
-        let reader = SegmentReader::open_unclosed(bytes).map_err(wrong)?;
-        segments.push((reader.position(), number, path.to_owned()));
-    }
-    segments.sort_unstable();
-    if let Some((position, _, path)) = segments.first().filter(|(position, ..)| *position > 0) {
-        bail!(CheckFailed(format!(
-            "{}: found record {position} first, expected 0: a log needs one whole journal",
-            path.display()
-        )));
-    }
-    Ok(segments.into_iter().map(|(_, number, path)| (number, path)).collect())
-}
-
-/// Segments by their place in the journal.
-struct Paths(Vec<PathBuf>);
-
-impl Segments for Paths {
-    fn open(&mut self, segment: usize) -> io::Result<(PathBuf, File)> {
-        let path = self.0.get(segment).ok_or(io::ErrorKind::NotFound)?;
-        Ok((path.clone(), File::open(path)?))
-    }
 }
 
 fn entry(election: &Election, decision: &Decision) -> Entry {

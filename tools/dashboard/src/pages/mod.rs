@@ -18,10 +18,10 @@ use maud::{DOCTYPE, Markup, html};
 use shomar_format::election::Mode;
 
 use crate::assets;
-use crate::board::Board;
 use crate::page::{Page, Parts};
 use crate::view::{Kind, StationFilter, View};
-use crate::words::Words;
+use shomar_board::board::Board;
+use shomar_board::words::Words;
 
 /// Seconds after which a page without script loads itself again.
 const RELOAD_SECONDS: u32 = 15;

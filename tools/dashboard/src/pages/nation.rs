@@ -4,8 +4,8 @@ use maud::{Markup, html};
 use shomar_seats::Method;
 
 use super::{Content, Sheet};
-use crate::progress::Progress;
 use crate::view::{Kind, StationFilter};
+use shomar_board::progress::Progress;
 
 /// A contest of at most so many districts is shown with each of them.
 const DISTRICTS_SHOWN: usize = 12;

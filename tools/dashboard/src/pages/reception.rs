@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{Content, Sheet, rfc3339};
-use crate::source::Quantiles;
+use shomar_board::source::Quantiles;
 
 impl Sheet<'_> {
     pub(super) fn reception(&self) -> Content {

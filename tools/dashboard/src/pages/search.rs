@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::{Content, Sheet};
-use crate::search::Target;
 use crate::view::{Kind, StationFilter};
+use shomar_board::search::Target;
 
 /// Matches shown.
 const SHOWN: usize = 60;

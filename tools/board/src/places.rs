@@ -12,46 +12,48 @@ use crate::provinces::{self, ProvinceRow};
 
 /// A province.
 #[derive(Debug)]
-pub(crate) struct Province {
+pub struct Province {
     /// Name in Persian, as the election has it.
-    pub(crate) name_fa: String,
+    pub name_fa: String,
     /// What else is known of it.
-    pub(crate) row: Option<&'static ProvinceRow>,
+    pub row: Option<&'static ProvinceRow>,
     /// Its counties, by index.
-    pub(crate) counties: Vec<u32>,
+    pub counties: Vec<u32>,
     /// Its districts that belong to no county, by index.
-    pub(crate) districts: Vec<u32>,
+    pub districts: Vec<u32>,
 }
 
 impl Province {
     /// Name in English; empty where it is not known.
-    pub(crate) fn name_en(&self) -> &'static str {
+    pub fn name_en(&self) -> &'static str {
         self.row.map_or("", |row| row.name_en)
     }
 }
 
 /// A county.
 #[derive(Debug)]
-pub(crate) struct County {
+pub struct County {
     /// Index of the province.
-    pub(crate) province: u32,
+    pub province: u32,
     /// Name in Persian, as the election has it.
-    pub(crate) name_fa: String,
+    pub name_fa: String,
     /// Its districts, by index.
-    pub(crate) districts: Vec<u32>,
+    pub districts: Vec<u32>,
 }
 
 /// All places of an election, in the order in which its files name them.
 #[derive(Debug, Default)]
-pub(crate) struct Places {
-    pub(crate) provinces: Vec<Province>,
-    pub(crate) counties: Vec<County>,
+pub struct Places {
+    /// In the order in which files name them.
+    pub provinces: Vec<Province>,
+    /// Of all provinces.
+    pub counties: Vec<County>,
     /// Per station, the index of its county.
-    pub(crate) county_of_station: Vec<u32>,
+    pub county_of_station: Vec<u32>,
     /// Per district, the index of its province.
-    pub(crate) province_of_district: Vec<u32>,
+    pub province_of_district: Vec<u32>,
     /// Per district, the index of its county; `None` where it spans several.
-    pub(crate) county_of_district: Vec<Option<u32>>,
+    pub county_of_district: Vec<Option<u32>>,
 }
 
 #[derive(Default)]
@@ -91,7 +93,7 @@ impl Builder {
 
 impl Places {
     /// Looks at every district and station.
-    pub(crate) fn of(election: &Election) -> Self {
+    pub fn of(election: &Election) -> Self {
         let mut builder = Builder::default();
         for (index, district) in (0..).zip(&election.districts) {
             let province = builder.province(&district.province);
@@ -114,21 +116,21 @@ impl Places {
     }
 
     /// A province by its name.
-    pub(crate) fn find_province(&self, name_fa: &str) -> Option<u32> {
+    pub fn find_province(&self, name_fa: &str) -> Option<u32> {
         let name = folded(name_fa);
         let mut provinces = (0..).zip(&self.provinces);
         provinces.find(|(_, own)| folded(&own.name_fa) == name).map(|(at, _)| at)
     }
 
     /// A county of a province by its name.
-    pub(crate) fn find_county(&self, province: u32, name_fa: &str) -> Option<u32> {
+    pub fn find_county(&self, province: u32, name_fa: &str) -> Option<u32> {
         let name = folded(name_fa);
         let mut counties = self.provinces[province as usize].counties.iter().copied();
         counties.find(|county| folded(&self.counties[*county as usize].name_fa) == name)
     }
 
     /// The province of a station.
-    pub(crate) fn province_of_station(&self, station: u32) -> u32 {
+    pub fn province_of_station(&self, station: u32) -> u32 {
         let county = self.county_of_station[station as usize];
         self.counties[county as usize].province
     }

@@ -5,7 +5,7 @@
 //! digits, small Latin letters. Never: text to show.
 
 /// A text in the one form in which texts are compared.
-pub(crate) fn folded(text: &str) -> String {
+pub fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for letter in text.chars() {
         let letter = match letter {

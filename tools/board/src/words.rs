@@ -44,13 +44,14 @@ const MONTHS_EN: [&str; 12] = [
 
 /// One language of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Words {
-    pub(crate) language: Language,
+pub struct Words {
+    /// Which.
+    pub language: Language,
 }
 
 impl Words {
     /// One of two texts.
-    pub(crate) fn say<'t>(self, english: &'t str, persian: &'t str) -> &'t str {
+    pub fn say<'t>(self, english: &'t str, persian: &'t str) -> &'t str {
         match self.language {
             Language::English => english,
             Language::Persian => persian,
@@ -58,17 +59,17 @@ impl Words {
     }
 
     /// Code of the language in paths and in `lang`.
-    pub(crate) fn code(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         self.say("en", "fa")
     }
 
     /// Direction of writing.
-    pub(crate) fn direction(self) -> &'static str {
+    pub fn direction(self) -> &'static str {
         self.say("ltr", "rtl")
     }
 
     /// The other language.
-    pub(crate) fn other(self) -> Self {
+    pub fn other(self) -> Self {
         let language = match self.language {
             Language::English => Language::Persian,
             Language::Persian => Language::English,
@@ -77,23 +78,23 @@ impl Words {
     }
 
     /// A name in this language; the other one where there is none.
-    pub(crate) fn name<'t>(self, name_en: &'t str, name_fa: &'t str) -> &'t str {
+    pub fn name<'t>(self, name_en: &'t str, name_fa: &'t str) -> &'t str {
         let name = self.say(name_en, name_fa);
         if name.is_empty() { self.say(name_fa, name_en) } else { name }
     }
 
     /// A number grouped by three.
-    pub(crate) fn number(self, number: impl TryInto<u64>) -> String {
+    pub fn number(self, number: impl TryInto<u64>) -> String {
         self.language.number(number.try_into().unwrap_or(u64::MAX))
     }
 
     /// Digits of a text.
-    pub(crate) fn digits(self, text: &str) -> String {
+    pub fn digits(self, text: &str) -> String {
         self.language.digits(text)
     }
 
     /// `part` of `whole` in percent with two decimals, cut off; a dash of nothing.
-    pub(crate) fn percent(self, part: u64, whole: u64) -> String {
+    pub fn percent(self, part: u64, whole: u64) -> String {
         if whole == 0 {
             return "–".to_owned();
         }
@@ -103,7 +104,7 @@ impl Words {
     }
 
     /// `part` of `whole` in whole percent, cut off, for where there is little room.
-    pub(crate) fn percent_short(self, part: u64, whole: u64) -> String {
+    pub fn percent_short(self, part: u64, whole: u64) -> String {
         if whole == 0 {
             return "–".to_owned();
         }
@@ -112,14 +113,14 @@ impl Words {
     }
 
     /// The time of day in Tehran.
-    pub(crate) fn clock(self, milliseconds: u64) -> String {
+    pub fn clock(self, milliseconds: u64) -> String {
         let seconds = tehran_seconds(milliseconds).rem_euclid(86_400);
         let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
         self.digits(&format!("{hours:02}:{minutes:02}:{seconds:02}"))
     }
 
     /// The day in Tehran: Jalali in Persian, Gregorian in English.
-    pub(crate) fn day(self, milliseconds: u64) -> String {
+    pub fn day(self, milliseconds: u64) -> String {
         let days = tehran_seconds(milliseconds).div_euclid(86_400);
         let fixed = RataDie::new(UNIX_EPOCH_DAYS + days);
         let (date, months) = match self.language {
@@ -132,7 +133,7 @@ impl Words {
     }
 
     /// Day and time of day.
-    pub(crate) fn moment(self, milliseconds: u64) -> String {
+    pub fn moment(self, milliseconds: u64) -> String {
         format!(
             "{}{}{}",
             self.day(milliseconds),
@@ -142,7 +143,7 @@ impl Words {
     }
 
     /// A duration of so many microseconds, in milliseconds with one decimal, cut off.
-    pub(crate) fn milliseconds(self, microseconds: u64) -> String {
+    pub fn milliseconds(self, microseconds: u64) -> String {
         let tenths = microseconds / 100;
         let number =
             format!("{}.{}", self.number(tenths / 10), self.digits(&format!("{}", tenths % 10)));
@@ -150,7 +151,7 @@ impl Words {
     }
 
     /// Parts joined as a list.
-    pub(crate) fn joined(self, parts: &[String]) -> String {
+    pub fn joined(self, parts: &[String]) -> String {
         parts.join(self.say(", ", "، "))
     }
 }

@@ -1,11 +1,11 @@
-//! The board: everything that pages show, at one frontier.
+//! The board: everything that people are shown, at one frontier.
 //!
 //! In: a snapshot of the live count. Out: an immutable value that any number of readers share.
 //! Never: a number of another frontier beside those of this one; an outcome made anew of which
 //! nothing changed.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use shomar_engine::Snapshot;
 use shomar_engine::completeness::{Completeness, CompletenessInput, DistrictCompleteness};
@@ -16,85 +16,93 @@ use shomar_engine::outcome::{DistrictOutcome, OutcomeInput, outcomes};
 use shomar_format::document::BallotCounts;
 use shomar_seats::{LotKind, Status};
 
-use crate::page::Page;
 use crate::progress::AllProgress;
 use crate::setting::Setting;
 use crate::source::Reception;
-use crate::view::View;
-
-/// Pages kept of one board, whatever is asked for.
-const PAGES_MAX: usize = 1_024;
 
 /// What the table of a place says of a district.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct DistrictStanding {
+pub struct DistrictStanding {
     /// How its outcome stands; `None` without numbers per option, or if the rules refuse it.
-    pub(crate) status: Option<Status>,
+    pub status: Option<Status>,
     /// Persons elected for certain, on what is counted.
-    pub(crate) elected: u32,
+    pub elected: u32,
     /// Whether a lot is needed for who is elected.
-    pub(crate) needs_seat_lot: bool,
+    pub needs_seat_lot: bool,
     /// Ballots of it that count.
-    pub(crate) taken: u64,
+    pub taken: u64,
     /// Its ballots as far as they are shown; zero without numbers per option.
-    pub(crate) ballots: BallotCounts,
+    pub ballots: BallotCounts,
     /// Whether its numbers that are shown are those that count.
-    pub(crate) is_all_shown: bool,
+    pub is_all_shown: bool,
 }
 
 /// Sums of a contest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ContestProgress {
-    pub(crate) districts: u64,
+pub struct ContestProgress {
+    /// Districts: all of them.
+    pub districts: u64,
     /// Districts of which everything is in.
-    pub(crate) complete: u64,
-    pub(crate) seats: u64,
+    pub complete: u64,
+    /// Seats of all of them.
+    pub seats: u64,
     /// Persons elected in districts of which everything is in.
-    pub(crate) elected: u64,
+    pub elected: u64,
     /// Complete districts that wait for a lot about who is elected.
-    pub(crate) seat_lots: u64,
+    pub seat_lots: u64,
 }
 
 /// An outcome, or why the rules refuse it.
-pub(crate) type Made<'a> = Result<DistrictOutcome<'a>, OutcomeError>;
+pub type Made<'a> = Result<DistrictOutcome<'a>, OutcomeError>;
 
-/// Everything that pages show, at one frontier.
-pub(crate) struct Board {
-    pub(crate) setting: Arc<Setting>,
-    pub(crate) snapshot: Arc<LiveSnapshot>,
+/// Everything that people are shown, at one frontier.
+pub struct Board {
+    /// What is known before the first batch.
+    pub setting: Arc<Setting>,
+    /// What it is made of.
+    pub snapshot: Arc<LiveSnapshot>,
     /// When it was made, in milliseconds since 1970-01-01 UTC.
-    pub(crate) at_ms: u64,
-    pub(crate) completeness: Completeness<'static>,
+    pub at_ms: u64,
+    /// What is in of every pair of station and district.
+    pub completeness: Completeness<'static>,
     /// Districts whose result is provisional, ascending.
     waited_for: Vec<u32>,
-    pub(crate) progress: AllProgress,
-    pub(crate) contests: Vec<ContestProgress>,
-    pub(crate) districts: Vec<DistrictStanding>,
+    /// Sums of places.
+    pub progress: AllProgress,
+    /// Sums of contests, by index.
+    pub contests: Vec<ContestProgress>,
+    /// Per district, how it stands.
+    pub districts: Vec<DistrictStanding>,
     /// Districts that an officer has declared, by index.
-    pub(crate) declared: HashSet<u32>,
+    pub declared: HashSet<u32>,
     /// Lots about who is elected.
     lots: Vec<RecordedLot>,
     /// Records of lots that name nobody who can have won one, and why.
-    pub(crate) unreadable_lots: Vec<(u64, String)>,
-    pub(crate) reception: Reception,
+    pub unreadable_lots: Vec<(u64, String)>,
+    /// How receiving goes.
+    pub reception: Reception,
     /// Records a second that became durable lately, in thousandths.
-    pub(crate) records_per_1000_seconds: u64,
-    pages: Mutex<HashMap<View, Arc<Page>>>,
+    pub records_per_1000_seconds: u64,
 }
 
 /// What a board is made of.
-pub(crate) struct BoardInput {
-    pub(crate) setting: Arc<Setting>,
-    pub(crate) snapshot: Arc<LiveSnapshot>,
-    pub(crate) reception: Reception,
-    pub(crate) records_per_1000_seconds: u64,
-    pub(crate) at_ms: u64,
+pub struct BoardInput {
+    /// What is known before the first batch.
+    pub setting: Arc<Setting>,
+    /// What it is made of.
+    pub snapshot: Arc<LiveSnapshot>,
+    /// How receiving goes.
+    pub reception: Reception,
+    /// Records a second that became durable lately, in thousandths.
+    pub records_per_1000_seconds: u64,
+    /// When it is made, in milliseconds since 1970-01-01 UTC.
+    pub at_ms: u64,
 }
 
 impl Board {
     /// Makes the board of a snapshot up to which the ledger has read; what did not change since the
     /// board before is taken from it.
-    pub(crate) fn of(input: BoardInput, ledger: &Ledger, before: Option<&Self>) -> Self {
+    pub fn of(input: BoardInput, ledger: &Ledger, before: Option<&Self>) -> Self {
         let BoardInput { setting, snapshot, reception, records_per_1000_seconds, at_ms } = input;
         let completeness = Completeness::of(CompletenessInput {
             definition: setting.counting,
@@ -123,7 +131,6 @@ impl Board {
             unreadable_lots,
             contests: Vec::new(),
             districts: Vec::new(),
-            pages: Mutex::default(),
             setting,
             snapshot,
             completeness,
@@ -137,12 +144,12 @@ impl Board {
     }
 
     /// What of the totals may be shown, if there are any.
-    pub(crate) fn public(&self) -> Option<&PublicTotals> {
+    pub fn public(&self) -> Option<&PublicTotals> {
         self.snapshot.public.as_deref()
     }
 
     /// Whether the votes of a district are shown nowhere.
-    pub(crate) fn is_withheld(&self, district: u32) -> bool {
+    pub fn is_withheld(&self, district: u32) -> bool {
         self.public().is_some_and(|own| own.withheld.binary_search(&district).is_ok())
     }
 
@@ -213,22 +220,22 @@ impl Board {
     }
 
     /// Whether the result of a district is provisional.
-    pub(crate) fn is_waited_for(&self, district: u32) -> bool {
+    pub fn is_waited_for(&self, district: u32) -> bool {
         self.waited_for.binary_search(&district).is_ok()
     }
 
     /// Districts whose result is provisional.
-    pub(crate) fn waiting_districts(&self) -> usize {
+    pub fn waiting_districts(&self) -> usize {
         self.waited_for.len()
     }
 
     /// What a district has and waits for.
-    pub(crate) fn received(&self, district: u32) -> &DistrictCompleteness {
+    pub fn received(&self, district: u32) -> &DistrictCompleteness {
         self.completeness.district(district)
     }
 
     /// The outcome of a district on the numbers that are shown; `None` without numbers per option.
-    pub(crate) fn outcome(&self, district: u32) -> Option<Made<'_>> {
+    pub fn outcome(&self, district: u32) -> Option<Made<'_>> {
         // A lot was drawn for a tie of everything: on less than that it may fit none.
         let is_all_shown = self.districts[district as usize].is_all_shown;
         let lots = if is_all_shown { &self.lots[..] } else { &[] };
@@ -237,12 +244,12 @@ impl Board {
 
     /// Who is elected, on everything that is counted: for a verdict, or names; its votes are not to
     /// be shown.
-    pub(crate) fn counted_outcome(&self, district: u32) -> Option<Made<'_>> {
+    pub fn counted_outcome(&self, district: u32) -> Option<Made<'_>> {
         self.outcome_of(district, self.snapshot.totals.as_ref()?, &self.lots)
     }
 
     /// The outcome whose names are told: that of everything once the district is complete.
-    pub(crate) fn told_outcome(&self, district: u32) -> Option<Made<'_>> {
+    pub fn told_outcome(&self, district: u32) -> Option<Made<'_>> {
         match self.is_waited_for(district) {
             true => self.outcome(district),
             false => self.counted_outcome(district),
@@ -270,19 +277,5 @@ impl Board {
         };
         self.completeness.tell(&mut made);
         made.pop().map(Ok)
-    }
-
-    /// A page of this board, made once.
-    pub(crate) fn page(&self, view: &View) -> Option<Arc<Page>> {
-        let find = || self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(page) = find().get(view) {
-            return Some(Arc::clone(page));
-        }
-        let page = Arc::new(crate::pages::render(self, view)?);
-        let mut pages = find();
-        if pages.len() < PAGES_MAX {
-            pages.insert(view.clone(), Arc::clone(&page));
-        }
-        Some(page)
     }
 }

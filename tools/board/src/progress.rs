@@ -13,36 +13,36 @@ use crate::setting::Setting;
 
 /// Sums of a place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Progress {
+pub struct Progress {
     /// Stations that are expected to report, or that exist where nobody has said who does.
-    pub(crate) stations: u64,
+    pub stations: u64,
     /// Of these, how many are in with everything.
-    pub(crate) stations_in: u64,
+    pub stations_in: u64,
     /// Of these, how many have a batch that is held.
-    pub(crate) stations_held: u64,
+    pub stations_held: u64,
     /// Voters on the registers of all stations.
-    pub(crate) registered: u64,
+    pub registered: u64,
     /// Voters on the registers of the stations that are in.
-    pub(crate) registered_in: u64,
+    pub registered_in: u64,
     /// Voters authenticated at the stations that are in; `None` if one of these has not said.
-    pub(crate) authenticated_in: Option<u64>,
+    pub authenticated_in: Option<u64>,
     /// Ballots of voters (one per voter) that count, at the stations that are in.
-    pub(crate) voters_in: u64,
+    pub voters_in: u64,
     /// Ballots of voters that count, at all stations.
-    pub(crate) taken: u64,
+    pub taken: u64,
     /// Ballots of voters by kind, as far as they are shown; zero while there are no numbers per
     /// option.
-    pub(crate) ballots: BallotCounts,
+    pub ballots: BallotCounts,
 }
 
 impl Progress {
     /// Who came to the stations that are in: those authenticated, else the ballots taken there.
-    pub(crate) fn turnout_in(&self) -> u64 {
+    pub fn turnout_in(&self) -> u64 {
         self.authenticated_in.unwrap_or(self.voters_in)
     }
 
     /// Whether turnout is of people authenticated.
-    pub(crate) fn is_turnout_authenticated(&self) -> bool {
+    pub fn is_turnout_authenticated(&self) -> bool {
         self.authenticated_in.is_some() && self.stations_in > 0
     }
 
@@ -62,19 +62,18 @@ impl Progress {
 
 /// Sums of all places.
 #[derive(Clone, Debug)]
-pub(crate) struct AllProgress {
-    pub(crate) nation: Progress,
-    pub(crate) provinces: Vec<Progress>,
-    pub(crate) counties: Vec<Progress>,
+pub struct AllProgress {
+    /// Of everything.
+    pub nation: Progress,
+    /// By index.
+    pub provinces: Vec<Progress>,
+    /// By index.
+    pub counties: Vec<Progress>,
 }
 
 impl AllProgress {
     /// Sums over every pair and district.
-    pub(crate) fn of(
-        setting: &Setting,
-        pairs: &[PairStanding],
-        public: Option<&PublicTotals>,
-    ) -> Self {
+    pub fn of(setting: &Setting, pairs: &[PairStanding], public: Option<&PublicTotals>) -> Self {
         let places = &setting.places;
         let none = Progress { authenticated_in: Some(0), ..Progress::default() };
         let mut counties = vec![none.clone(); places.counties.len()];

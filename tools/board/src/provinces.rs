@@ -7,15 +7,15 @@ use crate::letters::folded;
 
 /// What the page knows of a province beside its numbers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ProvinceRow {
+pub struct ProvinceRow {
     /// Name in Persian, folded.
     name_fa: &'static str,
     /// Name in English.
-    pub(crate) name_en: &'static str,
+    pub name_en: &'static str,
     /// Short names, for a tile: Persian and English.
-    pub(crate) short: (&'static str, &'static str),
+    pub short: (&'static str, &'static str),
     /// Column from the west and row from the north.
-    pub(crate) tile: (u32, u32),
+    pub tile: (u32, u32),
 }
 
 const fn row(
@@ -63,7 +63,7 @@ const PROVINCES: [ProvinceRow; 31] = [
 ];
 
 /// The row of a province, by its name in Persian.
-pub(crate) fn find(name_fa: &str) -> Option<&'static ProvinceRow> {
+pub fn find(name_fa: &str) -> Option<&'static ProvinceRow> {
     let name = folded(name_fa);
     PROVINCES.iter().find(|row| row.name_fa == name)
 }

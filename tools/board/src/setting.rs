@@ -25,18 +25,23 @@ pub struct Subject {
 }
 
 /// The election, and what follows from it alone.
-pub(crate) struct Setting {
-    pub(crate) subject: Subject,
+pub struct Setting {
+    /// The election as its server has read it.
+    pub subject: Subject,
     /// The definition, checked once.
-    pub(crate) counting: CountingDefinition<'static>,
-    pub(crate) rules: Vec<ContestRule>,
-    pub(crate) rules_digest: String,
-    pub(crate) places: Places,
-    pub(crate) names: SearchIndex,
+    pub counting: CountingDefinition<'static>,
+    /// Per contest, by index.
+    pub rules: Vec<ContestRule>,
+    /// Rules, options and checks, as a digest.
+    pub rules_digest: String,
+    /// Provinces and counties.
+    pub places: Places,
+    /// To search.
+    pub names: SearchIndex,
     /// Per contest, whether everybody who votes votes in it once: turnout is counted by these.
     counts_voters: Vec<bool>,
     /// Per contest, its districts by index.
-    pub(crate) districts_of_contest: Vec<Vec<u32>>,
+    pub districts_of_contest: Vec<Vec<u32>>,
 }
 
 impl Setting {
@@ -44,7 +49,7 @@ impl Setting {
     ///
     /// # Errors
     /// If a rule of it is not known.
-    pub(crate) fn of(subject: Subject) -> Result<Self, Vec<String>> {
+    pub fn of(subject: Subject) -> Result<Self, Vec<String>> {
         let election = subject.election;
         let rules = contest_rules(&election.head, &[])?;
         let places = Places::of(election);
@@ -71,17 +76,17 @@ impl Setting {
     }
 
     /// A district, by index.
-    pub(crate) fn district(&self, district: u32) -> &'static District {
+    pub fn district(&self, district: u32) -> &'static District {
         &self.subject.election.districts[district as usize]
     }
 
     /// Whether the ballots of a contest (by index) are those of voters, each once.
-    pub(crate) fn contest_counts_voters(&self, contest: usize) -> bool {
+    pub fn contest_counts_voters(&self, contest: usize) -> bool {
         self.counts_voters[contest]
     }
 
     /// Whether the ballots of a district are those of voters, each once.
-    pub(crate) fn counts_voters(&self, district: u32) -> bool {
+    pub fn counts_voters(&self, district: u32) -> bool {
         self.counts_voters[self.district(district).contest]
     }
 }

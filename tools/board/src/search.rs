@@ -14,7 +14,7 @@ const MATCHES_MAX: usize = 2_000;
 
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Target {
+pub enum Target {
     /// A province, by index.
     Province(u32),
     /// A county, by index.
@@ -31,16 +31,16 @@ pub(crate) enum Target {
 
 /// What a search found.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Found {
+pub struct Found {
     /// Best first.
-    pub(crate) targets: Vec<Target>,
+    pub targets: Vec<Target>,
     /// Whether there is more than was looked at.
-    pub(crate) is_cut: bool,
+    pub is_cut: bool,
 }
 
 /// The names of an election, one after another.
 #[derive(Debug)]
-pub(crate) struct SearchIndex {
+pub struct SearchIndex {
     /// Folded, a line each: names and codes between tabs.
     names: String,
     /// Where each line begins, and whose it is.
@@ -49,7 +49,7 @@ pub(crate) struct SearchIndex {
 
 impl SearchIndex {
     /// Takes every name of an election.
-    pub(crate) fn of(election: &Election, places: &Places) -> Self {
+    pub fn of(election: &Election, places: &Places) -> Self {
         let mut index = Self { names: "\n".to_owned(), lines: Vec::new() };
         for (at, province) in (0..).zip(&places.provinces) {
             index.add(Target::Province(at), &[&province.name_fa, province.name_en()]);
@@ -88,7 +88,7 @@ impl SearchIndex {
 
     /// Whatever has a word that begins with each word of the query; a number must be the whole
     /// word.
-    pub(crate) fn find(&self, query: &str) -> Found {
+    pub fn find(&self, query: &str) -> Found {
         let query = folded(query);
         let words: Vec<&str> = query.split(' ').filter(|word| !word.is_empty()).collect();
         let Some(longest) = words.iter().max_by_key(|word| word.len()) else {

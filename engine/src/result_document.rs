@@ -42,6 +42,14 @@ pub struct DistrictResult {
     /// Its totals.
     #[serde(flatten)]
     pub tally: DistrictTally,
+    /// What the rules make of them.
+    #[serde(flatten)]
+    pub outcome: OutcomeResult,
+}
+
+/// What the rules make of the totals of a district.
+#[derive(Debug, Serialize)]
+pub struct OutcomeResult {
     /// Name of the rule: a method, or a set of rules.
     pub rule: &'static str,
     /// Name of the method.
@@ -269,8 +277,10 @@ impl ResultDocument {
     ) -> Result<Self, Vec<OutcomeError>> {
         let (mut districts, mut errors) = (Vec::with_capacity(outcomes.len()), Vec::new());
         for outcome in outcomes {
-            match DistrictResult::new(outcome) {
-                Ok(district) => districts.push(district),
+            match OutcomeResult::of(&outcome) {
+                Ok(result) => {
+                    districts.push(DistrictResult { tally: outcome.tally, outcome: result });
+                }
                 Err(error) => errors.push(error),
             }
         }
@@ -290,10 +300,13 @@ impl ResultDocument {
     }
 }
 
-impl DistrictResult {
-    fn new(district: DistrictOutcome<'_>) -> Result<Self, OutcomeError> {
-        let finality =
-            district.finality()?.map(|finality| FinalityResult::of(&district, &finality));
+impl OutcomeResult {
+    /// The document of an outcome.
+    ///
+    /// # Errors
+    /// If it cannot be said whether it can change.
+    pub fn of(district: &DistrictOutcome<'_>) -> Result<Self, OutcomeError> {
+        let finality = district.finality()?.map(|finality| FinalityResult::of(district, &finality));
         let outcome = &district.outcome;
         let groups = outcome.groups.iter().map(|group| {
             let key = district.group_code(group.key);
@@ -315,8 +328,8 @@ impl DistrictResult {
         });
         let steps = outcome.steps.iter().map(|step| StepResult {
             article: step.source(&district.rule),
-            text_en: step.text_en(&district),
-            text_fa: step.text_fa(&district),
+            text_en: step.text_en(district),
+            text_fa: step.text_fa(district),
             numbers: step.fact.numbers().into_iter().collect(),
         });
         let reason = |position: &u32| ReasonResult {
@@ -372,13 +385,14 @@ impl DistrictResult {
             findings: district.findings().to_vec(),
             stations: district.completeness().map(StationsResult::of),
             finality,
-            tally: district.tally,
         })
     }
 }
 
 impl StationsResult {
-    fn of(own: &DistrictCompleteness) -> Self {
+    /// What has been received of a district.
+    #[must_use]
+    pub fn of(own: &DistrictCompleteness) -> Self {
         let DistrictCompleteness { expected, received, held, missing, .. } = *own;
         Self { expected, received, held, missing }
     }

@@ -256,6 +256,28 @@ impl Board {
         }
     }
 
+    /// Who is elected for certain: most votes first, or by code where their order would tell of
+    /// votes that are not shown. Positions of the outcome.
+    #[must_use]
+    pub fn elected_in_order(&self, district: u32, outcome: &DistrictOutcome<'_>) -> Vec<u32> {
+        let mut elected = outcome.outcome.elected.clone();
+        if !outcome.provisional && !self.districts[district as usize].is_all_shown {
+            elected.sort_by_key(|&who| outcome.candidate_code(who));
+        }
+        elected
+    }
+
+    /// Digest of the totals of this board, if a full count has agreed with it and every vote is
+    /// shown. Of votes that nobody may see a digest would tell whoever tries them all: a village
+    /// has few ballots.
+    #[must_use]
+    pub fn told_digest(&self) -> Option<&str> {
+        let is_all_shown = self.districts.iter().all(|district| district.is_all_shown);
+        let count = self.reception.full_count.as_ref()?;
+        let is_told = is_all_shown && count.position == self.snapshot.position;
+        is_told.then_some(count.digest.as_str())
+    }
+
     fn outcome_of<'a>(
         &'a self,
         district: u32,

@@ -5,10 +5,12 @@
 //! frontier beside those of this one.
 //!
 //! ```text
-//! source.rs (pulled) + setting.rs (known before) -> board.rs (progress.rs) -> pages, API, papers
+//! source.rs (pulled) + setting.rs (known before) -> board.rs (progress.rs) -> pages, papers
+//!                                                                          -> documents/ -> API
 //! ```
 
 pub mod board;
+pub mod documents;
 pub mod letters;
 pub mod places;
 pub mod progress;
@@ -16,4 +18,6 @@ pub mod provinces;
 pub mod search;
 pub mod setting;
 pub mod source;
+pub mod stations;
+pub mod status;
 pub mod words;

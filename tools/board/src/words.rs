@@ -156,6 +156,14 @@ impl Words {
     }
 }
 
+/// A moment for programs; `None` beyond the year 9999, of which RFC 3339 has no form.
+#[must_use]
+pub fn rfc3339(milliseconds: u64) -> Option<String> {
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_millis(milliseconds);
+    let is_written = milliseconds <= 253_402_300_799_999;
+    is_written.then(|| humantime::format_rfc3339_seconds(time).to_string())
+}
+
 fn tehran_seconds(milliseconds: u64) -> i64 {
     i64::try_from(milliseconds / 1_000).unwrap_or(i64::MAX / 2) + TEHRAN_OFFSET_SECONDS
 }

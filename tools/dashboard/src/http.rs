@@ -44,9 +44,9 @@ pub struct Dashboard {
 }
 
 /// What every handler needs.
-struct Room {
-    setting: Arc<Setting>,
-    board: ArcSwap<BoardPages>,
+pub(crate) struct Room {
+    pub(crate) setting: Arc<Setting>,
+    pub(crate) board: ArcSwap<BoardPages>,
     streams: Streams,
     stopping: watch::Receiver<bool>,
 }
@@ -95,6 +95,7 @@ impl Dashboard {
             .route("/{language}/", get(home))
             .route("/{language}/{*path}", get(page))
             .route("/assets/{tag}/{name}", get(asset))
+            .route("/v1/{*path}", get(crate::api::document))
             .with_state(Arc::clone(&self.room))
     }
 
@@ -113,8 +114,8 @@ impl Drop for Dashboard {
     }
 }
 
-type Pairs = Query<Vec<(String, String)>>;
-type Shared = State<Arc<Room>>;
+pub(crate) type Pairs = Query<Vec<(String, String)>>;
+pub(crate) type Shared = State<Arc<Room>>;
 
 fn language_of(code: &str) -> Option<Language> {
     match code {
@@ -186,25 +187,44 @@ fn show(
 
 /// A page, or that it is the one which the reader has.
 fn respond(status: StatusCode, page: &Page, headers: &HeaderMap) -> Response {
-    let has = headers.get(header::IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
-    let is_known = status == StatusCode::OK && has.is_some_and(|has| has.contains(&page.tag));
-    let (status, body) = match is_known {
-        true => (StatusCode::NOT_MODIFIED, Body::empty()),
-        false => (status, Body::from(page.html.clone())),
-    };
-    let mut response = (status, body).into_response();
+    let tagged = Tagged { bytes: page.html.clone(), tag: &page.tag, at_ms: page.at_ms };
+    let mut response = tagged.answer(status, headers);
     let headers = response.headers_mut();
-    protect(headers);
     set(headers, header::CONTENT_TYPE, "text/html; charset=utf-8");
-    set(headers, header::CACHE_CONTROL, "no-cache");
     set(headers, header::VARY, "Accept");
-    set(headers, header::ETAG, &page.tag);
-    set(headers, header::LAST_MODIFIED, &http_date(page.at_ms));
     response
 }
 
+/// Bytes that a reader may have from before.
+pub(crate) struct Tagged<'a> {
+    pub(crate) bytes: Bytes,
+    /// With quotes.
+    pub(crate) tag: &'a str,
+    /// When its numbers were, in milliseconds since 1970-01-01 UTC.
+    pub(crate) at_ms: u64,
+}
+
+impl Tagged<'_> {
+    /// The bytes, or that they are those which the reader has.
+    pub(crate) fn answer(self, status: StatusCode, headers: &HeaderMap) -> Response {
+        let has = headers.get(header::IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
+        let is_known = status == StatusCode::OK && has.is_some_and(|has| has.contains(self.tag));
+        let (status, body) = match is_known {
+            true => (StatusCode::NOT_MODIFIED, Body::empty()),
+            false => (status, Body::from(self.bytes)),
+        };
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        protect(headers);
+        set(headers, header::CACHE_CONTROL, "no-cache");
+        set(headers, header::ETAG, self.tag);
+        set(headers, header::LAST_MODIFIED, &http_date(self.at_ms));
+        response
+    }
+}
+
 /// What every answer says about what it may do.
-fn protect(headers: &mut HeaderMap) {
+pub(crate) fn protect(headers: &mut HeaderMap) {
     set(headers, header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(headers, header::REFERRER_POLICY, "no-referrer");
@@ -214,7 +234,7 @@ fn protect(headers: &mut HeaderMap) {
     set(headers, HeaderName::from_static("permissions-policy"), nothing);
 }
 
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }

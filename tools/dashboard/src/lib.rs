@@ -8,6 +8,7 @@
 //! shomar-board -> refresh.rs -> board_pages.rs (pages/) -> http.rs, streams.rs
 //! ```
 
+mod api;
 mod assets;
 mod board_pages;
 mod http;

@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_e
 use shomar_seats::Language;
 
 use shomar_board::setting::Setting;
+use shomar_board::stations::StationFilter;
 use shomar_board::words::Words;
 
 /// Stations shown on one page.
@@ -24,31 +25,6 @@ pub(crate) const DECISIONS_SHOWN: usize = 100;
 pub(crate) struct View {
     pub(crate) words: Words,
     pub(crate) kind: Kind,
-}
-
-/// Which stations a list shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum StationFilter {
-    All,
-    Missing,
-    Held,
-    Gap,
-    Annulled,
-}
-
-impl StationFilter {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Missing, Self::Held, Self::Gap, Self::Annulled, Self::All];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::All => "all",
-            Self::Missing => "missing",
-            Self::Held => "held",
-            Self::Gap => "gap",
-            Self::Annulled => "annulled",
-        }
-    }
 }
 
 /// What a page shows. Places and districts by index.
@@ -118,9 +94,7 @@ impl View {
             (Some("stations"), None) => Kind::Stations {
                 state: match value("state") {
                     None => StationFilter::Missing,
-                    Some(name) => {
-                        StationFilter::ALL.into_iter().find(|state| state.name() == name)?
-                    }
+                    Some(name) => StationFilter::find(name)?,
                 },
                 province: match value("province") {
                     None => None,

@@ -6,8 +6,9 @@ use shomar_format::bytes::hex;
 use shomar_format::control::{Action, Subject};
 use shomar_seats::VoidReason;
 
-use super::{Content, Sheet, rfc3339};
+use super::{Content, Sheet};
 use crate::view::{DECISIONS_SHOWN, Kind};
+use shomar_board::words::rfc3339;
 
 impl Sheet<'_> {
     /// A page of decisions, the last one first; `None` beyond the first one.

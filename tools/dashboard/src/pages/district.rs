@@ -81,7 +81,7 @@ impl Sheet<'_> {
             section id="why" aria-labelledby="elected" {
                 h2 id="elected" { (words.say("Elected, by code", "منتخبان به ترتیب کد")) }
                 ul {
-                    @for who in self.elected_in_order(at, counted) {
+                    @for who in self.board.elected_in_order(at, counted) {
                         li { (self.person(counted, who)) }
                     }
                 }

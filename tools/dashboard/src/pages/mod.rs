@@ -19,9 +19,11 @@ use shomar_format::election::Mode;
 
 use crate::assets;
 use crate::page::{Page, Parts};
-use crate::view::{Kind, StationFilter, View};
+use crate::view::{Kind, View};
 use shomar_board::board::Board;
-use shomar_board::words::Words;
+use shomar_board::stations::StationFilter;
+use shomar_board::status::PublicationStatus;
+use shomar_board::words::{Words, rfc3339};
 
 /// Seconds after which a page without script loads itself again.
 const RELOAD_SECONDS: u32 = 15;
@@ -294,21 +296,22 @@ impl Sheet<'_> {
                 "پیش از پایان رأی‌گیری: رأی هیچ نامزد یا فهرستی شمرده نمی‌شود",
             );
         }
-        let districts = board.districts.len();
-        match (board.waiting_districts(), board.declared.len()) {
-            (_, declared) if declared == districts => words.say("certified", "تأییدشده"),
+        match board.status() {
+            PublicationStatus::Certified => words.say("certified", "تأییدشده"),
             _ if board.setting.subject.election.serves.is_none() => words.say(
                 "unofficial; nobody has said who reports",
                 "غیررسمی؛ تعیین نشده چه کسی گزارش می‌دهد",
             ),
-            (0, _) => words.say("unofficial, complete", "غیررسمی، کامل"),
+            PublicationStatus::UnofficialComplete => {
+                words.say("unofficial, complete", "غیررسمی، کامل")
+            }
             _ => words.say("unofficial, partial", "غیررسمی، ناتمام"),
         }
     }
 
     fn foot(&self) -> Markup {
         let (words, board) = (self.words, self.board);
-        let digest = board.reception.full_count.as_ref().map(|count| count.digest.as_str());
+        let digest = board.told_digest();
         html! {
             p {
                 ({
@@ -323,20 +326,21 @@ impl Sheet<'_> {
                 (words.say("Rules", "قواعد"))
                 " "
                 code { (board.setting.rules_digest) }
-                @if let Some(digest) = digest {
-                    " · "
-                    (words.say("last full count", "آخرین شمارش کامل"))
-                    " "
-                    ({
-                        self.parts
-                            .markup(
-                                "digest",
-                                html! {
+                " "
+                ({
+                    self.parts
+                        .markup(
+                            "digest",
+                            html! {
+                                @if let Some(digest) = digest {
+                                    "· "
+                                    (words.say("digest", "چکیده"))
+                                    " "
                                     code { (digest) }
-                                },
-                            )
-                    })
-                }
+                                }
+                            },
+                        )
+                })
             }
         }
     }
@@ -417,11 +421,4 @@ impl Sheet<'_> {
 
 fn is_at(view: Option<&View>, kind: &Kind) -> bool {
     view.is_some_and(|view| std::mem::discriminant(&view.kind) == std::mem::discriminant(kind))
-}
-
-/// A moment for programs; `None` beyond the year 9999, of which RFC 3339 has no form.
-fn rfc3339(milliseconds: u64) -> Option<String> {
-    let time = std::time::UNIX_EPOCH + std::time::Duration::from_millis(milliseconds);
-    let is_written = milliseconds <= 253_402_300_799_999;
-    is_written.then(|| humantime::format_rfc3339_seconds(time).to_string())
 }

@@ -4,8 +4,9 @@ use maud::{Markup, html};
 use shomar_seats::Method;
 
 use super::{Content, Sheet};
-use crate::view::{Kind, StationFilter};
+use crate::view::Kind;
 use shomar_board::progress::Progress;
+use shomar_board::stations::StationFilter;
 
 /// A contest of at most so many districts is shown with each of them.
 const DISTRICTS_SHOWN: usize = 12;

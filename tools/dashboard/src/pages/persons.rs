@@ -316,7 +316,7 @@ impl Sheet<'_> {
         let words = self.words;
         let body = match self.board.told_outcome(district) {
             Some(Ok(outcome)) if outcome.tally.ballots.valid > 0 => {
-                let elected = self.elected_in_order(district, &outcome);
+                let elected = self.board.elected_in_order(district, &outcome);
                 html! {
                     div class="two" {
                         (self.council(&outcome))

@@ -1,11 +1,11 @@
 //! A province and a county: how far its count is, and its districts.
 
 use maud::{Markup, html};
-use shomar_engine::outcome::DistrictOutcome;
 use shomar_seats::Status;
 
 use super::{Content, Sheet};
-use crate::view::{Kind, StationFilter};
+use crate::view::Kind;
+use shomar_board::stations::StationFilter;
 
 /// Names of elected persons shown in a row.
 const NAMES_SHOWN: usize = 5;
@@ -205,20 +205,6 @@ impl Sheet<'_> {
         }
     }
 
-    /// Who is elected for certain: most votes first, or by code where their order would tell of
-    /// votes that are not shown.
-    pub(super) fn elected_in_order(
-        &self,
-        district: u32,
-        outcome: &DistrictOutcome<'_>,
-    ) -> Vec<u32> {
-        let mut elected = outcome.outcome.elected.clone();
-        if !outcome.provisional && !self.board.districts[district as usize].is_all_shown {
-            elected.sort_by_key(|&who| outcome.candidate_code(who));
-        }
-        elected
-    }
-
     /// Who is elected for certain, or leads, on what is counted.
     fn leaders(&self, district: u32) -> String {
         let words = self.words;
@@ -226,7 +212,7 @@ impl Sheet<'_> {
         if outcome.tally.ballots.valid == 0 {
             return String::new();
         }
-        let elected = self.elected_in_order(district, &outcome);
+        let elected = self.board.elected_in_order(district, &outcome);
         let mut names: Vec<String> = elected
             .iter()
             .take(NAMES_SHOWN)

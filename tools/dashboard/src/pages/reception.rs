@@ -2,8 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::{Content, Sheet, rfc3339};
+use super::{Content, Sheet};
 use shomar_board::source::Quantiles;
+use shomar_board::words::rfc3339;
 
 impl Sheet<'_> {
     pub(super) fn reception(&self) -> Content {
@@ -257,8 +258,18 @@ impl Sheet<'_> {
                         (words.milliseconds(count.took_ms.saturating_mul(1_000)))
                     }
                     p {
-                        (words.say("digest ", "چکیده "))
-                        code { (count.digest) }
+                        @if let Some(digest) = self.board.told_digest() {
+                            (words.say("digest ", "چکیده "))
+                            code { (digest) }
+                        } @else {
+                            ({
+                                words
+                                    .say(
+                                        "Its digest is told once it is of the numbers here, and every vote is shown: before, it would let somebody try out the votes that small cells keep back.",
+                                        "چکیده هنگامی گفته می‌شود که از همین عددها باشد و همهٔ رأی‌ها نشان داده شده باشد؛ پیش از آن می‌توان رأی‌های پنهان را با آن آزمود.",
+                                    )
+                            })
+                        }
                     }
                 }
             }

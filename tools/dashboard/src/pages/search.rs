@@ -3,8 +3,9 @@
 use maud::{Markup, html};
 
 use super::{Content, Sheet};
-use crate::view::{Kind, StationFilter};
+use crate::view::Kind;
 use shomar_board::search::Target;
+use shomar_board::stations::StationFilter;
 
 /// Matches shown.
 const SHOWN: usize = 60;

@@ -1,12 +1,11 @@
 //! Stations: which have reported, which are held or missing, and why.
 
-use std::collections::HashMap;
-
 use maud::{Markup, html};
 use shomar_engine::completeness::{PairStanding, PairState};
 
 use super::{Content, Sheet};
-use crate::view::{Kind, STATIONS_SHOWN, StationFilter};
+use crate::view::{Kind, STATIONS_SHOWN};
+use shomar_board::stations::StationFilter;
 
 impl Sheet<'_> {
     /// A page of pairs of station and district; `None` beyond the last one.
@@ -17,14 +16,7 @@ impl Sheet<'_> {
         page: u32,
     ) -> Option<Content> {
         let words = self.words;
-        let places = &self.board.setting.places;
-        let is_shown = |pair: &&PairStanding| {
-            let in_province = province
-                .is_none_or(|province| places.province_of_station(pair.station) == province);
-            in_province && has_state(pair.state, state)
-        };
-        let all: Vec<&PairStanding> =
-            self.board.completeness.pairs().iter().filter(is_shown).collect();
+        let all = self.board.pairs(state, province);
         let pages = u32::try_from(all.len().div_ceil(STATIONS_SHOWN)).unwrap_or(u32::MAX).max(1);
         if page > pages {
             return None;
@@ -114,13 +106,7 @@ impl Sheet<'_> {
     fn station_rows(&self, pairs: &[&PairStanding]) -> Markup {
         let words = self.words;
         let setting = &self.board.setting;
-        let mut held: HashMap<(u32, u32), Vec<&str>> = HashMap::new();
-        for batch in self.board.snapshot.held.iter().filter(|batch| !batch.is_rejected) {
-            let pair = (batch.address.station, batch.address.district);
-            held.entry(pair)
-                .or_default()
-                .extend(batch.alarms.iter().map(|alarm| alarm.method.name()));
-        }
+        let held = self.board.held_pairs();
         html! {
             @if pairs.is_empty() {
                 p class="calm" { (words.say("None.", "هیچ.")) }
@@ -300,15 +286,5 @@ impl Sheet<'_> {
                 }
             }
         }
-    }
-}
-
-fn has_state(state: PairState, filter: StationFilter) -> bool {
-    match filter {
-        StationFilter::All => true,
-        StationFilter::Missing => state == PairState::Missing,
-        StationFilter::Held => matches!(state, PairState::Held | PairState::Waiting),
-        StationFilter::Gap => state == PairState::Gap,
-        StationFilter::Annulled => state == PairState::Annulled,
     }
 }

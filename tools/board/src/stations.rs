@@ -1,0 +1,83 @@
+//! Pairs of station and district, as people ask for them: the missing ones, the held ones.
+//!
+//! In: a board, a state, a province. Out: the pairs, by station, then district; and why each stands
+//! as it does. Never: a reason in words; those are the page's.
+
+use std::collections::HashMap;
+
+use shomar_engine::completeness::{PairStanding, PairState};
+
+use crate::board::Board;
+
+/// Which pairs are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StationFilter {
+    /// Every one.
+    All,
+    /// Nothing that counts has come.
+    Missing,
+    /// A check holds a batch, or a recount waits for a decision.
+    Held,
+    /// A batch is missing between others.
+    Gap,
+    /// An officer has taken it out.
+    Annulled,
+}
+
+impl StationFilter {
+    /// In the order in which people ask.
+    pub const ALL: [Self; 5] = [Self::Missing, Self::Held, Self::Gap, Self::Annulled, Self::All];
+
+    /// Its word in paths.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Missing => "missing",
+            Self::Held => "held",
+            Self::Gap => "gap",
+            Self::Annulled => "annulled",
+        }
+    }
+
+    /// The filter with this word.
+    #[must_use]
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|filter| filter.name() == name)
+    }
+
+    fn has(self, state: PairState) -> bool {
+        match self {
+            Self::All => true,
+            Self::Missing => state == PairState::Missing,
+            Self::Held => matches!(state, PairState::Held | PairState::Waiting),
+            Self::Gap => state == PairState::Gap,
+            Self::Annulled => state == PairState::Annulled,
+        }
+    }
+}
+
+impl Board {
+    /// The pairs of a state, in a province or everywhere.
+    #[must_use]
+    pub fn pairs(&self, filter: StationFilter, province: Option<u32>) -> Vec<&PairStanding> {
+        let places = &self.setting.places;
+        let is_there = |station| {
+            province.is_none_or(|province| places.province_of_station(station) == province)
+        };
+        let pairs = self.completeness.pairs().iter();
+        pairs.filter(|pair| filter.has(pair.state) && is_there(pair.station)).collect()
+    }
+
+    /// By pair of station and district (by index), which checks hold a batch of it.
+    #[must_use]
+    pub fn held_pairs(&self) -> HashMap<(u32, u32), Vec<&'static str>> {
+        let mut held: HashMap<(u32, u32), Vec<&str>> = HashMap::new();
+        for batch in self.snapshot.held.iter().filter(|batch| !batch.is_rejected) {
+            let pair = (batch.address.station, batch.address.district);
+            let methods = batch.alarms.iter().map(|alarm| alarm.method.name());
+            held.entry(pair).or_default().extend(methods);
+        }
+        held
+    }
+}

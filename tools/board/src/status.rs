@@ -1,0 +1,51 @@
+//! How far a result may be relied on: one word, beside every number that leaves the house.
+//!
+//! In: a board. Out: the status of the whole, a province, a district. Never: "complete" where nobody
+//! has said what would be complete.
+
+use serde::Serialize;
+
+use crate::board::Board;
+
+/// How far a result may be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PublicationStatus {
+    /// An official election before its signed close: there is no number per option.
+    BeforeClose,
+    /// Not everything is in, or nobody has said what everything is.
+    UnofficialPartial,
+    /// Everything that is expected is in; no officer has declared it.
+    UnofficialComplete,
+    /// An officer has declared it.
+    Certified,
+}
+
+impl Board {
+    /// Of all districts together.
+    #[must_use]
+    pub fn status(&self) -> PublicationStatus {
+        self.status_of((0..).take(self.districts.len()))
+    }
+
+    /// Of one district.
+    #[must_use]
+    pub fn district_status(&self, district: u32) -> PublicationStatus {
+        if self.public().is_none() {
+            PublicationStatus::BeforeClose
+        } else if self.declared.contains(&district) {
+            PublicationStatus::Certified
+        } else if self.is_waited_for(district) || self.received(district).expected.is_none() {
+            PublicationStatus::UnofficialPartial
+        } else {
+            PublicationStatus::UnofficialComplete
+        }
+    }
+
+    /// Of several districts: that of the one which can be relied on least; of none, complete.
+    #[must_use]
+    pub fn status_of(&self, districts: impl IntoIterator<Item = u32>) -> PublicationStatus {
+        let all = districts.into_iter().map(|district| self.district_status(district));
+        all.min().unwrap_or(PublicationStatus::UnofficialComplete)
+    }
+}

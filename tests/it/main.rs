@@ -18,6 +18,7 @@ mod odd_elections;
 mod one_digest;
 mod pabulib;
 mod plain_reader;
+mod publish;
 mod readings;
 mod real_ballots;
 mod seats_real;

@@ -1,5 +1,6 @@
 //! The server in a process of its own: what is acknowledged is there, once, whatever happens.
 
+mod api;
 mod crowded;
 mod kill;
 pub(crate) mod kit;

@@ -17,13 +17,13 @@ use crate::kit::text;
 use crate::serve::kit::Server;
 
 /// An answer with its headers.
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     headers: String,
-    body: String,
+    pub(crate) body: String,
 }
 
-fn get(server: &Server, path: &str, more: &str) -> Answer {
+pub(crate) fn get(server: &Server, path: &str, more: &str) -> Answer {
     let mut stream = TcpStream::connect(&server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{more}\r\n").unwrap();
@@ -36,14 +36,14 @@ fn get(server: &Server, path: &str, more: &str) -> Answer {
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.headers.lines();
         lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
     }
 }
 
 /// The small night, everything sent.
-fn small_night(keyed: &Keyed) -> Server {
+pub(crate) fn small_night(keyed: &Keyed) -> Server {
     let batches = keyed.batches("sealed");
     let server = Server::start(&keyed.path("election"), &keyed.path("data"), &[]);
     let records: Vec<&[u8]> = batches.iter().map(Vec::as_slice).collect();
@@ -53,7 +53,7 @@ fn small_night(keyed: &Keyed) -> Server {
 }
 
 /// Waits until the page has what was counted: boards come a little after snapshots.
-fn settled(server: &Server, path: &str, has: &str) -> Answer {
+pub(crate) fn settled(server: &Server, path: &str, has: &str) -> Answer {
     for _ in 0..200 {
         let answer = get(server, path, "");
         if answer.body.contains(has) {

@@ -3,12 +3,12 @@
 //! In: a board. Out: the status of the whole, a province, a district. Never: "complete" where nobody
 //! has said what would be complete.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::board::Board;
 
 /// How far a result may be relied on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PublicationStatus {
     /// An official election before its signed close: there is no number per option.
@@ -19,6 +19,19 @@ pub enum PublicationStatus {
     UnofficialComplete,
     /// An officer has declared it.
     Certified,
+}
+
+impl PublicationStatus {
+    /// Its word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BeforeClose => "before-close",
+            Self::UnofficialPartial => "unofficial-partial",
+            Self::UnofficialComplete => "unofficial-complete",
+            Self::Certified => "certified",
+        }
+    }
 }
 
 impl Board {

@@ -55,6 +55,8 @@ enum Command {
     CheckResult(commands::check_result::CheckResultArguments),
     /// Show the rules: methods, sets of rules with their articles, options, tables.
     Rules(commands::rules::RulesArguments),
+    /// Write static signed files of the count, for any web server to carry.
+    Publish(commands::publish::PublishArguments),
     /// Receive batches durably, and count them live.
     Serve(commands::serve::ServeArguments),
     /// Show what is in a segment, a sealed batch or a compiled definition.
@@ -85,6 +87,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Seats(arguments) => commands::seats::run(arguments),
         Command::CheckResult(arguments) => commands::check_result::run(arguments),
         Command::Rules(arguments) => commands::rules::run(arguments),
+        Command::Publish(arguments) => commands::publish::run(arguments),
         Command::Serve(arguments) => commands::serve::run(arguments),
         Command::Inspect(arguments) => commands::inspect::run(arguments),
     };

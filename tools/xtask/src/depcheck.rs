@@ -54,6 +54,8 @@ const WALLS: &[Wall] = &[
     wall("shomar-board", &["shomar-engine", "shomar-format", "shomar-seats"]),
     // Shows what is counted; it pulls from whoever receives, and neither knows the other.
     wall("shomar-dashboard", &["shomar-board", "shomar-engine", "shomar-format", "shomar-seats"]),
+    // Files of what is shown: it can publish nothing that a board does not tell.
+    wall("shomar-publish", &["shomar-board", "shomar-format", "shomar-store"]),
     wall(
         "shomar",
         &[
@@ -63,6 +65,7 @@ const WALLS: &[Wall] = &[
             "shomar-engine",
             "shomar-format",
             "shomar-loader",
+            "shomar-publish",
             "shomar-replay",
             "shomar-seats",
             "shomar-store",

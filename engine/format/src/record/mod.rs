@@ -29,7 +29,7 @@ use rkyv::util::AlignedVec;
 pub(crate) use header::check_version;
 pub use header::{BatchAddress, RecordHeader, address_at};
 pub use signature::{
-    NO_PREVIOUS, SecretKey, is_sound_key, previous_hash, record_hash, record_hash_of,
+    NO_PREVIOUS, SecretKey, is_sound_key, previous_hash, record_hash, record_hash_of, verify_other,
     verify_signature,
 };
 

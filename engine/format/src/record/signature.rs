@@ -53,6 +53,21 @@ impl SecretKey {
     pub fn public(&self) -> Digest32 {
         self.0.verifying_key().to_bytes()
     }
+
+    /// The signature over bytes that are no record, such as the checksums of a publication. What
+    /// is signed of a record begins with a line of its own, so neither can stand for the other.
+    #[must_use]
+    pub fn sign_other(&self, bytes: &[u8]) -> [u8; 64] {
+        assert!(!bytes.starts_with(SIGNATURE_DOMAIN), "a record is signed as one");
+        self.0.sign(bytes).to_bytes()
+    }
+}
+
+/// Whether this is the signature of this key over bytes that are no record.
+#[must_use]
+pub fn verify_other(key: &Digest32, bytes: &[u8], signature: &[u8; 64]) -> bool {
+    let signature = Signature::from_bytes(signature);
+    sound_key(key).is_some_and(|key| key.verify_strict(bytes, &signature).is_ok())
 }
 
 /// Whether these bytes are a public key that can be the key of one device: a point of the curve,

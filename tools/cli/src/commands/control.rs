@@ -206,7 +206,8 @@ pub(crate) fn run(arguments: &ControlArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn read_key(path: &Path) -> anyhow::Result<SecretKey> {
+/// Reads a file as `shomar key` writes it.
+pub(crate) fn read_key(path: &Path) -> anyhow::Result<SecretKey> {
     let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
     SecretKey::from_hex(text.trim()).with_context(|| {
         format!("{}: found something else, expected 64 hexadecimal digits", path.display())

@@ -1,0 +1,234 @@
+//! Published files: what a stranger with a web server, `sha256sum` and minisign has.
+//!
+//! In: journals of the small election. Out: folders of publications. Never: a line of ours to check
+//! a signature or a checksum.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use minisign_verify::{PublicKey, Signature};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use shomar_format::bytes::hex;
+
+use crate::keyed::Keyed;
+use crate::kit::{fixture, run, text};
+
+/// The seed of the publisher's key, each byte of it.
+const PUBLISHER: u8 = 90;
+
+fn publish(keyed: &Keyed, data: &Path, more: &[&str]) -> (i32, String, String) {
+    let (to, key) = (keyed.path("published"), keyed.path("publisher.key"));
+    fs::write(&key, hex(&[PUBLISHER; 32])).unwrap();
+    let mut arguments = vec!["publish", text(data), "--to", text(&to), "--key", text(&key)];
+    arguments.extend(more);
+    run(arguments)
+}
+
+fn published(keyed: &Keyed, data: &Path) -> PathBuf {
+    let (code, stdout, stderr) = publish(keyed, data, &[]);
+    assert_eq!(code, 0, "{stderr}");
+    PathBuf::from(stdout.split(": ").next().unwrap())
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+/// Every file below a folder, by its name from there.
+fn files(folder: &Path) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => {
+                    names.insert(text(path.strip_prefix(folder).unwrap()).to_owned());
+                }
+            }
+        }
+    }
+    names
+}
+
+fn journal(keyed: &Keyed, name: &str, count: usize) -> PathBuf {
+    let batches = keyed.batches(&format!("sealed-{name}"));
+    let records: Vec<&[u8]> = batches[..count].iter().map(Vec::as_slice).collect();
+    keyed.journal(name, &records)
+}
+
+#[test]
+fn a_stranger_can_check_every_published_file() {
+    let keyed = Keyed::new("test");
+    let all = keyed.batches("sealed").len();
+    let folder = published(&keyed, &journal(&keyed, "whole", all));
+    let checksums = fs::read_to_string(folder.join("SHA256SUMS")).unwrap();
+    let key = fs::read_to_string(keyed.path("published/publisher.pub")).unwrap();
+    let signature = fs::read_to_string(folder.join("SHA256SUMS.minisig")).unwrap();
+    let signature = Signature::decode(&signature).unwrap();
+    PublicKey::decode(&key).unwrap().verify(checksums.as_bytes(), &signature, false).unwrap();
+    let said = signature.trusted_comment();
+    assert!(said.starts_with(&format!("election small, records {all}, ")), "{said}");
+    let mut listed = BTreeSet::from(["SHA256SUMS".to_owned(), "SHA256SUMS.minisig".to_owned()]);
+    for line in checksums.lines() {
+        let (sum, name) = line.split_once("  ").unwrap();
+        assert_eq!(
+            sum,
+            hex(&Sha256::digest(fs::read(folder.join(name)).unwrap()).into()),
+            "{name}"
+        );
+        listed.insert(name.to_owned());
+        let document = json(&folder.join(name));
+        let has = |key: &str| document.get(key).is_some_and(|value| !value.is_null());
+        assert!(has("election") && has("mode") && has("status"), "{name}");
+    }
+    assert_eq!(files(&folder), listed, "nothing lies there that is not signed");
+    let index = json(&folder.join("index.json"));
+    let mut named = BTreeSet::new();
+    for list in ["provinces", "districts"] {
+        let entries = index[list].as_array().unwrap().iter();
+        named.extend(entries.map(|entry| entry["path"].as_str().unwrap().to_owned()));
+    }
+    assert!(named.is_subset(&listed) && named.len() == 3, "{named:?}");
+    let latest = json(&keyed.path("published/latest.json"));
+    assert_eq!(folder, keyed.path("published").join(latest["path"].as_str().unwrap()));
+}
+
+#[test]
+fn publications_follow_each_other_and_none_is_changed() {
+    let keyed = Keyed::new("test");
+    let all = keyed.batches("sealed").len();
+    let first = published(&keyed, &journal(&keyed, "first", all - 1));
+    let before: Vec<Vec<u8>> =
+        files(&first).iter().map(|name| fs::read(first.join(name)).unwrap()).collect();
+    // The same journal again is the same publication.
+    let (code, stdout, stderr) = publish(&keyed, &keyed.path("first"), &[]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("published before"), "{stdout}");
+    let second = published(&keyed, &journal(&keyed, "second", all));
+    let after: Vec<Vec<u8>> =
+        files(&first).iter().map(|name| fs::read(first.join(name)).unwrap()).collect();
+    assert!(before == after && first != second);
+    let sums = hex(&Sha256::digest(fs::read(first.join("SHA256SUMS")).unwrap()).into());
+    let previous = &json(&second.join("index.json"))["previous"];
+    assert_eq!(previous["sha256sums"], sums.as_str());
+    // What a run left that was ended before it named its publication is made anew.
+    fs::write(keyed.path("published/latest.json"), {
+        let mut latest = json(&keyed.path("published/latest.json"));
+        latest["path"] = first.file_name().unwrap().to_str().into();
+        latest["position"] = (all - 1).into();
+        latest.to_string()
+    })
+    .unwrap();
+    fs::write(second.join("index.json"), "half").unwrap();
+    assert_eq!(published(&keyed, &keyed.path("second")), second);
+    assert_eq!(json(&second.join("index.json"))["previous"]["sha256sums"], sums.as_str());
+}
+
+#[test]
+fn what_does_not_continue_a_publication_is_refused_and_changes_nothing() {
+    let keyed = Keyed::new("test");
+    let all = keyed.batches("sealed").len();
+    let whole = journal(&keyed, "whole", all);
+    let less = journal(&keyed, "less", all - 1);
+    let folder = published(&keyed, &whole);
+    let state = |keyed: &Keyed| -> Vec<(String, Vec<u8>)> {
+        let root = keyed.path("published");
+        let read = |name: String| {
+            let bytes = fs::read(root.join(&name)).unwrap();
+            (name, bytes)
+        };
+        files(&root).into_iter().map(read).collect()
+    };
+    let before = state(&keyed);
+    let refused = |data: &Path, more: &[&str], found: &str| {
+        let (code, stdout, stderr) = publish(&keyed, data, more);
+        assert_eq!((code, stdout.as_str()), (1, ""), "{stderr}");
+        assert!(stderr.contains(found), "{found}: {stderr}");
+        assert!(state(&keyed) == before, "nothing changes");
+    };
+    refused(&less, &[], "found a publication of");
+    refused(&whole, &["--small-cell-ballots", "0"], "found small cells of 10 ballots");
+    // The same records in another order are another journal of the same length.
+    let batches = keyed.batches("again");
+    let mut turned: Vec<&[u8]> = batches.iter().map(Vec::as_slice).collect();
+    turned.swap(0, 1);
+    let turned = keyed.journal("turned", &turned);
+    let (code, ..) = publish(&keyed, &turned, &[]);
+    assert_eq!(code, 0, "the numbers are the same");
+    let other = keyed.path("other.key");
+    fs::write(&other, hex(&[91; 32])).unwrap();
+    let to = keyed.path("published");
+    let (code, _, stderr) =
+        run(["publish", text(&whole), "--to", text(&to), "--key", text(&other)]);
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stderr.contains("found another signature"), "{stderr}");
+    // A byte of the earlier index, changed.
+    let index = folder.join("index.json");
+    let sound = fs::read_to_string(&index).unwrap();
+    fs::write(&index, sound.replace("\"small_cell_ballots\":10", "\"small_cell_ballots\":0"))
+        .unwrap();
+    let (code, _, stderr) = publish(&keyed, &whole, &["--small-cell-ballots", "0"]);
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stderr.contains("found other bytes"), "{stderr}");
+}
+
+#[test]
+fn a_publisher_needs_a_key_of_its_own_and_a_folder_of_its_own() {
+    let keyed = Keyed::new("test");
+    let all = keyed.batches("sealed").len();
+    let whole = journal(&keyed, "whole", all);
+    let (officer, to) = (keyed.path("officer.key"), keyed.path("published"));
+    let (code, _, stderr) =
+        run(["publish", text(&whole), "--to", text(&to), "--key", text(&officer)]);
+    assert_eq!(code, 2, "{stderr}");
+    assert!(stderr.contains("found the key of officer chair"), "{stderr}");
+    assert!(!to.exists(), "nothing is made");
+    fs::create_dir(&to).unwrap();
+    fs::write(to.join("notes.txt"), "mine").unwrap();
+    let (code, _, stderr) = publish(&keyed, &whole, &[]);
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stderr.contains("notes.txt: found something"), "{stderr}");
+    assert_eq!(files(&to).len(), 1);
+}
+
+#[test]
+fn an_official_publication_before_the_close_has_turnout_and_no_vote() {
+    let keyed = Keyed::new("official");
+    let batches = keyed.batches("sealed");
+    let open = keyed.control(None, &["open"]);
+    let close = keyed.control(Some(&open), &["close"]);
+    let mut records: Vec<&[u8]> = vec![&open];
+    records.extend(batches.iter().map(Vec::as_slice));
+    let before = published(&keyed, &keyed.journal("before", &records));
+    for name in files(&before).iter().filter(|name| name.ends_with(".json")) {
+        let text = fs::read_to_string(before.join(name)).unwrap();
+        assert!(text.contains("\"status\":\"before-close\""), "{name}: {text}");
+        assert!(!text.contains("\"valid\""), "{name}: {text}");
+    }
+    assert!(json(&before.join("nation.json"))["progress"]["ballots_taken"].as_u64() > Some(0));
+    records.push(&close);
+    let after = published(&keyed, &keyed.journal("after", &records));
+    assert!(fs::read_to_string(after.join("nation.json")).unwrap().contains("\"valid\""));
+}
+
+#[test]
+fn a_village_of_few_ballots_is_published_without_its_votes() {
+    let keyed = Keyed::new("test");
+    let ballots = keyed.path("few.csv");
+    let all = fs::read_to_string(fixture("small/ballots.csv")).unwrap();
+    let few = all.lines().filter(|line| !line.replace('"', "").starts_with("S1,V1"));
+    fs::write(&ballots, few.collect::<Vec<_>>().join("\n")).unwrap();
+    let (code, _, stderr) = keyed.seal(&ballots, &keyed.path("secrets.csv"), "few");
+    assert_eq!(code, 0, "{stderr}");
+    let folder = published(&keyed, &keyed.path("few"));
+    let village = json(&folder.join("districts/V1.json"));
+    assert_eq!((&village["withheld"], &village["ballots"]), (&true.into(), &Value::Null));
+    assert!(village["candidates"].as_array().unwrap().iter().all(|row| row["votes"].is_null()));
+    // The other district tells its votes, so the file can.
+    let other = json(&folder.join("districts/T.json"));
+    assert!(other["candidates"].as_array().unwrap().iter().all(|row| row["votes"].is_u64()));
+}

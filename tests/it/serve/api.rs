@@ -1,0 +1,187 @@
+//! The JSON API as a program reads it.
+//!
+//! In: a real server with the small election. Out: documents held to reviewed snapshots, tags,
+//! refusals. Never: a snapshot with a time of day in it.
+
+use serde_json::Value;
+
+use crate::keyed::Keyed;
+use crate::kit::{fixture, json};
+use crate::serve::kit::Server;
+use crate::serve::pages::{get, settled, small_night};
+
+fn document(server: &Server, path: &str) -> Value {
+    let answer = get(server, path, "");
+    assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+/// A document without moments and measurements.
+fn steady(mut document: Value) -> String {
+    fn still(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                for (key, value) in fields {
+                    let is_moment = matches!(key.as_str(), "at" | "signed_at" | "received_at");
+                    match value {
+                        Value::String(_) if is_moment => *value = "[moment]".into(),
+                        _ => still(value),
+                    }
+                }
+            }
+            Value::Array(values) => values.iter_mut().for_each(still),
+            _ => {}
+        }
+    }
+    still(&mut document);
+    serde_json::to_string_pretty(&document).unwrap()
+}
+
+#[test]
+fn documents_are_as_they_were_reviewed() {
+    let keyed = Keyed::new("test");
+    let server = small_night(&keyed);
+    settled(&server, "/en/", "2 of 2 stations in");
+    for (name, path) in [
+        ("api-nation", "/v1/nation"),
+        ("api-province", "/v1/provinces/0"),
+        ("api-lists", "/v1/districts/T"),
+        ("api-village", "/v1/districts/V1"),
+        ("api-stations", "/v1/stations?state=all"),
+        ("api-search", "/v1/search?q=%D8%AF%D9%87"),
+        ("api-small-cells", "/v1/small-cells"),
+    ] {
+        insta::assert_snapshot!(name, steady(document(&server, path)));
+    }
+    // A program of another house may read what everybody may see.
+    let answer = get(&server, "/v1/nation", "");
+    assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+    let tag = answer.header("etag").unwrap();
+    let again = get(&server, "/v1/nation", &format!("if-none-match: {tag}\r\n"));
+    assert_eq!((again.status, again.body.as_str()), (304, ""));
+    assert!(answer.header("last-modified").unwrap().ends_with("gmt"));
+    assert!(document(&server, "/v1/reception")["durable"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn the_api_has_the_numbers_of_the_count() {
+    let keyed = Keyed::new("test");
+    let server = small_night(&keyed);
+    settled(&server, "/en/", "2 of 2 stations in");
+    let tally = json("tally", &keyed.path("sealed"), &[]);
+    let result = json("result", &keyed.path("sealed"), &[]);
+    let districts = tally["districts"].as_array().unwrap().iter();
+    for (tally, result) in districts.zip(result["districts"].as_array().unwrap()) {
+        let id = tally["district"].as_str().unwrap();
+        let own = document(&server, &format!("/v1/districts/{id}"));
+        assert_eq!(own["all_shown"], true, "{id}");
+        assert_eq!(own["ballots"], tally["ballots"], "{id}");
+        assert_eq!(own["elected"], result["elected"], "{id}");
+        assert_eq!(own["outcome"]["groups"], result["groups"], "{id}");
+        assert_eq!(own["outcome"]["steps"], result["steps"], "{id}");
+        for side in ["lists", "candidates"] {
+            let votes = |document: &Value| -> Vec<(u64, u64)> {
+                let rows = document[side].as_array().unwrap().iter();
+                let number = |row: &Value, key: &str| row[key].as_u64().unwrap();
+                rows.map(|row| (number(row, "code"), number(row, "votes"))).collect()
+            };
+            assert_eq!(votes(&own), votes(tally), "{id}, {side}");
+        }
+    }
+}
+
+#[test]
+fn of_a_village_of_six_ballots_the_api_names_who_is_elected_and_no_vote() {
+    let keyed = Keyed::new("test");
+    let ballots = keyed.path("few.csv");
+    let all = std::fs::read_to_string(fixture("small/ballots.csv")).unwrap();
+    let few = all.lines().filter(|line| !line.replace('"', "").starts_with("S1,V1"));
+    std::fs::write(&ballots, few.collect::<Vec<_>>().join("\n")).unwrap();
+    let (code, _, stderr) = keyed.seal(&ballots, &keyed.path("secrets.csv"), "sealed");
+    assert_eq!(code, 0, "{stderr}");
+    let batches = crate::keyed::records(&keyed.path("sealed"));
+    let server = Server::start(&keyed.path("election"), &keyed.path("data"), &[]);
+    assert_eq!(server.send(&batches.iter().map(Vec::as_slice).collect::<Vec<_>>()).0, 200);
+    server.caught_up();
+    settled(&server, "/en/district/V1", "for officers alone");
+    let own = document(&server, "/v1/districts/V1");
+    assert_eq!((&own["withheld"], &own["ballots_taken"]), (&true.into(), &3.into()));
+    assert_eq!(
+        own["elected"],
+        json("result", &keyed.path("sealed"), &[])["districts"][0]["elected"]
+    );
+    assert!(own["elected"].as_array().is_some_and(|codes| !codes.is_empty()));
+    for hidden in ["ballots", "outcome"] {
+        assert_eq!(own[hidden], Value::Null, "{hidden}");
+    }
+    for candidate in own["candidates"].as_array().unwrap() {
+        for hidden in ["direct", "via_list", "votes"] {
+            assert_eq!(candidate[hidden], Value::Null, "{hidden}");
+        }
+    }
+    let rows = document(&server, "/v1/provinces/0");
+    let row = rows["districts"].as_array().unwrap().iter().find(|row| row["district"] == "V1");
+    assert_eq!(row.unwrap()["ballots"], Value::Null);
+    assert_eq!(document(&server, "/v1/small-cells")["withheld"], serde_json::json!(["V1"]));
+    // A digest of all totals would let somebody try out three ballots.
+    assert_eq!(document(&server, "/v1/nation")["digest"], Value::Null);
+    let pages = [get(&server, "/en/", "").body, get(&server, "/en/reception", "").body];
+    let digest = server.caught_up()["digest"].as_str().unwrap().to_owned();
+    assert!(pages.iter().all(|page| !page.contains(&digest)));
+}
+
+#[test]
+fn an_official_api_has_no_number_per_option_before_the_close() {
+    let keyed = Keyed::new("official");
+    let batches = keyed.batches("sealed");
+    let open = keyed.control(None, &["open"]);
+    let close = keyed.control(Some(&open), &["close"]);
+    let server = Server::start(&keyed.path("election"), &keyed.path("data"), &[]);
+    let mut records: Vec<&[u8]> = vec![&open];
+    records.extend(batches.iter().map(Vec::as_slice));
+    assert_eq!(server.send(&records).0, 200);
+    server.caught_up();
+    settled(&server, "/en/", "2 of 2 stations in");
+    for path in
+        ["/v1/nation", "/v1/provinces", "/v1/provinces/0", "/v1/districts", "/v1/small-cells"]
+    {
+        let text = document(&server, path).to_string();
+        assert!(text.contains("\"status\":\"before-close\""), "{path}: {text}");
+        assert!(!text.contains("\"valid\""), "{path}: {text}");
+    }
+    let own = document(&server, "/v1/districts/T");
+    assert_eq!((&own["ballots"], &own["outcome"]), (&Value::Null, &Value::Null));
+    assert!(own["candidates"].as_array().unwrap().iter().all(|row| row["votes"].is_null()));
+    assert_eq!(server.send(&[&close]).0, 200);
+    settled(&server, "/en/district/T", "Votes of everybody");
+    let own = document(&server, "/v1/districts/T");
+    assert!(own["candidates"].as_array().unwrap().iter().all(|row| row["votes"].is_u64()));
+}
+
+#[test]
+fn what_the_api_does_not_have_it_refuses_in_words() {
+    let keyed = Keyed::new("test");
+    let server = small_night(&keyed);
+    for (path, found) in [
+        ("/v1/nothing", "found path 'nothing', expected one of: nation"),
+        ("/v1/districts/NOBODY", "found district 'NOBODY'"),
+        ("/v1/provinces/9", "found province '9', expected a number below 1"),
+        ("/v1/provinces/-1", "found province '-1'"),
+        ("/v1/districts?page=0", "found page '0', expected a number from 1"),
+        ("/v1/districts?page=2", "found a page beyond the last one"),
+        ("/v1/districts?contest=none", "expected one of: council, tehran"),
+        ("/v1/stations?state=lost", "found state 'lost', expected one of: missing"),
+        ("/v1/stations?sate=held", "found parameter 'sate', expected state, province, page"),
+        ("/v1/nation?x=1", "found parameter 'x', expected no parameter"),
+        ("/v1/corrections?page=2", "found a page beyond the last one"),
+    ] {
+        let answer = get(&server, path, "");
+        assert_eq!(answer.status, 404, "{path}: {}", answer.body);
+        let message: Value = serde_json::from_str(&answer.body).unwrap();
+        assert!(message["error"].as_str().unwrap().contains(found), "{path}: {message}");
+    }
+    // What was there before is there still.
+    assert_eq!(get(&server, "/v1/frontier", "").status, 200);
+    assert_eq!(get(&server, "/v1/tally", "").status, 200);
+}

@@ -1,0 +1,80 @@
+//! `shomar publish`: static signed files of the count, for any web server to carry.
+//!
+//! In: a folder with a journal, a publisher's key, a folder for publications. Out: one publication
+//! of the journal as far as it is durable now; what was written, on stdout. Never: a number that the
+//! open page would not show; a key of an officer or a device used for something else.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::Args;
+use shomar_engine::disclosure::LEAST_BALLOTS;
+use shomar_format::bytes::hex;
+use shomar_publish::{Publication, PublishError, publish};
+
+use crate::commands::control::read_key;
+use crate::failure::CheckFailed;
+use crate::follow::read_board;
+use crate::options::election_folder;
+use crate::output::{grouped, to_stdout};
+
+/// Arguments of `shomar publish`.
+#[derive(Args)]
+pub(crate) struct PublishArguments {
+    /// Folder of segments; that of a server at work as well.
+    directory: PathBuf,
+    /// Election folder [default: DIRECTORY/election].
+    #[arg(long, value_name = "DIR")]
+    election: Option<PathBuf>,
+    /// Folder of publications, new or with earlier ones.
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+    /// File with the publisher's secret key (`shomar key`).
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Numbers move by at least so many ballots; 0: by any number.
+    #[arg(long, value_name = "N", default_value_t = LEAST_BALLOTS)]
+    small_cell_ballots: u64,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &PublishArguments) -> anyhow::Result<ExitCode> {
+    let key = read_key(&arguments.key)?;
+    let folder = election_folder(&arguments.directory, arguments.election.as_ref());
+    let board = read_board(&arguments.directory, &folder, arguments.small_cell_ballots)?;
+    let public = key.public();
+    let election = board.setting.subject.election;
+    if let Some(officer) = election.head.officers.iter().find(|officer| officer.key == public) {
+        bail!(
+            "{}: found the key of officer {}, expected one that signs publications alone",
+            arguments.key.display(),
+            officer.id
+        );
+    }
+    let publication = Publication {
+        board: &board,
+        small_cell_ballots: arguments.small_cell_ballots,
+        key: &key,
+        folder: &arguments.to,
+    };
+    let published = publish(&publication).map_err(|error| match error {
+        // What is there is sound, and this does not continue it.
+        PublishError::NoContinuation { .. } => CheckFailed(error.to_string()).into(),
+        error => anyhow::Error::from(error),
+    })?;
+    to_stdout(|out| {
+        let records = grouped(board.snapshot.position);
+        let status = board.status().name();
+        let (files, bytes) = (grouped(published.files as u64), grouped(published.bytes));
+        let place = published.folder.display();
+        match published.is_new {
+            true => {
+                writeln!(out, "{place}: {records} records, {status}: {files} files, {bytes} bytes")
+            }
+            false => writeln!(out, "{place}: {records} records, {status}: published before"),
+        }?;
+        writeln!(out, "signed by {}", hex(&public))
+    })?;
+    Ok(ExitCode::SUCCESS)
+}

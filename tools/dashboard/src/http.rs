@@ -174,8 +174,9 @@ fn show(
     };
     let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     if accepts.is_some_and(|accept| accept.starts_with("text/event-stream")) {
+        let position = board.board.snapshot.position;
         let is_live = view.streamed().as_ref() == Some(&view);
-        let frames = is_live.then(|| room.streams.subscribe(&view, &page)).flatten();
+        let frames = is_live.then(|| room.streams.subscribe(&view, &page, position)).flatten();
         return match frames {
             Some(frames) => stream_of(frames, room.stopping.clone()),
             // The status by which a reader of events does not come again.

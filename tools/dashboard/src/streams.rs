@@ -31,13 +31,13 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    fn first(page: &Page) -> Self {
-        let whole = event(page.parts.iter());
+    fn first(page: &Page, position: u64) -> Self {
+        let whole = event(position, page.parts.iter());
         Self { number: 0, news: whole.clone(), whole, parts: page.parts.clone() }
     }
 
     /// The frame after this one; `None` if nothing moved.
-    fn next(&self, page: &Page) -> Option<Self> {
+    fn next(&self, page: &Page, position: u64) -> Option<Self> {
         let keys =
             |parts: &[Part]| -> Vec<String> { parts.iter().map(|part| part.key.clone()).collect() };
         if self.parts == page.parts {
@@ -47,20 +47,20 @@ impl Frame {
         let parts = page.parts.clone();
         if keys(&self.parts) != keys(&parts) {
             // The page has other parts now: a new row, say. Whoever looks fetches it again.
-            let again = Bytes::from_static(b"event: again\ndata: {}\n\n");
+            let again = Bytes::from(format!("id: {position}\nevent: again\ndata: {{}}\n\n"));
             return Some(Self { number, news: again.clone(), whole: again, parts });
         }
         let changed = self.parts.iter().zip(&parts).filter(|(old, new)| old != new);
-        let news = event(changed.map(|(_, new)| new));
-        Some(Self { number, news, whole: event(parts.iter()), parts })
+        let news = event(position, changed.map(|(_, new)| new));
+        Some(Self { number, news, whole: event(position, parts.iter()), parts })
     }
 }
 
-/// An event that says what stands in these parts.
-fn event<'a>(parts: impl Iterator<Item = &'a Part>) -> Bytes {
+/// An event that says what stands in these parts; its id is the number of records counted.
+fn event<'a>(position: u64, parts: impl Iterator<Item = &'a Part>) -> Bytes {
     let parts: serde_json::Map<String, serde_json::Value> =
         parts.map(|part| (part.key.clone(), part.html.clone().into())).collect();
-    let mut text = String::from("event: parts\n");
+    let mut text = format!("id: {position}\nevent: parts\n");
     // JSON has no line end in it, so one line of data holds it.
     let _ = write!(text, "data: {}\n\n", serde_json::Value::Object(parts));
     text.into()
@@ -73,11 +73,12 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    /// Looks at a view from this page on; `None` if too many views are looked at.
+    /// Looks at a view from this page of a board at this position on; `None` if too many views are looked at.
     pub(crate) fn subscribe(
         &self,
         view: &View,
         page: &Page,
+        position: u64,
     ) -> Option<watch::Receiver<Arc<Frame>>> {
         let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = views.get(view) {
@@ -86,7 +87,7 @@ impl Streams {
         if views.len() >= VIEWS_MAX {
             return None;
         }
-        let (sender, receiver) = watch::channel(Arc::new(Frame::first(page)));
+        let (sender, receiver) = watch::channel(Arc::new(Frame::first(page, position)));
         views.insert(view.clone(), sender);
         Some(receiver)
     }
@@ -100,7 +101,7 @@ impl Streams {
         };
         for (view, sender) in all {
             let Some(page) = board.page(&view) else { continue };
-            let next = sender.borrow().next(&page);
+            let next = sender.borrow().next(&page, board.board.snapshot.position);
             if let Some(frame) = next {
                 sender.send_replace(Arc::new(frame));
             }
@@ -127,14 +128,17 @@ mod tests {
 
     #[test]
     fn a_frame_tells_what_changed_and_nothing_else() {
-        let first = Frame::first(&page(&[("a", "1"), ("b", "<2>")]));
-        assert_eq!(text(&first.whole), "event: parts\ndata: {\"a\":\"1\",\"b\":\"&lt;2&gt;\"}\n\n");
-        assert!(first.next(&page(&[("a", "1"), ("b", "<2>")])).is_none());
-        let second = first.next(&page(&[("a", "3"), ("b", "<2>")])).unwrap();
-        assert_eq!(text(&second.news), "event: parts\ndata: {\"a\":\"3\"}\n\n");
+        let first = Frame::first(&page(&[("a", "1"), ("b", "<2>")]), 4);
+        assert_eq!(
+            text(&first.whole),
+            "id: 4\nevent: parts\ndata: {\"a\":\"1\",\"b\":\"&lt;2&gt;\"}\n\n"
+        );
+        assert!(first.next(&page(&[("a", "1"), ("b", "<2>")]), 5).is_none());
+        let second = first.next(&page(&[("a", "3"), ("b", "<2>")]), 5).unwrap();
+        assert_eq!(text(&second.news), "id: 5\nevent: parts\ndata: {\"a\":\"3\"}\n\n");
         assert!(text(&second.whole).contains("\"b\""));
-        let third = second.next(&page(&[("a", "3"), ("b", "<2>"), ("c", "4")])).unwrap();
-        assert!(text(&third.news).starts_with("event: again\n"));
+        let third = second.next(&page(&[("a", "3"), ("b", "<2>"), ("c", "4")]), 6).unwrap();
+        assert!(text(&third.news).starts_with("id: 6\nevent: again\n"));
         assert_eq!(third.number, 2);
     }
 }

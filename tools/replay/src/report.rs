@@ -17,6 +17,7 @@ use crate::error::ReplayError;
 use crate::latency::{Latencies, Percentiles, milliseconds};
 use crate::ledger::{FaultCount, Finding};
 use crate::picture;
+use crate::readers::ReadersReport;
 use crate::run::{Options, Shared, shown};
 use crate::settle::{Frontier, Lost, MetricsReport, Settled, Totals};
 
@@ -85,6 +86,9 @@ pub struct Report {
     pub frontier: Option<Frontier>,
     /// How long it took, at the end, until the frontier covered everything, in microseconds.
     pub frontier_lag_us: Option<u64>,
+    /// Those who looked at the page meanwhile, if anybody did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub readers: Option<ReadersReport>,
     /// The server's metrics, if it has some.
     pub metrics: Option<MetricsReport>,
     /// What is worth knowing and nobody's fault.
@@ -103,6 +107,7 @@ impl Report {
         options: &Options,
         connections: usize,
         settled: Settled,
+        seen: ReadersReport,
     ) -> Self {
         let Settled { totals, frontier, frontier_lag, lost, metrics } = settled;
         let ledger = &shared.ledger;
@@ -147,6 +152,7 @@ impl Report {
             totals,
             frontier,
             frontier_lag_us: frontier_lag.map(microseconds),
+            readers: (seen.readers > 0).then_some(seen),
             metrics,
             notes: books.notes.clone(),
             findings,
@@ -248,6 +254,19 @@ impl Report {
                 Totals::Unknown => "UNKNOWN".to_owned(),
             },
         );
+        if let Some(seen) = &self.readers {
+            lines.row(
+                "readers",
+                format!(
+                    "{} at the page, {} lost: {} events, {} MB",
+                    grouped(seen.readers),
+                    grouped(seen.lost),
+                    grouped(seen.events),
+                    grouped(seen.bytes / 1_000_000)
+                ),
+            );
+            lines.latencies(&[("page behind", &seen.behind)]);
+        }
         if let Some(metrics) = &self.metrics {
             lines.counts("server records", &metrics.records);
             let delays: Vec<String> = metrics

@@ -20,6 +20,7 @@ use crate::kill::kill;
 use crate::ledger::{FaultCount, Ledger, count, lock};
 use crate::link::Link;
 use crate::plan::Plan;
+use crate::readers::{Acknowledged, Readers};
 use crate::report::Report;
 use crate::schedule::{Decimal, Schedule, intended_times, is_sent_twice};
 use crate::settle::{Metrics, settle};
@@ -65,7 +66,14 @@ pub struct Options {
     pub answer_timeout: Duration,
     /// Threads [default: one per core].
     pub threads: Option<usize>,
+    /// How many look at the live page meanwhile.
+    pub readers: usize,
+    /// At which view.
+    pub view: String,
 }
+
+/// The view that readers look at if nobody says which.
+const VIEW_DEFAULT: &str = "/fa/";
 
 impl Options {
     /// As fast as acknowledged, without faults.
@@ -83,6 +91,8 @@ impl Options {
             give_up: Duration::from_secs(120),
             answer_timeout: Duration::from_secs(30),
             threads: None,
+            readers: 0,
+            view: VIEW_DEFAULT.to_owned(),
         }
     }
 }
@@ -128,6 +138,8 @@ pub(crate) struct Shared {
     idle_sides: Mutex<Vec<Link>>,
     /// Everything was sent.
     pub(crate) finished: AtomicBool,
+    /// When, for those who look at the page.
+    acknowledged: Arc<Acknowledged>,
 }
 
 impl Shared {
@@ -157,6 +169,7 @@ impl Shared {
             _ => &self.ledger.accepted,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+        self.acknowledged.note(position);
         self.ledger.acknowledge(batch, self.plan.batch(batch).ballots, position);
     }
 
@@ -243,7 +256,14 @@ pub async fn replay(
         sides: Semaphore::new(connections.clamp(1, SIDES_MAX)),
         idle_sides: Mutex::new(Vec::new()),
         finished: AtomicBool::new(false),
+        acknowledged: Arc::new(Acknowledged::new(match options.readers {
+            0 => 0,
+            _ => plan.batch_count(),
+        })),
     });
+    let readers =
+        Readers::begin(&options.target, &options.view, options.readers, &shared.acknowledged)
+            .map_err(|error| ReplayError::Machine(error.to_string()))?;
     let mut kills = JoinSet::new();
     for command in &options.faults.kills {
         kills.spawn(kill(Arc::clone(&shared), command.clone()));
@@ -257,9 +277,10 @@ pub async fn replay(
         let mut books = shared.ledger.books();
         books.findings.add("command failed", "one did not return".to_owned());
     }
+    let seen = readers.end().await;
     let settled = settle(&shared, &before).await;
     told(Phase::Settling);
-    Ok(Report::new(&shared, options, connections, settled))
+    Ok(Report::new(&shared, options, connections, settled, seen))
 }
 
 /// Sends everything, or until nothing has moved for too long.

@@ -44,6 +44,13 @@ pub(crate) struct ReplayArguments {
     #[arg(long, value_name = "N", default_value = "1",
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
     per_request: u32,
+    /// So many look at the live page meanwhile; the report says how far it was behind.
+    #[arg(long, value_name = "N", default_value = "0",
+          value_parser = clap::value_parser!(u32).range(..=100_000))]
+    readers: u32,
+    /// At which view [default: /fa/].
+    #[arg(long, value_name = "PATH", requires = "readers")]
+    view: Option<String>,
     /// What goes wrong besides (TOML; docs/commands.md).
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
@@ -90,6 +97,10 @@ pub(crate) fn run(arguments: &ReplayArguments) -> anyhow::Result<ExitCode> {
     options.schedule = arguments.schedule;
     options.connections = arguments.connections.map(|connections| connections as usize);
     options.per_request = arguments.per_request as usize;
+    options.readers = arguments.readers as usize;
+    if let Some(view) = &arguments.view {
+        options.view.clone_from(view);
+    }
     options.faults = faults;
     options.seed = arguments.seed;
     options.give_up = Duration::from_secs(u64::from(arguments.give_up));

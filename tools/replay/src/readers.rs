@@ -1,0 +1,246 @@
+//! Readers of the live page: people who look while batches come.
+//!
+//! In: a server, how many look, at which view. Out: how many events each was told, how many bytes,
+//! and how long acknowledged records waited until the page had them. Never: a word of what an event
+//! says but its id, which is the number of records that it has.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::latency::{Latencies, Percentiles};
+use crate::ledger::nanoseconds;
+use crate::target::Target;
+
+/// No time yet.
+const NEVER: u64 = u64::MAX;
+/// Where the id of an event stands.
+const ID: &[u8] = b"\nid: ";
+/// Digits of an id at most.
+const DIGITS_MAX: usize = 20;
+/// How much readers yield (`nice`).
+const NICENESS: i32 = 19;
+/// What is read at once.
+const BUFFER_BYTES: usize = 8 << 10;
+
+/// What readers of the page saw.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ReadersReport {
+    /// How many looked.
+    pub readers: u64,
+    /// Of these, how many lost their stream or had none.
+    pub lost: u64,
+    /// Events that they were told.
+    pub events: u64,
+    /// Bytes that they were sent.
+    pub bytes: u64,
+    /// For each event, how long the first record of it that was not in the one before had waited
+    /// since it was acknowledged.
+    pub behind: Percentiles,
+}
+
+/// When each position was acknowledged: what readers compare with.
+pub(crate) struct Acknowledged {
+    start: std::time::Instant,
+    /// Nanoseconds after the start, by position.
+    times: Vec<AtomicU64>,
+}
+
+impl Acknowledged {
+    /// For a journal that will have so many records at most; what is beyond is not measured.
+    pub(crate) fn new(records: usize) -> Self {
+        let times = std::iter::repeat_with(|| AtomicU64::new(NEVER)).take(records).collect();
+        Self { start: std::time::Instant::now(), times }
+    }
+
+    /// A record is durable at this position, as somebody has just heard.
+    pub(crate) fn note(&self, position: u64) {
+        let place = usize::try_from(position).ok().and_then(|at| self.times.get(at));
+        if let Some(place) = place {
+            place.fetch_min(nanoseconds(self.start.elapsed()), Ordering::Relaxed);
+        }
+    }
+
+    /// How long ago that was.
+    fn ago(&self, position: u64) -> Option<Duration> {
+        let time = self.times.get(usize::try_from(position).ok()?)?.load(Ordering::Relaxed);
+        let now = nanoseconds(self.start.elapsed());
+        (time != NEVER).then(|| Duration::from_nanos(now.saturating_sub(time)))
+    }
+}
+
+/// People at their pages: on a thread of their own, which yields to those that send. Readers are
+/// elsewhere on election night; what they cost here is not to be charged to the server.
+pub(crate) struct Readers {
+    runtime: Runtime,
+    tasks: JoinSet<Seen>,
+    stop: watch::Sender<bool>,
+    readers: u64,
+}
+
+/// What one of them saw.
+#[derive(Default)]
+struct Seen {
+    is_lost: bool,
+    events: u64,
+    bytes: u64,
+    behind: Latencies,
+}
+
+impl Readers {
+    /// So many begin to look.
+    pub(crate) fn begin(
+        target: &Target,
+        path: &str,
+        readers: usize,
+        acknowledged: &Arc<Acknowledged>,
+    ) -> io::Result<Self> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .on_thread_start(yield_to_others)
+            .enable_all()
+            .build()?;
+        let (stop, stopping) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        for _ in 0..readers {
+            let (target, path) = (target.clone(), path.to_owned());
+            let (acknowledged, mut stopping) = (Arc::clone(acknowledged), stopping.clone());
+            let own = async move {
+                let mut seen = Seen::default();
+                tokio::select! {
+                    // A stream has no end of its own as long as the server is there.
+                    _ = look(&target, &path, &acknowledged, &mut seen) => seen.is_lost = true,
+                    _ = stopping.wait_for(|stop| *stop) => {}
+                }
+                seen
+            };
+            tasks.spawn_on(own, runtime.handle());
+        }
+        Ok(Self { runtime, tasks, stop, readers: readers as u64 })
+    }
+
+    /// Everybody goes home.
+    pub(crate) async fn end(mut self) -> ReadersReport {
+        let _ = self.stop.send(true);
+        let mut report = ReadersReport { readers: self.readers, ..ReadersReport::default() };
+        let mut behind = Latencies::default();
+        while let Some(seen) = self.tasks.join_next().await {
+            let Ok(seen) = seen else { continue };
+            report.lost += u64::from(seen.is_lost);
+            report.events += seen.events;
+            report.bytes += seen.bytes;
+            behind.merge(&seen.behind);
+        }
+        report.behind = behind.percentiles();
+        self.runtime.shutdown_background();
+        report
+    }
+}
+
+/// Where the system does not let us, readers are as urgent as those that send.
+fn yield_to_others() {
+    // On Linux a priority is that of a thread, and none named is this one.
+    let _ = rustix::process::setpriority_process(None, NICENESS);
+}
+
+async fn look(
+    target: &Target,
+    path: &str,
+    acknowledged: &Acknowledged,
+    seen: &mut Seen,
+) -> io::Result<()> {
+    let mut stream = target.connect().await?;
+    let (path, authority) = (target.path(path), target.authority());
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nAccept: text/event-stream\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut ids = Ids::default();
+    let mut buffer = vec![0; BUFFER_BYTES];
+    let mut before: Option<u64> = None;
+    loop {
+        let length = stream.read(&mut buffer).await?;
+        if length == 0 {
+            return Ok(());
+        }
+        seen.bytes += length as u64;
+        ids.read(&buffer[..length], |position| {
+            seen.events += 1;
+            let waited = before.filter(|before| *before < position);
+            if let Some(behind) = waited.and_then(|first| acknowledged.ago(first)) {
+                seen.behind.record(behind);
+            }
+            before = Some(position);
+        });
+    }
+}
+
+/// Finds the ids of events in bytes that come in pieces.
+#[derive(Default)]
+struct Ids {
+    /// What an id may have begun in.
+    tail: Vec<u8>,
+}
+
+impl Ids {
+    fn read(&mut self, bytes: &[u8], mut found: impl FnMut(u64)) {
+        self.tail.extend_from_slice(bytes);
+        let mut from = 0;
+        while let Some(at) = memchr::memmem::find(&self.tail[from..], ID) {
+            let digits = &self.tail[from + at + ID.len()..];
+            let Some(length) = digits.iter().position(|byte| !byte.is_ascii_digit()) else {
+                if digits.len() <= DIGITS_MAX {
+                    // The rest of it comes with the next piece.
+                    self.tail.drain(..from + at);
+                    return;
+                }
+                break;
+            };
+            let digits = std::str::from_utf8(&digits[..length]);
+            if let Some(id) = digits.ok().and_then(|digits| digits.parse().ok()) {
+                found(id);
+            }
+            from += at + ID.len();
+        }
+        let keep = self.tail.len().saturating_sub(ID.len() - 1).max(from);
+        self.tail.drain(..keep);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_found_however_the_bytes_are_cut() {
+        let text =
+            b"HTTP/1.1 200 OK\r\n\r\n12\r\nid: 7\nevent: parts\ndata: {\"id\":\"id: 3\"}\n\n\
+            \r\n12\r\nid: 1234567\nevent: again\n\n\r\nid: x\nid: 18446744073709551615\n";
+        for piece in 1..text.len() {
+            let (mut ids, mut all) = (Ids::default(), Vec::new());
+            text.chunks(piece).for_each(|bytes| ids.read(bytes, |id| all.push(id)));
+            assert_eq!(all, [7, 1_234_567, u64::MAX], "in pieces of {piece}");
+        }
+        let mut ids = Ids::default();
+        ids.read(&[b"\nid: ", &[b'1'; 1_000][..]].concat(), |_| panic!("no number is that long"));
+        assert!(ids.tail.len() < 64, "what cannot be an id is not kept");
+    }
+
+    #[test]
+    fn a_record_waits_from_its_first_acknowledgement() {
+        let acknowledged = Acknowledged::new(2);
+        assert_eq!(acknowledged.ago(0), None);
+        acknowledged.note(0);
+        std::thread::sleep(Duration::from_millis(5));
+        acknowledged.note(0);
+        acknowledged.note(9);
+        assert!(acknowledged.ago(0).is_some_and(|ago| ago >= Duration::from_millis(5)));
+        assert_eq!((acknowledged.ago(1), acknowledged.ago(9)), (None, None));
+    }
+}

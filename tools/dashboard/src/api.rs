@@ -30,7 +30,7 @@ pub(crate) async fn document(
         return refused("found a page beyond the last one");
     };
     let at_ms = board.board.at_ms;
-    let tagged = Tagged { bytes: document.json.clone(), tag: &document.tag, at_ms };
+    let tagged = Tagged { bytes: &document.json, tag: &document.tag, at_ms };
     open_to_all(tagged.answer(StatusCode::OK, &headers))
 }
 

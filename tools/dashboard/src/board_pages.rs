@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use shomar_board::board::Board;
 use shomar_board::documents::Resource;
 
+use crate::packed::Packed;
 use crate::page::{Page, tag_of};
 use crate::view::View;
 
@@ -26,7 +26,7 @@ pub(crate) struct BoardPages {
 
 /// A document of the API.
 pub(crate) struct Document {
-    pub(crate) json: Bytes,
+    pub(crate) json: Packed,
     /// Its tag for caches, with quotes.
     pub(crate) tag: String,
 }
@@ -46,7 +46,7 @@ impl BoardPages {
     pub(crate) fn document(&self, resource: &Resource) -> Option<Arc<Document>> {
         kept(&self.documents, resource, || {
             let json = resource.document(&self.board)?;
-            Some(Document { tag: tag_of(&json), json: json.into() })
+            Some(Document { tag: tag_of(&json), json: Packed::whole(json) })
         })
     }
 }

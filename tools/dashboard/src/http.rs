@@ -4,7 +4,8 @@
 //! for whoever accepts one. Never: anything fetched from elsewhere, a script or style that is not a
 //! file of its own, a cookie for a viewer.
 
-use std::sync::Arc;
+use std::convert::Infallible;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
@@ -14,12 +15,13 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt};
 use shomar_seats::Language;
 use tokio::sync::watch;
 
 use crate::assets::{self, Asset};
 use crate::board_pages::BoardPages;
+use crate::packed::{Packed, stream_head, takes_packed};
 use crate::page::Page;
 use crate::pages;
 use crate::streams::{Frame, Streams};
@@ -178,7 +180,7 @@ fn show(
         let is_live = view.streamed().as_ref() == Some(&view);
         let frames = is_live.then(|| room.streams.subscribe(&view, &page, position)).flatten();
         return match frames {
-            Some(frames) => stream_of(frames, room.stopping.clone()),
+            Some(frames) => stream_of(frames, room.stopping.clone(), takes_packed(headers)),
             // The status by which a reader of events does not come again.
             None => StatusCode::NO_CONTENT.into_response(),
         };
@@ -188,17 +190,17 @@ fn show(
 
 /// A page, or that it is the one which the reader has.
 fn respond(status: StatusCode, page: &Page, headers: &HeaderMap) -> Response {
-    let tagged = Tagged { bytes: page.html.clone(), tag: &page.tag, at_ms: page.at_ms };
+    let tagged = Tagged { bytes: &page.html, tag: &page.tag, at_ms: page.at_ms };
     let mut response = tagged.answer(status, headers);
     let headers = response.headers_mut();
     set(headers, header::CONTENT_TYPE, "text/html; charset=utf-8");
-    set(headers, header::VARY, "Accept");
+    set(headers, header::VARY, "Accept, Accept-Encoding");
     response
 }
 
 /// Bytes that a reader may have from before.
 pub(crate) struct Tagged<'a> {
-    pub(crate) bytes: Bytes,
+    pub(crate) bytes: &'a Packed,
     /// With quotes.
     pub(crate) tag: &'a str,
     /// When its numbers were, in milliseconds since 1970-01-01 UTC.
@@ -210,13 +212,18 @@ impl Tagged<'_> {
     pub(crate) fn answer(self, status: StatusCode, headers: &HeaderMap) -> Response {
         let has = headers.get(header::IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
         let is_known = status == StatusCode::OK && has.is_some_and(|has| has.contains(self.tag));
+        let is_packed = takes_packed(headers);
         let (status, body) = match is_known {
             true => (StatusCode::NOT_MODIFIED, Body::empty()),
-            false => (status, Body::from(self.bytes)),
+            false => (status, Body::from(self.bytes.bytes(is_packed).clone())),
         };
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         protect(headers);
+        if is_packed && !is_known {
+            set(headers, header::CONTENT_ENCODING, "gzip");
+        }
+        set(headers, header::VARY, "Accept-Encoding");
         set(headers, header::CACHE_CONTROL, "no-cache");
         set(headers, header::ETAG, self.tag);
         set(headers, header::LAST_MODIFIED, &http_date(self.at_ms));
@@ -247,26 +254,38 @@ fn http_date(milliseconds: u64) -> String {
 }
 
 /// Frames of a view as events, until the server stops.
-fn stream_of(frames: watch::Receiver<Arc<Frame>>, stopping: watch::Receiver<bool>) -> Response {
-    let begin = Reader { frames, stopping, last: None };
+fn stream_of(
+    frames: watch::Receiver<Arc<Frame>>,
+    stopping: watch::Receiver<bool>,
+    is_packed: bool,
+) -> Response {
+    let begin = Reader { frames, stopping, is_packed, last: None };
     let events = stream::unfold(begin, |reader| async { reader.next().await });
-    let mut response = Body::from_stream(events).into_response();
+    let head = is_packed.then(|| Ok(stream_head()));
+    let mut response = Body::from_stream(stream::iter(head).chain(events)).into_response();
     let headers = response.headers_mut();
     protect(headers);
     set(headers, header::CONTENT_TYPE, "text/event-stream; charset=utf-8");
     set(headers, header::CACHE_CONTROL, "no-store");
+    if is_packed {
+        set(headers, header::CONTENT_ENCODING, "gzip");
+    }
     response
 }
 
 struct Reader {
     frames: watch::Receiver<Arc<Frame>>,
     stopping: watch::Receiver<bool>,
+    is_packed: bool,
     /// The last frame that was sent.
     last: Option<u64>,
 }
 
+/// What a silent stream says.
+static STILL_HERE: LazyLock<Packed> = LazyLock::new(|| Packed::piece(": still here\n\n"));
+
 impl Reader {
-    async fn next(mut self) -> Option<(Result<Bytes, std::convert::Infallible>, Self)> {
+    async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
         if self.last.is_some() {
             let waited = tokio::select! {
                 changed = self.frames.changed() => changed.map(|()| true).ok(),
@@ -274,14 +293,14 @@ impl Reader {
                 () = tokio::time::sleep(KEEP_ALIVE) => Some(false),
             };
             if !waited? {
-                return Some((Ok(Bytes::from_static(b": still here\n\n")), self));
+                return Some((Ok(STILL_HERE.bytes(self.is_packed).clone()), self));
             }
         }
         let frame = Arc::clone(&self.frames.borrow_and_update());
         let follows = self.last.is_some_and(|last| last + 1 == frame.number);
         self.last = Some(frame.number);
-        let event = if follows { frame.news.clone() } else { frame.whole.clone() };
-        Some((Ok(event), self))
+        let event = if follows { &frame.news } else { &frame.whole };
+        Some((Ok(event.bytes(self.is_packed).clone()), self))
     }
 }
 

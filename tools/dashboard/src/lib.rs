@@ -12,6 +12,7 @@ mod api;
 mod assets;
 mod board_pages;
 mod http;
+mod packed;
 mod page;
 mod pages;
 mod refresh;

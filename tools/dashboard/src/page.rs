@@ -5,9 +5,10 @@
 
 use std::cell::RefCell;
 
-use bytes::Bytes;
 use maud::{Markup, PreEscaped, html};
 use shomar_format::bytes::{hex, sha256};
+
+use crate::packed::Packed;
 
 /// Collects the parts of a page while it is written.
 #[derive(Default)]
@@ -59,7 +60,7 @@ impl Parts {
 #[derive(Debug)]
 pub(crate) struct Page {
     /// All of it.
-    pub(crate) html: Bytes,
+    pub(crate) html: Packed,
     /// Its tag for caches, with quotes.
     pub(crate) tag: String,
     /// Its parts, in the order of the page.
@@ -71,11 +72,11 @@ pub(crate) struct Page {
 impl Page {
     pub(crate) fn new(html: String, parts: Parts, at_ms: u64) -> Self {
         let parts = parts.parts.into_inner();
-        Self { tag: tag_of(html.as_bytes()), html: html.into(), parts, at_ms }
+        Self { tag: tag_of(html.as_bytes()), html: Packed::whole(html), parts, at_ms }
     }
 }
 
-/// A tag by which a cache knows these bytes again.
+/// A tag by which a cache knows these bytes again, packed or not.
 pub(crate) fn tag_of(bytes: &[u8]) -> String {
-    format!("\"{}\"", hex(&sha256(bytes)[..12]))
+    format!("W/\"{}\"", hex(&sha256(bytes)[..12]))
 }

@@ -91,17 +91,18 @@ impl Refresher {
         while !*stopping.borrow() {
             let before = board.load_full();
             let began = Instant::now();
+            let mut worked = Duration::ZERO;
             if let Some(next) = self.next(Some(&before.board)) {
                 let next = Arc::new(BoardPages::new(next));
                 board.store(Arc::clone(&next));
                 drop(before);
-                streams.publish(&next);
+                let paused = streams.publish(&next);
+                worked = began.elapsed().saturating_sub(paused);
             }
             // At most a third of a core, whatever a board costs.
-            let took = began.elapsed();
-            std::thread::sleep(
-                PAUSE.saturating_sub(took).max(took * 2).max(Duration::from_millis(20)),
-            );
+            let period = PAUSE.max(worked * 3);
+            let left = period.saturating_sub(began.elapsed());
+            std::thread::sleep(left.max(Duration::from_millis(20)));
         }
     }
 }

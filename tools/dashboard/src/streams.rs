@@ -6,12 +6,13 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::watch;
 
 use crate::board_pages::BoardPages;
+use crate::packed::Packed;
 use crate::page::{Page, Part};
 use crate::view::View;
 
@@ -24,16 +25,16 @@ pub(crate) struct Frame {
     /// From 0, in the order of its stream.
     pub(crate) number: u64,
     /// The event for whoever has the frame before.
-    pub(crate) news: Bytes,
+    pub(crate) news: Arc<Packed>,
     /// The event for everybody else.
-    pub(crate) whole: Bytes,
+    pub(crate) whole: Arc<Packed>,
     parts: Vec<Part>,
 }
 
 impl Frame {
     fn first(page: &Page, position: u64) -> Self {
-        let whole = event(position, page.parts.iter());
-        Self { number: 0, news: whole.clone(), whole, parts: page.parts.clone() }
+        let whole = Arc::new(event(position, page.parts.iter()));
+        Self { number: 0, news: Arc::clone(&whole), whole, parts: page.parts.clone() }
     }
 
     /// The frame after this one; `None` if nothing moved.
@@ -47,65 +48,123 @@ impl Frame {
         let parts = page.parts.clone();
         if keys(&self.parts) != keys(&parts) {
             // The page has other parts now: a new row, say. Whoever looks fetches it again.
-            let again = Bytes::from(format!("id: {position}\nevent: again\ndata: {{}}\n\n"));
-            return Some(Self { number, news: again.clone(), whole: again, parts });
+            let again = Packed::piece(format!("id: {position}\nevent: again\ndata: {{}}\n\n"));
+            let again = Arc::new(again);
+            return Some(Self { number, news: Arc::clone(&again), whole: again, parts });
         }
         let changed = self.parts.iter().zip(&parts).filter(|(old, new)| old != new);
-        let news = event(position, changed.map(|(_, new)| new));
-        Some(Self { number, news, whole: event(position, parts.iter()), parts })
+        let news = Arc::new(event(position, changed.map(|(_, new)| new)));
+        let whole = Arc::new(event(position, parts.iter()));
+        Some(Self { number, news, whole, parts })
     }
 }
 
 /// An event that says what stands in these parts; its id is the number of records counted.
-fn event<'a>(position: u64, parts: impl Iterator<Item = &'a Part>) -> Bytes {
+fn event<'a>(position: u64, parts: impl Iterator<Item = &'a Part>) -> Packed {
     let parts: serde_json::Map<String, serde_json::Value> =
         parts.map(|part| (part.key.clone(), part.html.clone().into())).collect();
     let mut text = format!("id: {position}\nevent: parts\n");
     // JSON has no line end in it, so one line of data holds it.
     let _ = write!(text, "data: {}\n\n", serde_json::Value::Object(parts));
-    text.into()
+    Packed::piece(text)
+}
+
+/// Readers of a view are told in so many groups, one after another: two thousand who wake at once
+/// would make batches wait for all of them.
+const GROUPS: usize = 16;
+/// Time that a group is given for each of its readers before the next one is told.
+const READER_SHARE: Duration = Duration::from_micros(25);
+
+/// Who looks at a view.
+struct Audience {
+    frame: Arc<Frame>,
+    groups: Vec<watch::Sender<Arc<Frame>>>,
+}
+
+impl Audience {
+    fn new(frame: Frame) -> Self {
+        let frame = Arc::new(frame);
+        let group = || watch::channel(Arc::clone(&frame)).0;
+        let groups = std::iter::repeat_with(group).take(GROUPS).collect();
+        Self { frame, groups }
+    }
+
+    /// A place in the smallest group.
+    fn seat(&self) -> watch::Receiver<Arc<Frame>> {
+        let smallest = self.groups.iter().min_by_key(|group| group.receiver_count());
+        smallest.expect("there are groups").subscribe()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.groups.iter().all(|group| group.receiver_count() == 0)
+    }
 }
 
 /// All streams of a dashboard.
 #[derive(Default)]
 pub(crate) struct Streams {
-    views: Mutex<HashMap<View, watch::Sender<Arc<Frame>>>>,
+    audiences: Mutex<HashMap<View, Audience>>,
 }
 
 impl Streams {
-    /// Looks at a view from this page of a board at this position on; `None` if too many views are looked at.
+    fn audiences(&self) -> MutexGuard<'_, HashMap<View, Audience>> {
+        self.audiences.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at a view from this page of a board at this position on; `None` if too many views are
+    /// looked at.
     pub(crate) fn subscribe(
         &self,
         view: &View,
         page: &Page,
         position: u64,
     ) -> Option<watch::Receiver<Arc<Frame>>> {
-        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sender) = views.get(view) {
-            return Some(sender.subscribe());
+        let mut audiences = self.audiences();
+        if let Some(audience) = audiences.get(view) {
+            return Some(audience.seat());
         }
-        if views.len() >= VIEWS_MAX {
+        if audiences.len() >= VIEWS_MAX {
             return None;
         }
-        let (sender, receiver) = watch::channel(Arc::new(Frame::first(page, position)));
-        views.insert(view.clone(), sender);
-        Some(receiver)
+        let audience = Audience::new(Frame::first(page, position));
+        let seat = audience.seat();
+        audiences.insert(view.clone(), audience);
+        Some(seat)
     }
 
-    /// Tells everybody who looks what this board changes; forgets views at which nobody looks.
-    pub(crate) fn publish(&self, board: &BoardPages) {
-        let all: Vec<(View, watch::Sender<Arc<Frame>>)> = {
-            let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
-            views.retain(|_, sender| sender.receiver_count() > 0);
-            views.iter().map(|(view, sender)| (view.clone(), sender.clone())).collect()
+    /// Tells everybody who looks what this board changes, group after group; forgets views at which
+    /// nobody looks. How long it paused between groups.
+    pub(crate) fn publish(&self, board: &BoardPages) -> Duration {
+        let views: Vec<View> = {
+            let mut audiences = self.audiences();
+            audiences.retain(|_, audience| !audience.is_empty());
+            audiences.keys().cloned().collect()
         };
-        for (view, sender) in all {
+        let position = board.board.snapshot.position;
+        let mut told = Vec::new();
+        for view in views {
             let Some(page) = board.page(&view) else { continue };
-            let next = sender.borrow().next(&page, board.board.snapshot.position);
-            if let Some(frame) = next {
-                sender.send_replace(Arc::new(frame));
+            let mut audiences = self.audiences();
+            let Some(audience) = audiences.get_mut(&view) else { continue };
+            if let Some(frame) = audience.frame.next(&page, position) {
+                audience.frame = Arc::new(frame);
+                told.push((Arc::clone(&audience.frame), audience.groups.clone()));
             }
         }
+        let mut paused = Duration::ZERO;
+        for group in 0..GROUPS {
+            let mut readers = 0;
+            for (frame, groups) in &told {
+                groups[group].send_replace(Arc::clone(frame));
+                readers += groups[group].receiver_count();
+            }
+            if readers > 0 {
+                let pause = READER_SHARE * u32::try_from(readers).unwrap_or(u32::MAX);
+                std::thread::sleep(pause);
+                paused += pause;
+            }
+        }
+        paused
     }
 }
 
@@ -122,8 +181,8 @@ mod tests {
         Page::new(String::new(), collected, 0)
     }
 
-    fn text(bytes: &Bytes) -> String {
-        String::from_utf8(bytes.to_vec()).unwrap()
+    fn text(event: &Packed) -> String {
+        String::from_utf8(event.bytes(false).to_vec()).unwrap()
     }
 
     #[test]

@@ -4,13 +4,19 @@
 //! and how long acknowledged records waited until the page had them. Never: a word of what an event
 //! says but its id, which is the number of records that it has.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
+use flate2::write::GzDecoder;
+use http_body_util::{BodyExt, Empty};
+use hyper::Request;
+use hyper::client::conn::http1::handshake;
+use hyper::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, HOST};
+use hyper_util::rt::TokioIo;
 use serde::Serialize;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -27,8 +33,9 @@ const ID: &[u8] = b"\nid: ";
 const DIGITS_MAX: usize = 20;
 /// How much readers yield (`nice`).
 const NICENESS: i32 = 19;
-/// What is read at once.
-const BUFFER_BYTES: usize = 8 << 10;
+
+/// Why somebody sees nothing more; that it is so is all that is told.
+type LookError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What readers of the page saw.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -155,37 +162,61 @@ async fn look(
     path: &str,
     acknowledged: &Acknowledged,
     seen: &mut Seen,
-) -> io::Result<()> {
-    let mut stream = target.connect().await?;
-    let (path, authority) = (target.path(path), target.authority());
-    let request =
-        format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nAccept: text/event-stream\r\n\r\n");
-    stream.write_all(request.as_bytes()).await?;
-    let mut ids = Ids::default();
-    let mut buffer = vec![0; BUFFER_BYTES];
-    let mut before: Option<u64> = None;
-    loop {
-        let length = stream.read(&mut buffer).await?;
-        if length == 0 {
-            return Ok(());
+) -> Result<(), LookError> {
+    let stream = TokioIo::new(target.connect().await?);
+    let (mut sender, connection) = handshake(stream).await?;
+    // As browsers ask.
+    let request = Request::get(target.path(path))
+        .header(HOST, target.authority())
+        .header(ACCEPT, "text/event-stream")
+        .header(ACCEPT_ENCODING, "gzip")
+        .body(Empty::<Bytes>::new())?;
+    let read = async {
+        let response = sender.send_request(request).await?;
+        let is_packed = response.headers().get(CONTENT_ENCODING).is_some_and(|own| own == "gzip");
+        let mut unpacked = is_packed.then(|| GzDecoder::new(Vec::new()));
+        let mut body = response.into_body();
+        let mut ids = Ids::default();
+        let mut before: Option<u64> = None;
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame?.into_data() else { continue };
+            seen.bytes += data.len() as u64;
+            let text = match &mut unpacked {
+                None => data,
+                Some(decoder) => {
+                    decoder.write_all(&data)?;
+                    decoder.flush()?;
+                    std::mem::take(decoder.get_mut()).into()
+                }
+            };
+            ids.read(&text, |position| {
+                seen.events += 1;
+                let waited = before.filter(|before| *before < position);
+                if let Some(behind) = waited.and_then(|first| acknowledged.ago(first)) {
+                    seen.behind.record(behind);
+                }
+                before = Some(position);
+            });
         }
-        seen.bytes += length as u64;
-        ids.read(&buffer[..length], |position| {
-            seen.events += 1;
-            let waited = before.filter(|before| *before < position);
-            if let Some(behind) = waited.and_then(|first| acknowledged.ago(first)) {
-                seen.behind.record(behind);
-            }
-            before = Some(position);
-        });
+        Ok(())
+    };
+    tokio::select! {
+        read = read => read,
+        ended = connection => Ok(ended?),
     }
 }
 
 /// Finds the ids of events in bytes that come in pieces.
-#[derive(Default)]
 struct Ids {
     /// What an id may have begun in.
     tail: Vec<u8>,
+}
+
+impl Default for Ids {
+    fn default() -> Self {
+        // The first event begins a line as well.
+        Self { tail: b"\n".to_vec() }
+    }
 }
 
 impl Ids {

@@ -16,4 +16,5 @@ pub mod provinces;
 pub mod search;
 pub mod setting;
 pub mod source;
+pub mod telling;
 pub mod words;

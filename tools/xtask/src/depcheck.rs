@@ -54,6 +54,11 @@ const WALLS: &[Wall] = &[
     wall("shomar-board", &["shomar-engine", "shomar-format", "shomar-seats"]),
     // Shows what is counted; it pulls from whoever receives, and neither knows the other.
     wall("shomar-dashboard", &["shomar-board", "shomar-engine", "shomar-format", "shomar-seats"]),
+    // Says on paper what the board says, and nothing of its own.
+    wall("shomar-papers", &["shomar-board", "shomar-engine", "shomar-format", "shomar-seats"]),
+    // Typesets papers that it reads as JSON: typst must not wait for the engine, nor the engine
+    // for typst.
+    wall("shomar-report", &[]),
     wall(
         "shomar",
         &[
@@ -63,6 +68,7 @@ const WALLS: &[Wall] = &[
             "shomar-engine",
             "shomar-format",
             "shomar-loader",
+            "shomar-papers",
             "shomar-replay",
             "shomar-seats",
             "shomar-store",

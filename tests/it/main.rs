@@ -17,6 +17,7 @@ mod live;
 mod odd_elections;
 mod one_digest;
 mod pabulib;
+mod papers;
 mod plain_reader;
 mod publish;
 mod readings;

@@ -180,7 +180,8 @@ pub fn hint(name: &str, known: &[&str]) -> String {
 #[must_use]
 pub fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let name = name.to_lowercase();
-    let distances = known.iter().map(|known| (strsim::osa_distance(&name, known), *known));
+    let distances =
+        known.iter().map(|known| (strsim::osa_distance(&name, &known.to_lowercase()), *known));
     distances.min().filter(|(distance, near)| *distance <= 1 + near.len() / 4).map(|(_, near)| near)
 }
 

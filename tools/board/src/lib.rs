@@ -20,4 +20,5 @@ pub mod setting;
 pub mod source;
 pub mod stations;
 pub mod status;
+pub mod telling;
 pub mod words;

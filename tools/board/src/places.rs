@@ -10,6 +10,9 @@ use shomar_format::Election;
 use crate::letters::folded;
 use crate::provinces::{self, ProvinceRow};
 
+/// Tiles of a row where nobody knows where a province lies.
+const COLUMNS: u32 = 6;
+
 /// A province.
 #[derive(Debug)]
 pub struct Province {
@@ -127,6 +130,15 @@ impl Places {
         let name = folded(name_fa);
         let mut counties = self.provinces[province as usize].counties.iter().copied();
         counties.find(|county| folded(&self.counties[*county as usize].name_fa) == name)
+    }
+
+    /// Column and row of each province on a map of equal tiles, by index: where it lies, or in
+    /// order where nobody knows that of every province.
+    pub fn tiles(&self) -> Vec<(u32, u32)> {
+        let known: Option<Vec<(u32, u32)>> =
+            self.provinces.iter().map(|province| province.row.map(|row| row.tile)).collect();
+        let in_order = || (0..small(self.provinces.len())).map(|at| (at % COLUMNS, at / COLUMNS));
+        known.unwrap_or_else(|| in_order().collect())
     }
 
     /// The province of a station.

@@ -46,7 +46,8 @@ impl Progress {
         self.authenticated_in.is_some() && self.stations_in > 0
     }
 
-    fn add(&mut self, other: &Self) {
+    /// Adds another place.
+    pub fn add(&mut self, other: &Self) {
         self.stations += other.stations;
         self.stations_in += other.stations_in;
         self.stations_held += other.stations_held;

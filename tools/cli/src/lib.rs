@@ -49,6 +49,8 @@ enum Command {
     Log(commands::log::LogArguments),
     /// Count, and turn the totals into seats by the rules of the election.
     Result(commands::result::ResultArguments),
+    /// Write papers: minutes to sign, turnout, the review after the day.
+    Report(commands::report::ReportArguments),
     /// Turn votes in a table into seats by one method.
     Seats(commands::seats::SeatsArguments),
     /// Hold somebody else's published seats against a rule, and say where they depart from it.
@@ -84,6 +86,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Tally(arguments) => commands::tally::run(arguments),
         Command::Log(arguments) => commands::log::run(arguments),
         Command::Result(arguments) => commands::result::run(arguments),
+        Command::Report(arguments) => commands::report::run(arguments),
         Command::Seats(arguments) => commands::seats::run(arguments),
         Command::CheckResult(arguments) => commands::check_result::run(arguments),
         Command::Rules(arguments) => commands::rules::run(arguments),

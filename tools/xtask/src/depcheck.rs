@@ -54,6 +54,11 @@ const WALLS: &[Wall] = &[
     wall("shomar-board", &["shomar-engine", "shomar-format", "shomar-seats"]),
     // Shows what is counted; it pulls from whoever receives, and neither knows the other.
     wall("shomar-dashboard", &["shomar-board", "shomar-engine", "shomar-format", "shomar-seats"]),
+    // Says on paper what the board says, and nothing of its own.
+    wall("shomar-papers", &["shomar-board", "shomar-engine", "shomar-format", "shomar-seats"]),
+    // Typesets papers that it reads as JSON: typst must not wait for the engine, nor the engine
+    // for typst.
+    wall("shomar-report", &[]),
     // Files of what is shown: it can publish nothing that a board does not tell.
     wall("shomar-publish", &["shomar-board", "shomar-format", "shomar-store"]),
     wall(
@@ -65,6 +70,7 @@ const WALLS: &[Wall] = &[
             "shomar-engine",
             "shomar-format",
             "shomar-loader",
+            "shomar-papers",
             "shomar-publish",
             "shomar-replay",
             "shomar-seats",

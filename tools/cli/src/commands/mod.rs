@@ -9,6 +9,7 @@ pub(crate) mod log;
 pub(crate) mod night;
 pub(crate) mod publish;
 pub(crate) mod replay;
+pub(crate) mod report;
 pub(crate) mod result;
 pub(crate) mod rules;
 pub(crate) mod seal;

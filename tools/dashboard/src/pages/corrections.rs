@@ -3,8 +3,6 @@
 use maud::{Markup, html};
 use shomar_engine::decision::{Decision, DistrictEffect, Effects};
 use shomar_format::bytes::hex;
-use shomar_format::control::{Action, Subject};
-use shomar_seats::VoidReason;
 
 use super::{Content, Sheet};
 use crate::view::{DECISIONS_SHOWN, Kind};
@@ -63,18 +61,14 @@ impl Sheet<'_> {
 
     fn decision(&self, decision: &Decision) -> Markup {
         let words = self.words;
-        let election = self.board.setting.subject.election;
-        let officer = election.head.officers.get(decision.officer as usize);
-        let officer = officer.map_or("–", |officer| {
-            let name = words.name(&officer.name_en, &officer.name_fa);
-            if name.is_empty() { officer.id.as_str() } else { name }
-        });
+        let telling = self.telling();
+        let officer = telling.officer_name(decision.officer);
         let control = &decision.control;
         html! {
             article class="decision" id=(format!("r{}", decision.position)) {
                 h2 {
-                    (self.action_name(&control.action))
-                    @let about = self.about(&control.action);
+                    (telling.action_name(&control.action))
+                    @let about = telling.about(&control.action);
                     @if !about.is_empty() { ": " (about) }
                 }
                 p class="under" {
@@ -157,79 +151,6 @@ impl Sheet<'_> {
                 }
                 tbody { (row(words.say("ballots taken", "برگ‌های مأخوذه"), before, after)) }
             }
-        }
-    }
-
-    fn action_name(&self, action: &Action) -> &'static str {
-        let text = match action {
-            Action::Open => ("The vote is opened", "آغاز رأی‌گیری"),
-            Action::Close => ("The vote is closed", "پایان رأی‌گیری"),
-            Action::Annul { .. } => ("Annulled", "ابطال"),
-            Action::Reinstate { .. } => ("Brought back", "بازگرداندن"),
-            Action::Supersede { .. } => ("A recount stands in place", "جایگزینی با بازشماری"),
-            Action::Release { .. } => ("Released", "رفع توقف"),
-            Action::Reject { .. } => ("Rejected", "رد"),
-            Action::Lot(_) => ("A lot was drawn", "قرعه"),
-            Action::Declare { .. } => ("Declared", "اعلام نتیجه"),
-        };
-        self.words.say(text.0, text.1)
-    }
-
-    fn about(&self, action: &Action) -> String {
-        let words = self.words;
-        match action {
-            Action::Open | Action::Close => String::new(),
-            Action::Annul { reason, subject } => {
-                let reason = VoidReason::with_code(reason)
-                    .map_or(reason.as_str(), |own| words.say(own.english(), own.persian()));
-                format!("{}{}{reason}", self.subject(subject), words.say("; ", "؛ "))
-            }
-            Action::Reinstate { subject } => self.subject(subject),
-            Action::Supersede { station, district, .. } => self.pair(station, district),
-            Action::Release { batch } | Action::Reject { batch } => self.batch(batch),
-            Action::Lot(lot) => {
-                words.joined(&[self.district_name(&lot.district), words.digits(&lot.winner)])
-            }
-            Action::Declare { district, elected } => {
-                let elected =
-                    format!("{} {}", words.number(elected.len()), words.say("elected", "منتخب"));
-                words.joined(&[self.district_name(district), elected])
-            }
-        }
-    }
-
-    fn subject(&self, subject: &Subject) -> String {
-        match subject {
-            Subject::Station(station) => self.station_name(station),
-            Subject::Pair(station, district) => self.pair(station, district),
-            Subject::Batch(hash) => self.batch(hash),
-        }
-    }
-
-    fn pair(&self, station: &str, district: &str) -> String {
-        self.words.joined(&[self.station_name(station), self.district_name(district)])
-    }
-
-    fn batch(&self, hash: &shomar_format::bytes::Digest32) -> String {
-        format!("{} {}…", self.words.say("batch", "بستهٔ"), &hex(hash)[..16])
-    }
-
-    fn station_name(&self, id: &str) -> String {
-        let setting = &self.board.setting;
-        let station = setting.counting.find_station(id);
-        let name = station
-            .map_or("", |at| setting.subject.election.stations[at as usize].name_fa.as_str());
-        format!("{} {name} ({id})", self.words.say("station", "شعبهٔ"))
-    }
-
-    fn district_name(&self, id: &str) -> String {
-        let setting = &self.board.setting;
-        match setting.counting.find_district(id) {
-            Some(at) => {
-                let own = setting.district(at);
-                self.words.name(&own.name_en, &own.name_fa).to_owned()
-            }
-            None => id.to_owned(),
         }
     }
 }

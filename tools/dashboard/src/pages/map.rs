@@ -11,18 +11,13 @@ use crate::view::Kind;
 /// A tile with its gap, in units of the picture.
 const TILE: u32 = 108;
 const GAP: u32 = 8;
-/// Tiles of a row where nobody knows where a province lies.
-const COLUMNS: u32 = 6;
 
 impl Sheet<'_> {
     pub(super) fn map(&self) -> Markup {
         let words = self.words;
         let places = &self.board.setting.places;
-        let is_known = places.provinces.iter().all(|province| province.row.is_some());
-        let tile = |at: u32| match places.provinces[at as usize].row {
-            Some(row) if is_known => row.tile,
-            _ => (at % COLUMNS, at / COLUMNS),
-        };
+        let tiles = places.tiles();
+        let tile = |at: u32| tiles[at as usize];
         let all = || (0..).zip(&self.board.progress.provinces);
         let edge = |side: fn((u32, u32)) -> u32| {
             all().map(|(at, _)| side(tile(at)) + 1).max().unwrap_or(1)

@@ -23,6 +23,7 @@ use crate::view::{Kind, View};
 use shomar_board::board::Board;
 use shomar_board::stations::StationFilter;
 use shomar_board::status::PublicationStatus;
+use shomar_board::telling::Telling;
 use shomar_board::words::{Words, rfc3339};
 
 /// Seconds after which a page without script loads itself again.
@@ -98,10 +99,14 @@ impl Sheet<'_> {
         format!("/{}{}", self.words.code(), kind.path(&self.board.setting))
     }
 
+    /// Names and decisions, in the language of the page.
+    fn telling(&self) -> Telling<'_> {
+        Telling { setting: &self.board.setting, words: self.words }
+    }
+
     /// Name of the election.
     fn election_title(&self) -> &str {
-        let head = &self.board.setting.subject.election.head;
-        self.words.name(&head.title_en, &head.title_fa)
+        self.telling().election_title()
     }
 
     fn head(&self, title: &str, more: &Markup) -> Markup {
@@ -374,22 +379,12 @@ impl Sheet<'_> {
 
     /// The name of a province.
     fn province_name(&self, province: u32) -> &str {
-        let own = &self.board.setting.places.provinces[province as usize];
-        self.words.name(own.name_en(), &own.name_fa)
+        self.telling().province_name(province)
     }
 
-    /// The name of a contest, from its id: elections name none.
+    /// The name of a contest.
     fn contest_name(&self, contest: usize) -> String {
-        let id = &self.board.setting.subject.election.head.contests[contest].id;
-        let known = match id.as_str() {
-            "tehran" => Some(("Council of Tehran", "شورای شهر تهران")),
-            "city" => Some(("City councils", "شوراهای شهر")),
-            "village" => Some(("Village councils", "شوراهای روستا")),
-            "majlis" => Some(("Majlis by-elections", "میان‌دوره‌ای مجلس")),
-            "experts" => Some(("Assembly of Experts by-elections", "میان‌دوره‌ای خبرگان رهبری")),
-            _ => None,
-        };
-        known.map_or_else(|| id.clone(), |(en, fa)| self.words.say(en, fa).to_owned())
+        self.telling().contest_name(contest)
     }
 
     /// Where one is: the country, a province, a county.

@@ -197,7 +197,8 @@ impl Sheet<'_> {
                 say("nothing that counts has come", "چیزی که به شمار آید نرسیده است").to_owned(),
             ),
             PairState::Held => {
-                let names: Vec<String> = methods.iter().map(|name| self.check_name(name)).collect();
+                let names: Vec<String> =
+                    methods.iter().map(|name| self.telling().check_name(name)).collect();
                 ("lot", say("held", "نگه‌داشته"), words.joined(&names))
             }
             PairState::Waiting => (
@@ -234,32 +235,6 @@ impl Sheet<'_> {
                     .to_owned(),
             ),
         }
-    }
-
-    /// What a check compares, in words.
-    pub(super) fn check_name(&self, method: &str) -> String {
-        let text = match method {
-            "ballots-authenticated" => {
-                ("more ballots than voters authenticated", "برگ رأی بیش از احراز هویت‌شدگان")
-            }
-            "authenticated-registered" => {
-                ("more voters authenticated than registered", "احراز هویت‌شدگان بیش از واجدان")
-            }
-            "ballots-registered" => {
-                ("more ballots than voters registered", "برگ رأی بیش از واجدان شرایط")
-            }
-            "taken-valid-void" => ("ballots do not add up", "جمع برگ‌ها نمی‌خواند"),
-            "void-share" => (
-                "void share is far from that of the other stations",
-                "سهم باطله دور از شعبه‌های دیگر",
-            ),
-            "duplicate-content" => ("the same ballots as another batch", "همان برگ‌های بستهٔ دیگر"),
-            "jump" => {
-                ("far more ballots than the other stations", "برگ رأی بسیار بیش از شعبه‌های دیگر")
-            }
-            other => return other.to_owned(),
-        };
-        self.words.say(text.0, text.1).to_owned()
     }
 
     /// Links to the pages of a long list.

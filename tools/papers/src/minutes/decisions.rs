@@ -1,0 +1,120 @@
+//! Decisions of officers that touch the district: who, when, why, old and new numbers.
+//!
+//! In: decisions of the journal. Out: a table, and the votes that each changed. Never: an effect
+//! that was not counted: each is the difference of two counts.
+
+use shomar_engine::decision::{Decision, DistrictEffect, Effects};
+
+use super::Sheet;
+use crate::paper::{Column, Paper, Row, RowKind, Tone};
+
+/// Options whose change is written out; of more the log has every one.
+const OPTIONS_SHOWN: usize = 40;
+
+impl Sheet<'_> {
+    pub(super) fn decisions(&self, paper: &mut Paper) {
+        paper.heading(1, self.say("Decisions of officers", "تصمیم‌های مقام‌های مسئول"));
+        if self.decisions.is_empty() {
+            paper.paragraph(
+                Tone::Plain,
+                self.say(
+                    "No officer has decided anything about this district.",
+                    "دربارهٔ این حوزه تصمیمی گرفته نشده است.",
+                ),
+            );
+            return;
+        }
+        let words = self.maker.words;
+        let rows = self.decisions.iter().map(|decision| {
+            let effect = self.effect(decision);
+            let change = |of: fn(&DistrictEffect) -> [u64; 2]| {
+                effect.map_or_else(
+                    || "–".to_owned(),
+                    |effect| {
+                        let [before, after] = of(effect).map(|number| self.number(number));
+                        format!("{before} {} {after}", self.say("to", "به"))
+                    },
+                )
+            };
+            let cells = vec![
+                self.number(decision.position),
+                words.moment(decision.control.at_ms),
+                self.maker.telling().officer_name(decision.officer).to_owned(),
+                self.maker.decision(decision),
+                decision.control.why.clone(),
+                change(|own| [own.before.ballots.taken, own.after.ballots.taken]),
+                change(|own| [own.before.ballots.valid, own.after.ballots.valid]),
+                change(|own| [own.before.ballots.void, own.after.ballots.void]),
+            ];
+            Row::of(RowKind::Plain, cells)
+        });
+        let columns = vec![
+            Column::number(self.say("record", "رکورد")),
+            Column::text(self.say("when", "زمان"), 2),
+            Column::text(self.say("who", "تصمیم‌گیرنده"), 2),
+            Column::text(self.say("what", "تصمیم"), 4),
+            Column::text(self.say("why", "سبب"), 3),
+            Column::text(self.say("taken", "مأخوذه"), 2),
+            Column::text(self.say("valid", "صحیح"), 2),
+            Column::text(self.say("void", "باطل"), 2),
+        ];
+        let caption = self.say(
+            "Each is a signed record; numbers are of this district, before and after",
+            "هر یک رکوردی امضاشده است؛ عددها از همین حوزه، پیش و پس از تصمیم است",
+        );
+        paper.table(caption, columns, rows.collect());
+        for decision in self.decisions {
+            if let Some(effect) = self.effect(decision) {
+                self.changed_votes(paper, decision, effect);
+            }
+        }
+    }
+
+    fn effect<'d>(&self, decision: &'d Decision) -> Option<&'d DistrictEffect> {
+        match &decision.effects {
+            Effects::Districts(effects) => {
+                effects.iter().find(|effect| effect.district == self.district)
+            }
+            Effects::NoNumbers | Effects::NumbersBegin => None,
+        }
+    }
+
+    fn changed_votes(&self, paper: &mut Paper, decision: &Decision, effect: &DistrictEffect) {
+        let changed: Vec<(u32, u64, u64)> = effect.options().collect();
+        let caption = format!(
+            "{} {}",
+            self.say("Votes changed by record", "رأی‌هایی که تغییر کرد با رکورد"),
+            self.number(decision.position)
+        );
+        if changed.len() > OPTIONS_SHOWN {
+            let text = format!(
+                "{caption}: {} {}",
+                self.number(changed.len()),
+                self.say(
+                    "lists and candidates; shomar log has each of them.",
+                    "فهرست و نامزد؛ یک‌یک آن‌ها در shomar log آمده است."
+                )
+            );
+            paper.paragraph(Tone::Note, &text);
+            return;
+        }
+        let district = self.outcome.district;
+        let words = self.maker.words;
+        let rows = changed.iter().map(|(code, before, after)| {
+            let lists = district.lists.iter().map(|own| (own.code, &own.name_en, &own.name_fa));
+            let persons =
+                district.candidates.iter().map(|own| (own.code, &own.name_en, &own.name_fa));
+            let found = lists.chain(persons).find(|(own, ..)| own == code);
+            let name = found.map_or("", |(_, english, persian)| words.name(english, persian));
+            let [before, after] = [*before, *after].map(|votes| self.number(votes));
+            Row::of(RowKind::Plain, vec![self.code(*code), name.to_owned(), before, after])
+        });
+        let columns = vec![
+            Column::number(self.say("code", "کد")),
+            Column::text(self.say("name", "نام"), 1),
+            Column::number(self.say("before", "پیش")),
+            Column::number(self.say("after", "پس")),
+        ];
+        paper.table(&caption, columns, rows.collect());
+    }
+}

@@ -1,0 +1,332 @@
+//! Turnout by province and county: who came, of whom, how many ballots are void.
+//!
+//! In: a board, before the close or after it. Out: its paper. Never: a place that is not finished
+//! inside the sum of those that are; a share that does not say of what it is.
+
+use shomar_board::board::Board;
+use shomar_board::progress::Progress;
+use shomar_board::words::Words;
+
+use crate::maker::{Maker, per_mille};
+use crate::paper::{Block, Column, Figure, MarkKind, Paper, Picture, Row, RowKind, Tone};
+use crate::pictures::{Bar, bars};
+
+/// The report.
+#[must_use]
+pub fn turnout(board: &Board, words: Words) -> Paper {
+    Report { maker: Maker { board, words }, has_votes: board.public().is_some() }.paper()
+}
+
+struct Report<'a> {
+    maker: Maker<'a>,
+    /// Whether ballots are told by kind.
+    has_votes: bool,
+}
+
+/// Everything that is expected of a place is in.
+fn is_finished(progress: &Progress) -> bool {
+    progress.stations > 0 && progress.stations_in == progress.stations
+}
+
+/// Sums of places.
+fn sum<'p>(of: impl Iterator<Item = &'p Progress>) -> Progress {
+    let none = Progress { authenticated_in: Some(0), ..Progress::default() };
+    of.fold(none, |mut sum, own| {
+        sum.add(own);
+        sum
+    })
+}
+
+impl Report<'_> {
+    fn say<'t>(&self, english: &'t str, persian: &'t str) -> &'t str {
+        self.maker.say(english, persian)
+    }
+
+    fn number(&self, number: impl TryInto<u64>) -> String {
+        self.maker.number(number)
+    }
+
+    fn paper(&self) -> Paper {
+        let board = self.maker.board;
+        let title = self.say("Turnout by province", "گزارش مشارکت به تفکیک استان");
+        let mut paper = self.maker.begin("turnout", title, "");
+        let nation = &board.progress.nation;
+        if !self.has_votes {
+            paper.mark(
+                MarkKind::BeforeClose,
+                self.say(
+                    "BEFORE THE CLOSE: nothing is counted per option, and no ballot by kind",
+                    "پیش از پایان رأی‌گیری: هیچ رأیی به تفکیک نامزد و هیچ برگی به تفکیک صحیح و باطل شمرده نشده است",
+                ),
+            );
+        }
+        if !is_finished(nation) {
+            paper.mark(
+                MarkKind::Provisional,
+                self.say("PARTIAL: not every station is in", "ناتمام: همهٔ شعبه‌ها نرسیده‌اند"),
+            );
+        }
+        let head = &board.setting.subject.election.head;
+        paper.fact(self.say("Election", "شناسهٔ انتخابات"), head.id.clone(), true);
+        if !head.date.is_empty() {
+            let date = self.maker.words.digits(&head.date);
+            paper.fact(self.say("Day of the vote", "روز رأی‌گیری"), date, false);
+        }
+        self.maker.as_of(&mut paper);
+        paper.fact(self.say("Turnout is", "مشارکت یعنی"), self.basis(nation).to_owned(), false);
+        self.figures(&mut paper, nation);
+        self.provinces(&mut paper);
+        self.picture(&mut paper);
+        self.counties(&mut paper);
+        paper.heading(1, self.say("What was counted", "آنچه شمرده شده است"));
+        paper.blocks.push(Block::Facts { facts: self.maker.frontier() });
+        paper
+    }
+
+    /// Of what the turnout of a place is.
+    fn basis(&self, progress: &Progress) -> &'static str {
+        let (english, persian) = match (progress.is_turnout_authenticated(), progress.stations_in) {
+            (_, 0) => ("of nothing yet", "هنوز از هیچ"),
+            (true, _) => (
+                "voters authenticated of voters registered, at the stations that are in",
+                "احراز هویت‌شدگان از واجدان شرایط، در شعبه‌های رسیده",
+            ),
+            (false, _) => (
+                "council ballots of voters registered, at the stations that are in (who was \
+                 authenticated is not known everywhere)",
+                "برگ‌های شورا از واجدان شرایط، در شعبه‌های رسیده (شمار احراز هویت‌شدگان همه‌جا معلوم نیست)",
+            ),
+        };
+        self.maker.words.say(english, persian)
+    }
+
+    /// The same in a word, for a table.
+    fn basis_word(&self, progress: &Progress) -> &'static str {
+        let (english, persian) = match (progress.is_turnout_authenticated(), progress.stations_in) {
+            (_, 0) => ("–", "–"),
+            (true, _) => ("authenticated", "احراز هویت"),
+            (false, _) => ("ballots", "برگ رأی"),
+        };
+        self.maker.words.say(english, persian)
+    }
+
+    fn figures(&self, paper: &mut Paper, nation: &Progress) {
+        let words = self.maker.words;
+        let of = |whole: u64| format!("{} {}", self.say("of", "از"), self.number(whole));
+        let figure = |label: &str, value: String, note: String| Figure {
+            label: label.to_owned(),
+            value,
+            note,
+        };
+        let mut figures = vec![
+            figure(
+                self.say("Stations in", "شعبه‌های رسیده"),
+                self.number(nation.stations_in),
+                of(nation.stations),
+            ),
+            figure(
+                self.say("Turnout there", "مشارکت در آن‌ها"),
+                words.percent(nation.turnout_in(), nation.registered_in),
+                of(nation.registered_in),
+            ),
+            figure(
+                self.say("Council ballots counted", "برگ‌های شورای شمرده‌شده"),
+                self.number(nation.taken),
+                self.say("all stations", "همهٔ شعبه‌ها").to_owned(),
+            ),
+        ];
+        if self.has_votes {
+            let share = words.percent(nation.ballots.void, nation.ballots.taken);
+            let label = self.say("Void of these", "باطله از این برگ‌ها");
+            figures.push(figure(label, self.number(nation.ballots.void), share));
+        }
+        paper.blocks.push(Block::Figures { figures });
+    }
+
+    fn columns(&self, first: &str) -> Vec<Column> {
+        let column = |english, persian| Column::number(self.say(english, persian));
+        let mut columns = vec![
+            Column::text(first, 1),
+            column("stations", "شعبه"),
+            column("in", "رسیده"),
+            column("registered there", "واجدان همان‌جا"),
+            column("came there", "آمدگان همان‌جا"),
+            column("turnout", "مشارکت"),
+            Column::text(self.say("came: by", "آمدگان بر پایهٔ"), 0),
+            column("ballots, all stations", "برگ‌ها، همهٔ شعبه‌ها"),
+        ];
+        if self.has_votes {
+            columns.extend([
+                column("valid", "صحیح"),
+                column("void", "باطل"),
+                column("void share", "سهم باطل"),
+                column("blank", "سفید"),
+            ]);
+        }
+        columns
+    }
+
+    fn row(&self, kind: RowKind, name: &str, own: &Progress) -> Row {
+        let words = self.maker.words;
+        let mut cells = vec![
+            name.to_owned(),
+            self.number(own.stations),
+            self.number(own.stations_in),
+            self.number(own.registered_in),
+            self.number(own.turnout_in()),
+            words.percent(own.turnout_in(), own.registered_in),
+            self.basis_word(own).to_owned(),
+            self.number(own.taken),
+        ];
+        if self.has_votes {
+            let ballots = own.ballots;
+            cells.extend([
+                self.number(ballots.valid),
+                self.number(ballots.void),
+                words.percent(ballots.void, ballots.taken),
+                self.number(ballots.blank),
+            ]);
+        }
+        Row::of(kind, cells)
+    }
+
+    /// Finished provinces with their sum, then the others with theirs, then everything.
+    fn provinces(&self, paper: &mut Paper) {
+        let board = self.maker.board;
+        let all = || (0u32..).zip(&board.progress.provinces);
+        let first = self.say("province", "استان");
+        paper.heading(1, self.say("Provinces", "استان‌ها"));
+        for (finished, caption, sum_name) in [
+            (
+                true,
+                self.say("Finished: every station is in", "پایان‌یافته: همهٔ شعبه‌ها رسیده‌اند"),
+                self.say("sum of the finished", "جمع پایان‌یافته‌ها"),
+            ),
+            (
+                false,
+                self.say(
+                    "NOT FINISHED: numbers are of what is in, and in no sum of the finished",
+                    "ناتمام: عددها از شعبه‌های رسیده است و در جمع پایان‌یافته‌ها نیست",
+                ),
+                self.say("sum of the others", "جمع ناتمام‌ها"),
+            ),
+        ] {
+            let own: Vec<(u32, &Progress)> =
+                all().filter(|(_, progress)| is_finished(progress) == finished).collect();
+            if own.is_empty() {
+                continue;
+            }
+            let mut rows: Vec<Row> = own
+                .iter()
+                .map(|(at, progress)| {
+                    let name = self.maker.telling().province_name(*at);
+                    self.row(RowKind::Plain, name, progress)
+                })
+                .collect();
+            let sum = sum(own.iter().map(|(_, progress)| *progress));
+            rows.push(self.row(RowKind::Total, sum_name, &sum));
+            paper.table(caption, self.columns(first), rows);
+        }
+        let nation =
+            self.row(RowKind::Total, self.say("whole country", "کل کشور"), &board.progress.nation);
+        let caption = self.say("Finished or not", "پایان‌یافته و ناتمام با هم");
+        paper.table(caption, self.columns(""), vec![nation]);
+        paper.paragraph(
+            Tone::Note,
+            self.say(
+                "Came there: voters authenticated, or ballots where that is not known, at the \
+                 stations that are in; of those registered at the same stations. Ballots are those \
+                 of councils, one for each voter; valid, void and blank are shares of these. Blank \
+                 is a kind of void.",
+                "آمدگان: احراز هویت‌شدگان، و هر جا معلوم نیست برگ‌های رأی، در شعبه‌های رسیده؛ از واجدان \
+                 شرایط همان شعبه‌ها. برگ‌ها از انتخابات شوراها است، هر رأی‌دهنده یکی؛ سهم باطل از همین \
+                 برگ‌ها است. سفید نوعی باطل است.",
+            ),
+        );
+    }
+
+    fn picture(&self, paper: &mut Paper) {
+        let board = self.maker.board;
+        let words = self.maker.words;
+        let mut own: Vec<(u32, &Progress)> = (0u32..)
+            .zip(&board.progress.provinces)
+            .filter(|(_, progress)| progress.registered_in > 0)
+            .collect();
+        if own.is_empty() {
+            return;
+        }
+        // Highest turnout first; no division, so that equals stay equals.
+        own.sort_by(|(_, one), (_, other)| {
+            let cross = |one: &Progress, other: &Progress| {
+                u128::from(one.turnout_in()) * u128::from(other.registered_in)
+            };
+            cross(other, one).cmp(&cross(one, other))
+        });
+        let pieces: Vec<Bar> = own
+            .iter()
+            .map(|(at, progress)| {
+                let is_partial = !is_finished(progress);
+                let name = self.maker.telling().province_name(*at);
+                let mark = if is_partial { self.say(" (partial)", " (ناتمام)") } else { "" };
+                Bar {
+                    name: format!("{name}{mark}"),
+                    per_mille: per_mille(progress.turnout_in(), progress.registered_in),
+                    value: words.percent(progress.turnout_in(), progress.registered_in),
+                    is_partial,
+                }
+            })
+            .collect();
+        let caption = self.say(
+            "Turnout by province, of voters registered at the stations that are in; a full bar is \
+             100 %. Pale and dashed: not finished.",
+            "مشارکت هر استان، از واجدان شرایط شعبه‌های رسیده؛ میلهٔ پر یعنی ۱۰۰٪. کم‌رنگ و خط‌چین: ناتمام.",
+        );
+        let alternative = self.say(
+            "Bars of turnout by province; the same numbers stand in the tables above",
+            "میله‌های مشارکت به تفکیک استان؛ همین عددها در جدول‌های بالا هست",
+        );
+        paper.heading(1, self.say("Turnout as a picture", "تصویر مشارکت"));
+        paper.blocks.push(Block::Picture(Picture {
+            svg: bars(&pieces, words.direction() == "rtl"),
+            alternative: alternative.to_owned(),
+            caption: caption.to_owned(),
+        }));
+    }
+
+    fn counties(&self, paper: &mut Paper) {
+        let board = self.maker.board;
+        let places = &board.setting.places;
+        paper.heading(1, self.say("Counties", "شهرستان‌ها"));
+        for (at, province) in (0u32..).zip(&places.provinces) {
+            let rows: Vec<Row> = province
+                .counties
+                .iter()
+                .map(|county| {
+                    let progress = &board.progress.counties[*county as usize];
+                    let name = &places.counties[*county as usize].name_fa;
+                    let kind = RowKind::Plain;
+                    match is_finished(progress) {
+                        true => self.row(kind, name, progress),
+                        false => {
+                            let name = format!("{name} {}", self.say("(partial)", "(ناتمام)"));
+                            self.row(kind, &name, progress)
+                        }
+                    }
+                })
+                .collect();
+            if rows.is_empty() {
+                continue;
+            }
+            paper.heading(2, self.maker.telling().province_name(at));
+            paper.table("", self.columns(self.say("county", "شهرستان")), rows);
+        }
+        paper.paragraph(
+            Tone::Note,
+            self.say(
+                "Ballots by kind of a district that spans several counties stand with its province \
+                 alone.",
+                "صحیح و باطل حوزه‌ای که چند شهرستان را در بر می‌گیرد تنها در سطر استان آمده است.",
+            ),
+        );
+    }
+}

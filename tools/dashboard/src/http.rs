@@ -4,22 +4,28 @@
 //! for whoever accepts one. Never: anything fetched from elsewhere, a script or style that is not a
 //! file of its own, a cookie for a viewer.
 
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Query, State};
+use axum::extract::{ConnectInfo, Extension, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use futures_util::stream;
+use shomar_desk::Desk;
+use shomar_desk::limits::{Place, Places, Rates};
 use shomar_seats::Language;
 use tokio::sync::watch;
 
 use crate::assets::{self, Asset};
 use crate::board_pages::BoardPages;
+use crate::desk::{Boards, DeskParts, DeskRoom, is_operator, too_many};
 use crate::page::Page;
 use crate::pages;
 use crate::streams::{Frame, Streams};
@@ -39,17 +45,38 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 /// A dashboard at work.
 pub struct Dashboard {
     room: Arc<Room>,
+    source: Arc<dyn Source>,
+    desk: Option<Arc<Desk>>,
+    desk_room: Arc<DeskRoom>,
+    rates: Option<Arc<Rates>>,
     stop: watch::Sender<bool>,
     refresher: Option<std::thread::JoinHandle<()>>,
 }
 
 /// What every handler needs.
-struct Room {
+pub(crate) struct Room {
     setting: Arc<Setting>,
-    board: ArcSwap<BoardPages>,
+    pub(crate) board: ArcSwap<BoardPages>,
     streams: Streams,
+    /// How many streams an address may hold; `None`: any number.
+    places: Option<Arc<Places>>,
     stopping: watch::Receiver<bool>,
 }
+
+/// How much viewers of one address may ask for; 0: any number.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// Requests a second, on average; ten seconds of them at once.
+    pub requests_per_second: u32,
+    /// Streams at one time.
+    pub streams: usize,
+}
+
+/// Seconds of requests that a viewer may make at once: a page brings its style and its stream.
+const BURST_SECONDS: u32 = 10;
+
+/// Says whether whoever sends these headers is logged in at the desk.
+pub type SeesEverything = Arc<dyn Fn(&HeaderMap) -> bool + Send + Sync>;
 
 /// Why there is no dashboard.
 #[derive(Debug, thiserror::Error)]
@@ -67,35 +94,68 @@ impl Dashboard {
     ///
     /// # Errors
     /// If a rule is not known, or there is no thread.
-    pub fn start(subject: Subject, source: Arc<dyn Source>) -> Result<Self, DashboardError> {
+    pub fn start(
+        subject: Subject,
+        source: Arc<dyn Source>,
+        desk: DeskParts,
+        limits: Limits,
+    ) -> Result<Self, DashboardError> {
         let setting = Arc::new(Setting::of(subject).map_err(DashboardError::Rules)?);
-        let mut refresher = crate::refresh::Refresher::new(Arc::clone(&setting), source);
+        let own_source = Arc::clone(&source);
+        let mut refresher = crate::refresh::Refresher::new(Arc::clone(&setting), own_source);
         let first = refresher.next(None).expect("the first board is news");
         let (stop, stopping) = watch::channel(false);
+        let boards = Boards::new(Arc::clone(&setting), Arc::clone(&source), desk.evidence);
         let room = Room {
             setting,
             board: ArcSwap::from_pointee(BoardPages::new(first)),
             streams: Streams::default(),
+            places: (limits.streams > 0).then(|| Places::new(limits.streams)),
             stopping,
         };
         let room = Arc::new(room);
+        let rates = NonZeroU32::new(limits.requests_per_second).map(|per_second| {
+            let burst =
+                per_second.saturating_mul(NonZeroU32::MIN.saturating_add(BURST_SECONDS - 1));
+            Arc::new(Rates::new(per_second, burst, source.now_ms()))
+        });
+        let own_room = Arc::clone(&room);
+        let desk_room = DeskRoom::new(own_room, boards, desk.desk.clone(), desk.is_encrypted);
         let own = Arc::clone(&room);
         let refresher = std::thread::Builder::new()
             .name("boards".to_owned())
             .spawn(move || refresher.run(&own.board, &own.streams, &own.stopping))
             .map_err(DashboardError::Thread)?;
-        Ok(Self { room, stop, refresher: Some(refresher) })
+        let desk = desk.desk;
+        let refresher = Some(refresher);
+        Ok(Self { room, source, desk, desk_room, rates, stop, refresher })
     }
 
     /// The paths of the dashboard.
     pub fn router(&self) -> Router {
-        Router::new()
+        let pages = Router::new()
             .route("/", get(|| async { Redirect::to("/fa/") }))
             .route("/{language}", get(with_slash))
             .route("/{language}/", get(home))
             .route("/{language}/{*path}", get(page))
             .route("/assets/{tag}/{name}", get(asset))
-            .with_state(Arc::clone(&self.room))
+            .with_state(Arc::clone(&self.room));
+        let pages = match &self.rates {
+            None => pages,
+            Some(rates) => {
+                let state = (Arc::clone(rates), Arc::clone(&self.source));
+                pages.layer(from_fn_with_state(state, limit))
+            }
+        };
+        pages.merge(crate::desk::router(Arc::clone(&self.desk_room)))
+    }
+
+    /// Says who is logged in at the desk.
+    pub fn sees_everything(&self) -> SeesEverything {
+        let (desk, source) = (self.desk.clone(), Arc::clone(&self.source));
+        Arc::new(move |headers| {
+            desk.as_ref().is_some_and(|desk| is_operator(desk, headers, source.now_ms()))
+        })
     }
 
     /// Ends all streams, and the thread that makes boards.
@@ -115,8 +175,22 @@ impl Drop for Dashboard {
 
 type Pairs = Query<Vec<(String, String)>>;
 type Shared = State<Arc<Room>>;
+type Address = Option<Extension<ConnectInfo<SocketAddr>>>;
 
-fn language_of(code: &str) -> Option<Language> {
+/// Takes a request of its address, or says when to come again.
+async fn limit(
+    State((rates, source)): State<(Arc<Rates>, Arc<dyn Source>)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|own| own.0.ip());
+    match address.map(|address| rates.take(address, source.now_ms())) {
+        Some(Err(seconds)) => too_many(seconds),
+        _ => next.run(request).await,
+    }
+}
+
+pub(crate) fn language_of(code: &str) -> Option<Language> {
     match code {
         "fa" => Some(Language::Persian),
         "en" => Some(Language::English),
@@ -134,20 +208,23 @@ async fn with_slash(Path(language): Path<String>) -> Response {
 async fn home(
     room: Shared,
     Path(language): Path<String>,
+    address: Address,
     headers: HeaderMap,
     query: Pairs,
 ) -> Response {
-    page(room, Path((language, String::new())), headers, query).await
+    page(room, Path((language, String::new())), address, headers, query).await
 }
 
 async fn page(
     room: Shared,
     Path((language, path)): Path<(String, String)>,
+    address: Address,
     headers: HeaderMap,
     query: Pairs,
 ) -> Response {
+    let address = address.map(|Extension(ConnectInfo(address))| address.ip());
     match language_of(&language) {
-        Some(language) => show(&room.0, language, &path, &query.0, &headers),
+        Some(language) => show(&room.0, language, &path, &query.0, (&headers, address)),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
@@ -157,7 +234,7 @@ fn show(
     language: Language,
     path: &str,
     query: &[(String, String)],
-    headers: &HeaderMap,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
 ) -> Response {
     let board = room.board.load_full();
     let Some(view) = View::parse(&room.setting, language, path, query) else {
@@ -173,10 +250,17 @@ fn show(
     };
     let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     if accepts.is_some_and(|accept| accept.starts_with("text/event-stream")) {
+        let place = match (&room.places, address) {
+            (Some(places), Some(address)) => match places.take(address) {
+                Some(place) => Some(place),
+                None => return too_many(1),
+            },
+            _ => None,
+        };
         let is_live = view.streamed().as_ref() == Some(&view);
         let frames = is_live.then(|| room.streams.subscribe(&view, &page)).flatten();
         return match frames {
-            Some(frames) => stream_of(frames, room.stopping.clone()),
+            Some(frames) => stream_of(frames, room.stopping.clone(), place),
             // The status by which a reader of events does not come again.
             None => StatusCode::NO_CONTENT.into_response(),
         };
@@ -204,7 +288,7 @@ fn respond(status: StatusCode, page: &Page, headers: &HeaderMap) -> Response {
 }
 
 /// What every answer says about what it may do.
-fn protect(headers: &mut HeaderMap) {
+pub(crate) fn protect(headers: &mut HeaderMap) {
     set(headers, header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(headers, header::REFERRER_POLICY, "no-referrer");
@@ -214,7 +298,7 @@ fn protect(headers: &mut HeaderMap) {
     set(headers, HeaderName::from_static("permissions-policy"), nothing);
 }
 
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }
@@ -226,8 +310,12 @@ fn http_date(milliseconds: u64) -> String {
 }
 
 /// Frames of a view as events, until the server stops.
-fn stream_of(frames: watch::Receiver<Arc<Frame>>, stopping: watch::Receiver<bool>) -> Response {
-    let begin = Reader { frames, stopping, last: None };
+fn stream_of(
+    frames: watch::Receiver<Arc<Frame>>,
+    stopping: watch::Receiver<bool>,
+    place: Option<Place>,
+) -> Response {
+    let begin = Reader { frames, stopping, last: None, _place: place };
     let events = stream::unfold(begin, |reader| async { reader.next().await });
     let mut response = Body::from_stream(events).into_response();
     let headers = response.headers_mut();
@@ -242,6 +330,8 @@ struct Reader {
     stopping: watch::Receiver<bool>,
     /// The last frame that was sent.
     last: Option<u64>,
+    /// Given back when the stream ends.
+    _place: Option<Place>,
 }
 
 impl Reader {

@@ -10,6 +10,7 @@
 
 mod assets;
 mod board_pages;
+mod desk;
 mod http;
 mod page;
 mod pages;
@@ -17,5 +18,6 @@ mod refresh;
 mod streams;
 mod view;
 
-pub use http::{Dashboard, DashboardError};
+pub use desk::{DeskParts, ReadEvidence};
+pub use http::{Dashboard, DashboardError, Limits, SeesEverything};
 pub use refresh::yield_to_others;

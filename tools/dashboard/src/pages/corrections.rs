@@ -71,11 +71,7 @@ impl Sheet<'_> {
         let control = &decision.control;
         html! {
             article class="decision" id=(format!("r{}", decision.position)) {
-                h2 {
-                    (self.action_name(&control.action))
-                    @let about = self.about(&control.action);
-                    @if !about.is_empty() { ": " (about) }
-                }
+                h2 { (self.decision_title(&control.action)) }
                 p class="under" {
                     (words.say("record ", "رکورد "))
                     (words.number(decision.position))
@@ -159,6 +155,12 @@ impl Sheet<'_> {
         }
     }
 
+    /// What a decision is, and about what.
+    pub(super) fn decision_title(&self, action: &Action) -> String {
+        let (name, about) = (self.action_name(action), self.about(action));
+        if about.is_empty() { name.to_owned() } else { format!("{name}: {about}") }
+    }
+
     fn action_name(&self, action: &Action) -> &'static str {
         let text = match action {
             Action::Open => ("The vote is opened", "آغاز رأی‌گیری"),
@@ -197,7 +199,8 @@ impl Sheet<'_> {
         }
     }
 
-    fn subject(&self, subject: &Subject) -> String {
+    /// What is annulled or brought back.
+    pub(super) fn subject(&self, subject: &Subject) -> String {
         match subject {
             Subject::Station(station) => self.station_name(station),
             Subject::Pair(station, district) => self.pair(station, district),

@@ -66,6 +66,8 @@ fn two_people_decide_by_keyboard_and_every_page_of_the_desk_is_accessible() {
         browser.until("what is wrong", "return document.querySelector('.errors') !== null").await;
         let focused = "return document.activeElement.className";
         assert_eq!(browser.ask_text(focused).await, "errors");
+        // A status that says so is told in the console.
+        browser.forget_console().await;
         look_at(&browser, "desk-annul-wrong-fa").await;
         tab_to(&browser, "#station").await;
         browser.press("S2").await;
@@ -111,13 +113,13 @@ fn two_people_decide_by_keyboard_and_every_page_of_the_desk_is_accessible() {
 }
 
 #[test]
-fn the_desk_needs_no_script_and_fits_a_phone() {
+fn the_desk_needs_no_script() {
     let night = DeskNight::new("test", "");
     let server = night.start();
     night.send_all(&server);
     let address = server.address.clone();
-    let wish = Wish { width: 390, height: 844, has_script: false, is_dark: true };
-    browse("the_desk_on_a_phone", &address, wish, async |browser: Browser| {
+    let wish = Wish { has_script: false, is_dark: true, ..Wish::default() };
+    browse("the_desk_without_script", &address, wish, async |browser: Browser| {
         browser.open("/fa/desk/").await;
         for (id, keys) in [("name", "maryam"), ("password", PASSWORD)] {
             let field = browser.client.find(Locator::Id(id)).await.unwrap();
@@ -127,13 +129,31 @@ fn the_desk_needs_no_script_and_fits_a_phone() {
         browser.client.find(submit).await.unwrap().click().await.unwrap();
         let out = browser.client.wait().for_element(Locator::Css("form.session")).await.unwrap();
         assert!(out.is_displayed().await.unwrap());
-        browser.open("/fa/desk/decide/declare?district=V1").await;
+        let form = "/fa/desk/decide/annul?station=S2&district=V1&reason=b-fraud";
+        browser.open(form).await;
         let why = browser.client.find(Locator::Id("why")).await.unwrap();
-        why.send_keys("پایان شمارش").await.unwrap();
+        why.send_keys("صندوق باز بود").await.unwrap();
         browser.client.find(submit).await.unwrap().click().await.unwrap();
         let sign = browser.client.wait().for_element(Locator::Id("sign")).await.unwrap();
         assert!(sign.is_displayed().await.unwrap());
-        browser.picture("desk-phone-preview").await;
+        browser.picture("desk-without-script-preview").await;
+        browser
+    });
+}
+
+#[test]
+fn the_desk_fits_a_phone() {
+    let night = DeskNight::held();
+    let server = night.start();
+    night.send_all(&server);
+    let address = server.address.clone();
+    let wish = Wish { width: 390, height: 844, ..Wish::default() };
+    browse("the_desk_on_a_phone", &address, wish, async |browser: Browser| {
+        log_in(&browser, "fa", "maryam").await;
+        look_at(&browser, "desk-phone-overview").await;
+        let query = "decision=annul&station=S2&district=V1&reason=b-fraud&why=x";
+        browser.open(&format!("/fa/desk/preview?{query}")).await;
+        look_at(&browser, "desk-phone-preview").await;
         browser
     });
 }

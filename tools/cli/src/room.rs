@@ -78,7 +78,12 @@ impl Room {
             officers: election.head.officers.clone(),
         };
         let journal: Arc<dyn Journal> = Arc::new(Looking(window.clone()));
-        let desk = Desk::open(facts, operators, &data.join("desk.log"), journal, window.now_ms());
+        // A folder of its own: between its segments a journal suffers no other file.
+        let folder = data.join("desk");
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
+        let log = folder.join("desk.log");
+        let desk = Desk::open(facts, operators, &log, journal, window.now_ms());
         let desk = Arc::new(desk.map_err(|error| error.to_string())?);
         if desk.officers_with_accounts() < 2 {
             let file = file.display();

@@ -1,7 +1,7 @@
 //! What a decision would change, if an officer signed it now.
 //!
-//! In: a snapshot, the ledger up to it, a decision that nobody has signed. Out: the snapshot and the
-//! ledger as they would be, and old and new numbers per district; or why it cannot be applied.
+//! In: a snapshot, the ledger up to it, a decision that nobody has signed. Out: the snapshot and
+//! the ledger as they would be, and old and new numbers per district; or why it cannot be applied.
 //! Never: anything changed; a check run anew: a batch that comes in is taken to count, and a check
 //! may hold it all the same.
 

@@ -141,6 +141,16 @@ fn the_desk_needs_no_script() {
     });
 }
 
+/// What is beyond the screen, and in nothing that scrolls: a phone would show a wider page, and say
+/// that all of it fits.
+const BEYOND: &str = "const top = document.querySelector('header').getBoundingClientRect();
+    return [...document.querySelectorAll('body *:not(input[type=hidden])')]
+        .map((own) => [own, own.getBoundingClientRect()])
+        .filter(([own, at]) => at.left < top.left - 1 || at.right > top.right + 1)
+        .filter(([own]) => !own.closest('.scroll > *'))
+        .map(([own, at]) => own.outerHTML.slice(0, 90) + ' ' + at.left + ' ' + at.right)
+        .slice(0, 6)";
+
 #[test]
 fn the_desk_fits_a_phone() {
     let night = DeskNight::held();
@@ -151,9 +161,11 @@ fn the_desk_fits_a_phone() {
     browse("the_desk_on_a_phone", &address, wish, async |browser: Browser| {
         log_in(&browser, "fa", "maryam").await;
         look_at(&browser, "desk-phone-overview").await;
+        assert_eq!(browser.ask(BEYOND).await, Value::Array(Vec::new()), "the overview");
         let query = "decision=annul&station=S2&district=V1&reason=b-fraud&why=x";
         browser.open(&format!("/fa/desk/preview?{query}")).await;
         look_at(&browser, "desk-phone-preview").await;
+        assert_eq!(browser.ask(BEYOND).await, Value::Array(Vec::new()), "the preview");
         browser
     });
 }

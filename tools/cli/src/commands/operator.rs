@@ -90,8 +90,8 @@ pub(crate) fn run(arguments: &OperatorArguments) -> anyhow::Result<ExitCode> {
         What::List { file } => {
             let all = Operators::read(file)?;
             to_stdout(|out| {
-                let accounts = all.accounts().iter();
-                accounts.map(|own| writeln!(out, "{}\t{}", own.name, own.officer)).collect()
+                let mut accounts = all.accounts().iter();
+                accounts.try_for_each(|own| writeln!(out, "{}\t{}", own.name, own.officer))
             })?;
         }
         What::Check { file, name, election } => {

@@ -36,10 +36,11 @@ pub(crate) fn decide(
             }
             p class="hint" {
                 ({
-                    sheet.say(
-                        "Nothing is signed yet. The next page shows exactly what would be recorded, and the numbers before and after.",
-                        "هنوز چیزی امضا نمی‌شود. صفحهٔ بعد متن دقیق و عددهای پیش و پس را نشان می‌دهد.",
-                    )
+                    sheet
+                        .say(
+                            "Nothing is signed yet. The next page shows exactly what would be recorded, and the numbers before and after.",
+                            "هنوز چیزی امضا نمی‌شود. صفحهٔ بعد متن دقیق و عددهای پیش و پس را نشان می‌دهد.",
+                        )
                 })
             }
         }
@@ -82,7 +83,12 @@ impl Form<'_> {
                 }
                 @match name {
                     "reason" => {
-                        select id=(name) name=(name) aria-describedby=[described] aria-invalid=[invalid] {
+                        select
+                            id=(name)
+                            name=(name)
+                            aria-describedby=[described]
+                            aria-invalid=[invalid]
+                        {
                             option value="" { (self.sheet.say("choose", "برگزینید")) }
                             @for reason in reasons() {
                                 option value=(reason.code()) selected[reason.code() == value] {
@@ -95,7 +101,12 @@ impl Form<'_> {
                         }
                     }
                     "kind" => {
-                        select id=(name) name=(name) aria-describedby=[described] aria-invalid=[invalid] {
+                        select
+                            id=(name)
+                            name=(name)
+                            aria-describedby=[described]
+                            aria-invalid=[invalid]
+                        {
                             @for own in lot_kinds() {
                                 option value=(own) selected[own == value] { (self.lot_kind(own)) }
                             }

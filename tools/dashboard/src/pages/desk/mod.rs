@@ -120,7 +120,12 @@ impl<'a> DeskSheet<'a> {
         html! {
             @if !errors.is_empty() {
                 div class="errors" role="alert" tabindex="-1" autofocus {
-                    h2 { (self.say("This cannot be done as it stands", "به این شکل انجام نمی‌شود")) }
+                    h2 { ({
+                        self.say(
+                            "This cannot be done as it stands",
+                            "به این شکل انجام نمی‌شود",
+                        )
+                    }) }
                     ul {
                         @for (field, message) in errors {
                             li {
@@ -183,9 +188,7 @@ impl<'a> DeskSheet<'a> {
             html lang=(words.code()) dir=(words.direction()) {
                 (sheet.head(&content.title, &html! {}))
                 body class="desk" {
-                    a class="skip" href="#main" {
-                        (self.say("Skip to the text", "رفتن به متن اصلی"))
-                    }
+                    a class="skip" href="#main" { (self.say("Skip to the text", "رفتن به متن اصلی")) }
                     header class="top" {
                         (sheet.test_mark())
                         div class="bar" {
@@ -273,10 +276,11 @@ pub(crate) fn no_desk(board: &Board, at: At<'_>) -> String {
         h1 { (title) }
         p {
             ({
-                sheet.say(
-                    "This server was started without a file of operators, so nobody can log in. Decisions are signed with shomar control.",
-                    "این کارساز بدون پروندهٔ متصدیان راه‌اندازی شده است و کسی نمی‌تواند وارد شود. تصمیم‌ها با shomar control امضا می‌شود.",
-                )
+                sheet
+                    .say(
+                        "This server was started without a file of operators, so nobody can log in. Decisions are signed with shomar control.",
+                        "این کارساز بدون پروندهٔ متصدیان راه‌اندازی شده است و کسی نمی‌تواند وارد شود. تصمیم‌ها با shomar control امضا می‌شود.",
+                    )
             })
         }
     };
@@ -291,10 +295,11 @@ pub(crate) fn not_encrypted(board: &Board, at: At<'_>) -> String {
         h1 { (title) }
         p {
             ({
-                sheet.say(
-                    "A password must not go over a network in the clear. Use the address that begins with https, or the machine on which the server runs.",
-                    "گذرواژه نباید بدون رمزنگاری از شبکه بگذرد. نشانی https یا همان رایانه‌ای را به کار ببرید که کارساز روی آن است.",
-                )
+                sheet
+                    .say(
+                        "A password must not go over a network in the clear. Use the address that begins with https, or the machine on which the server runs.",
+                        "گذرواژه نباید بدون رمزنگاری از شبکه بگذرد. نشانی https یا همان رایانه‌ای را به کار ببرید که کارساز روی آن است.",
+                    )
             })
         }
     };
@@ -309,10 +314,11 @@ pub(crate) fn foreign_form(board: &Board, at: At<'_>) -> String {
         h1 { (title) }
         p role="alert" {
             ({
-                sheet.say(
-                    "Nothing was done: the form was not sent by a page of this session. If you did send it, open the desk anew and try again.",
-                    "کاری انجام نشد: این فرم از صفحه‌ای از همین نشست فرستاده نشده است. اگر خودتان فرستاده‌اید، میز را دوباره باز کنید و از نو بفرستید.",
-                )
+                sheet
+                    .say(
+                        "Nothing was done: the form was not sent by a page of this session. If you did send it, open the desk anew and try again.",
+                        "کاری انجام نشد: این فرم از صفحه‌ای از همین نشست فرستاده نشده است. اگر خودتان فرستاده‌اید، میز را دوباره باز کنید و از نو بفرستید.",
+                    )
             })
         }
         p {
@@ -387,17 +393,24 @@ pub(crate) fn login(board: &Board, at: At<'_>, news: LoginNews) -> String {
                         spellcheck="false"
                         required;
                 }
-                (sheet.password_field("password", sheet.say("Password", "گذرواژه")))
+                ({
+                    sheet
+                        .password_field(
+                            "password",
+                            sheet.say("Password", "گذرواژه"),
+                        )
+                })
                 p {
                     button { (sheet.say("Log in", "ورود")) }
                 }
             }
             p class="hint" {
                 ({
-                    sheet.say(
-                        "Looking needs no login. Whatever changes a total needs two people of two officers.",
-                        "برای دیدن، ورود لازم نیست. هر چه جمعی را تغییر دهد دو نفر از دو مسئول می‌خواهد.",
-                    )
+                    sheet
+                        .say(
+                            "Looking needs no login. Whatever changes a total needs two people of two officers.",
+                            "برای دیدن، ورود لازم نیست. هر چه جمعی را تغییر دهد دو نفر از دو مسئول می‌خواهد.",
+                        )
                 })
             }
         }

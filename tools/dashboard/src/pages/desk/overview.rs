@@ -44,7 +44,13 @@ pub(crate) fn overview(whole: &Whole, at: At<'_>, proposals: &[Proposal]) -> Str
             }
         }
         section aria-labelledby="declare" {
-            h2 id="declare" { (sheet.say("Districts with every vote", "حوزه‌ها با همهٔ رأی‌ها")) }
+            h2 id="declare" { ({
+                sheet
+                    .say(
+                        "Districts with every vote",
+                        "حوزه‌ها با همهٔ رأی‌ها",
+                    )
+            }) }
             (sheet.district_form())
             (sheet.to_declare())
         }
@@ -79,7 +85,9 @@ impl DeskSheet<'_> {
             @if proposals.is_empty() {
                 p class="calm" { (self.say("None.", "هیچ.")) }
             } @else {
-                div class="scroll" tabindex="0" role="region"
+                div class="scroll"
+                    tabindex="0"
+                    role="region"
                     aria-label=(self.say("Proposals", "پیشنهادها"))
                 {
                     table {
@@ -118,7 +126,12 @@ impl DeskSheet<'_> {
         html! {
             @if held.is_empty() {
                 p class="calm" {
-                    (self.say("No check holds a batch.", "هیچ بسته‌ای نگه داشته نشده است."))
+                    ({
+                        self.say(
+                            "No check holds a batch.",
+                            "هیچ بسته‌ای نگه داشته نشده است.",
+                        )
+                    })
                 }
             } @else {
                 p {
@@ -131,7 +144,9 @@ impl DeskSheet<'_> {
                         )
                     })
                 }
-                div class="scroll" tabindex="0" role="region"
+                div class="scroll"
+                    tabindex="0"
+                    role="region"
                     aria-label=(self.say("Held batches", "بسته‌های نگه‌داشته"))
                 {
                     table {
@@ -142,7 +157,12 @@ impl DeskSheet<'_> {
                                 th scope="col" class="n" { (self.say("its ballots", "برگ‌های بسته")) }
                                 th scope="col" class="n" { (self.say("valid", "صحیح")) }
                                 th scope="col" class="n" {
-                                    (self.say("the district counts", "شمرده‌شدهٔ حوزه"))
+                                    ({
+                                        self.say(
+                                            "the district counts",
+                                            "شمرده‌شدهٔ حوزه",
+                                        )
+                                    })
                                 }
                                 th scope="col" { (self.say("why", "علت")) }
                                 th scope="col" { (self.say("decide", "تصمیم")) }
@@ -155,7 +175,12 @@ impl DeskSheet<'_> {
                 }
                 @if held.len() > SHOWN {
                     p class="hint" {
-                        (self.say("The first are shown: ", "نخستین‌ها نمایش داده شد: "))
+                        ({
+                            self.say(
+                                "The first are shown: ",
+                                "نخستین‌ها نمایش داده شد: ",
+                            )
+                        })
                         (words.number(SHOWN))
                     }
                 }
@@ -222,7 +247,12 @@ impl DeskSheet<'_> {
         let ready: Vec<u32> = districts.filter(is_ready).collect();
         html! {
             p {
-                (self.say("Complete, without an open lot, and not declared: ", "کامل، بدون قرعهٔ باز و اعلام‌نشده: "))
+                ({
+                    self.say(
+                        "Complete, without an open lot, and not declared: ",
+                        "کامل، بدون قرعهٔ باز و اعلام‌نشده: ",
+                    )
+                })
                 (words.number(ready.len()))
             }
             @if !ready.is_empty() {
@@ -235,7 +265,12 @@ impl DeskSheet<'_> {
                     }
                     @if ready.len() > SHOWN {
                         p class="hint" {
-                            (self.say("The first are shown: ", "نخستین‌ها نمایش داده شد: "))
+                            ({
+                                self.say(
+                                    "The first are shown: ",
+                                    "نخستین‌ها نمایش داده شد: ",
+                                )
+                            })
                             (words.number(SHOWN))
                         }
                     }

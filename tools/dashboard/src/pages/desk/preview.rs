@@ -64,13 +64,24 @@ pub(crate) fn preview(whole: &Whole, at: At<'_>, shown: &Preview<'_>) -> String 
                 }
                 p {
                     ({
-                        sheet.say(
-                            "You sign that you propose this. It does nothing until somebody of another officer approves it.",
-                            "با امضای شما این تنها یک پیشنهاد است و تا تأیید فردی از مسئولی دیگر اثری ندارد.",
-                        )
+                        sheet
+                            .say(
+                                "You sign that you propose this. It does nothing until somebody of another officer approves it.",
+                                "با امضای شما این تنها یک پیشنهاد است و تا تأیید فردی از مسئولی دیگر اثری ندارد.",
+                            )
                     })
                 }
-                (sheet.password_field("password", sheet.say("Your password, to sign", "گذرواژهٔ شما برای امضا")))
+                ({
+                    sheet
+                        .password_field(
+                            "password",
+                            sheet
+                                .say(
+                                    "Your password, to sign",
+                                    "گذرواژهٔ شما برای امضا",
+                                ),
+                        )
+                })
                 p {
                     button { (sheet.say("Sign and propose", "امضا و پیشنهاد")) }
                     " "
@@ -96,7 +107,10 @@ impl DeskSheet<'_> {
                         )
                     })
                 }
-                pre class="record" dir="ltr" tabindex="0" role="region"
+                pre class="record"
+                    dir="ltr"
+                    tabindex="0"
+                    role="region"
                     aria-label=(self.say("Text of the record", "متن رکورد"))
                 { (text) }
             }
@@ -108,7 +122,12 @@ impl DeskSheet<'_> {
         let words = self.words();
         html! {
             section aria-labelledby="would" {
-                h2 id="would" { (self.say("What it would change now", "اثر آن در این لحظه")) }
+                h2 id="would" { ({
+                    self.say(
+                        "What it would change now",
+                        "اثر آن در این لحظه",
+                    )
+                }) }
                 @if would.board.snapshot.totals.is_none() {
                     p {
                         ({
@@ -120,14 +139,22 @@ impl DeskSheet<'_> {
                     }
                     @if would.moved > 0 {
                         p {
-                            (self.say("Batches that would move: ", "بسته‌هایی که جابه‌جا می‌شود: "))
+                            ({
+                                self.say(
+                                    "Batches that would move: ",
+                                    "بسته‌هایی که جابه‌جا می‌شود: ",
+                                )
+                            })
                             (words.number(would.moved))
                         }
                     }
                 } @else if would.effects.is_empty() {
-                    p class="no-change" {
-                        (self.say("No total changes.", "هیچ جمعی تغییر نمی‌کند."))
-                    }
+                    p class="no-change" { ({
+                        self.say(
+                            "No total changes.",
+                            "هیچ جمعی تغییر نمی‌کند.",
+                        )
+                    }) }
                 } @else {
                     p {
                         (self.say("Batches: ", "بسته‌ها: "))
@@ -142,7 +169,12 @@ impl DeskSheet<'_> {
                     }
                     @if would.effects.len() > DISTRICTS_SHOWN {
                         p class="warning" {
-                            (self.say("More districts change than are shown here.", "حوزه‌های بیشتری از آنچه این‌جاست تغییر می‌کند."))
+                            ({
+                                self.say(
+                                    "More districts change than are shown here.",
+                                    "حوزه‌های بیشتری از آنچه این‌جاست تغییر می‌کند.",
+                                )
+                            })
                         }
                     }
                 }
@@ -177,11 +209,15 @@ impl DeskSheet<'_> {
             }
         };
         let text = |english, persian| {
-            html! { (self.say(english, persian)) }
+            html! {
+                (self.say(english, persian))
+            }
         };
         let (before, after) = (effect.before.ballots, effect.after.ballots);
         html! {
-            div class="scroll" tabindex="0" role="region"
+            div class="scroll"
+                tabindex="0"
+                role="region"
                 aria-label=(self.say("Numbers before and after", "عددهای پیش و پس"))
             {
                 table class="small effect" {
@@ -195,7 +231,13 @@ impl DeskSheet<'_> {
                         }
                     }
                     tbody {
-                        (row(text("ballots taken", "برگ‌های مأخوذه"), before.taken, after.taken))
+                        ({
+                            row(
+                                text("ballots taken", "برگ‌های مأخوذه"),
+                                before.taken,
+                                after.taken,
+                            )
+                        })
                         (row(text("valid", "صحیح"), before.valid, after.valid))
                         (row(text("void", "باطل"), before.void, after.void))
                         @for (code, before, after) in effect.options() {
@@ -244,7 +286,12 @@ impl DeskSheet<'_> {
         let (Some(before), Some(now)) = (codes(board), codes(after)) else {
             return html! {
                 p class="warning" {
-                    (self.say("The rules give no outcome for this district.", "قواعد برای این حوزه نتیجه‌ای نمی‌دهد."))
+                    ({
+                        self.say(
+                            "The rules give no outcome for this district.",
+                            "قواعد برای این حوزه نتیجه‌ای نمی‌دهد.",
+                        )
+                    })
                 }
             };
         };
@@ -252,11 +299,21 @@ impl DeskSheet<'_> {
         let come: Vec<&u32> = now.0.iter().filter(|code| !before.0.contains(code)).collect();
         html! {
             @if gone.is_empty() && come.is_empty() && before.1 == now.1 {
-                p { (self.say("Who is elected stays the same.", "منتخبان تغییر نمی‌کنند.")) }
+                p { ({
+                    self.say(
+                        "Who is elected stays the same.",
+                        "منتخبان تغییر نمی‌کنند.",
+                    )
+                }) }
             } @else {
                 div class="warning" {
                     p {
-                        strong { (self.say("Who is elected changes.", "منتخبان تغییر می‌کنند.")) }
+                        strong { ({
+                            self.say(
+                                "Who is elected changes.",
+                                "منتخبان تغییر می‌کنند.",
+                            )
+                        }) }
                     }
                     ul {
                         @for code in come {
@@ -273,7 +330,12 @@ impl DeskSheet<'_> {
                         }
                         @if before.1 != now.1 {
                             li {
-                                (self.say("seats that wait for a lot: ", "کرسی‌های در انتظار قرعه: "))
+                                ({
+                                    self.say(
+                                        "seats that wait for a lot: ",
+                                        "کرسی‌های در انتظار قرعه: ",
+                                    )
+                                })
                                 (self.words().number(now.1))
                             }
                         }
@@ -291,7 +353,12 @@ impl DeskSheet<'_> {
         let Some(outcome) = outcome else {
             return html! {
                 p class="warning" {
-                    (self.say("Nothing is counted to compare with.", "شمارشی برای مقایسه نیست."))
+                    ({
+                        self.say(
+                            "Nothing is counted to compare with.",
+                            "شمارشی برای مقایسه نیست.",
+                        )
+                    })
                 }
             };
         };
@@ -302,13 +369,23 @@ impl DeskSheet<'_> {
             @if outcome.provisional {
                 p class="warning" {
                     strong {
-                        (self.say("Not everything of this district is in.", "همهٔ آرای این حوزه نرسیده است."))
+                        ({
+                            self.say(
+                                "Not everything of this district is in.",
+                                "همهٔ آرای این حوزه نرسیده است.",
+                            )
+                        })
                     }
                 }
             }
             @if outcome.needs_lot() {
                 p class="warning" {
-                    strong { (self.say("A lot is needed first.", "نخست قرعه لازم است.")) }
+                    strong { ({
+                        self.say(
+                            "A lot is needed first.",
+                            "نخست قرعه لازم است.",
+                        )
+                    }) }
                 }
             }
             @if computed == declared {

@@ -36,11 +36,7 @@ pub(crate) fn proposal(
             h2 id="who" { (sheet.say("Who", "چه کسانی")) }
             dl class="facts" {
                 dt { (sheet.say("Proposed by", "پیشنهاددهنده")) }
-                dd {
-                    (sheet.somebody(&own.account, &own.officer))
-                    ", "
-                    (words.moment(own.at_ms))
-                }
+                dd { (sheet.somebody(&own.account, &own.officer)) ", " (words.moment(own.at_ms)) }
                 dt { (sheet.say("On the frontier", "بر مرز شمارش")) }
                 dd { (words.number(own.position)) }
                 dt { (sheet.say("Signature of the proposal", "امضای پیشنهاد")) }
@@ -70,7 +66,13 @@ pub(crate) fn proposal(
             Some(Ok(would)) => (sheet.would_change(&own.control.action, would)),
             Some(Err(why)) => {
                 p class="warning" {
-                    (sheet.say("As things stand now it cannot be carried out: ", "در وضع کنونی انجام‌شدنی نیست: "))
+                    ({
+                        sheet
+                            .say(
+                                "As things stand now it cannot be carried out: ",
+                                "در وضع کنونی انجام‌شدنی نیست: ",
+                            )
+                    })
                     bdi { (why) }
                 }
             }
@@ -91,9 +93,9 @@ impl DeskSheet<'_> {
                 State::Carried(position) => {
                     dt { (self.say("Position in the journal", "جای آن در دفتر")) }
                     dd {
-                        a   id="position"
-                            href=(format!("/{}/corrections#r{position}", words.code()))
-                        { (words.number(*position)) }
+                        a id="position" href=(format!("/{}/corrections#r{position}", words.code())) {
+                            (words.number(*position))
+                        }
                     }
                 }
                 State::Failed { found, expected } => {
@@ -170,7 +172,16 @@ impl DeskSheet<'_> {
                                 )
                             })
                         }
-                        (self.password_field("approve-password", self.say("Your password, to sign", "گذرواژهٔ شما برای امضا")))
+                        ({
+                            self.password_field(
+                                "approve-password",
+                                self
+                                    .say(
+                                        "Your password, to sign",
+                                        "گذرواژهٔ شما برای امضا",
+                                    ),
+                            )
+                        })
                         p {
                             button { (self.say("Sign and carry out", "امضا و اجرا")) }
                         }

@@ -295,7 +295,7 @@ mod tests {
     fn memory_is_bounded_whoever_asks() {
         let attempts = Attempts::default();
         let rates = Rates::new(NonZeroU32::MIN, NonZeroU32::MIN, 0);
-        for number in 0..REMEMBERED_MAX as u32 + 500 {
+        for number in 0..u32::try_from(REMEMBERED_MAX).unwrap() + 500 {
             let from = IpAddr::from(number.to_be_bytes());
             let _ = attempts.begin(&format!("name{number}"), from, u64::from(number));
             let _ = rates.take(from, 0);

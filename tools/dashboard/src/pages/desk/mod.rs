@@ -120,12 +120,14 @@ impl<'a> DeskSheet<'a> {
         html! {
             @if !errors.is_empty() {
                 div class="errors" role="alert" tabindex="-1" autofocus {
-                    h2 { ({
-                        self.say(
-                            "This cannot be done as it stands",
-                            "به این شکل انجام نمی‌شود",
-                        )
-                    }) }
+                    h2 {
+                        ({
+                            self.say(
+                                "This cannot be done as it stands",
+                                "به این شکل انجام نمی‌شود",
+                            )
+                        })
+                    }
                     ul {
                         @for (field, message) in errors {
                             li {

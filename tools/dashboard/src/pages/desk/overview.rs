@@ -44,13 +44,15 @@ pub(crate) fn overview(whole: &Whole, at: At<'_>, proposals: &[Proposal]) -> Str
             }
         }
         section aria-labelledby="declare" {
-            h2 id="declare" { ({
-                sheet
-                    .say(
-                        "Districts with every vote",
-                        "حوزه‌ها با همهٔ رأی‌ها",
-                    )
-            }) }
+            h2 id="declare" {
+                ({
+                    sheet
+                        .say(
+                            "Districts with every vote",
+                            "حوزه‌ها با همهٔ رأی‌ها",
+                        )
+                })
+            }
             (sheet.district_form())
             (sheet.to_declare())
         }
@@ -103,7 +105,7 @@ impl DeskSheet<'_> {
                             @for own in proposals {
                                 tr {
                                     th scope="row" {
-                                        a href=(self.path(&format!("proposal/{}", hex(&own.hash)))) {
+                                        a href=(self.proposal_path(own)) {
                                             (self.sheet.decision_title(&own.control.action))
                                         }
                                     }
@@ -117,6 +119,10 @@ impl DeskSheet<'_> {
                 }
             }
         }
+    }
+
+    fn proposal_path(&self, proposal: &Proposal) -> String {
+        self.path(&format!("proposal/{}", hex(&proposal.hash)))
     }
 
     fn held(&self) -> Markup {
@@ -154,7 +160,7 @@ impl DeskSheet<'_> {
                             tr {
                                 th scope="col" { (self.say("district", "حوزه")) }
                                 th scope="col" { (self.say("station", "شعبه")) }
-                                th scope="col" class="n" { (self.say("its ballots", "برگ‌های بسته")) }
+                                th scope="col" class="n" { (self.say("ballots", "برگ‌های بسته")) }
                                 th scope="col" class="n" { (self.say("valid", "صحیح")) }
                                 th scope="col" class="n" {
                                     ({

@@ -122,12 +122,14 @@ impl DeskSheet<'_> {
         let words = self.words();
         html! {
             section aria-labelledby="would" {
-                h2 id="would" { ({
-                    self.say(
-                        "What it would change now",
-                        "اثر آن در این لحظه",
-                    )
-                }) }
+                h2 id="would" {
+                    ({
+                        self.say(
+                            "What it would change now",
+                            "اثر آن در این لحظه",
+                        )
+                    })
+                }
                 @if would.board.snapshot.totals.is_none() {
                     p {
                         ({
@@ -149,12 +151,14 @@ impl DeskSheet<'_> {
                         }
                     }
                 } @else if would.effects.is_empty() {
-                    p class="no-change" { ({
-                        self.say(
-                            "No total changes.",
-                            "هیچ جمعی تغییر نمی‌کند.",
-                        )
-                    }) }
+                    p class="no-change" {
+                        ({
+                            self.say(
+                                "No total changes.",
+                                "هیچ جمعی تغییر نمی‌کند.",
+                            )
+                        })
+                    }
                 } @else {
                     p {
                         (self.say("Batches: ", "بسته‌ها: "))
@@ -299,21 +303,25 @@ impl DeskSheet<'_> {
         let come: Vec<&u32> = now.0.iter().filter(|code| !before.0.contains(code)).collect();
         html! {
             @if gone.is_empty() && come.is_empty() && before.1 == now.1 {
-                p { ({
-                    self.say(
-                        "Who is elected stays the same.",
-                        "منتخبان تغییر نمی‌کنند.",
-                    )
-                }) }
+                p {
+                    ({
+                        self.say(
+                            "Who is elected stays the same.",
+                            "منتخبان تغییر نمی‌کنند.",
+                        )
+                    })
+                }
             } @else {
                 div class="warning" {
                     p {
-                        strong { ({
-                            self.say(
-                                "Who is elected changes.",
-                                "منتخبان تغییر می‌کنند.",
-                            )
-                        }) }
+                        strong {
+                            ({
+                                self.say(
+                                    "Who is elected changes.",
+                                    "منتخبان تغییر می‌کنند.",
+                                )
+                            })
+                        }
                     }
                     ul {
                         @for code in come {
@@ -380,12 +388,14 @@ impl DeskSheet<'_> {
             }
             @if outcome.needs_lot() {
                 p class="warning" {
-                    strong { ({
-                        self.say(
-                            "A lot is needed first.",
-                            "نخست قرعه لازم است.",
-                        )
-                    }) }
+                    strong {
+                        ({
+                            self.say(
+                                "A lot is needed first.",
+                                "نخست قرعه لازم است.",
+                            )
+                        })
+                    }
                 }
             }
             @if computed == declared {

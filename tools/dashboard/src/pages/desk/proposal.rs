@@ -93,7 +93,7 @@ impl DeskSheet<'_> {
                 State::Carried(position) => {
                     dt { (self.say("Position in the journal", "جای آن در دفتر")) }
                     dd {
-                        a id="position" href=(format!("/{}/corrections#r{position}", words.code())) {
+                        a id="position" href=(self.corrections_path(*position)) {
                             (words.number(*position))
                         }
                     }
@@ -118,6 +118,10 @@ impl DeskSheet<'_> {
                 _ => {}
             }
         }
+    }
+
+    fn corrections_path(&self, position: u64) -> String {
+        format!("/{}/corrections#r{position}", self.words().code())
     }
 
     /// What it did change, once the count has it.

@@ -47,6 +47,7 @@ pub mod snapshot;
 pub mod standing;
 mod tally;
 mod walk;
+pub mod what_if;
 
 pub use definition::Definition;
 pub use evidence::Evidence;

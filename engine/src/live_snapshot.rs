@@ -96,6 +96,30 @@ pub struct Digests {
 }
 
 impl LiveSnapshot {
+    /// The same snapshot for whoever may see everything: all of its totals are shown, none is
+    /// withheld.
+    #[must_use]
+    pub fn whole(&self) -> Self {
+        self.with_totals(self.totals.clone(), Arc::clone(&self.held))
+    }
+
+    /// The same with other totals, all of which are shown, and with other batches held.
+    pub(crate) fn with_totals(&self, totals: Option<Snapshot>, held: Arc<Vec<HeldBatch>>) -> Self {
+        let whole = |totals| PublicTotals { totals, withheld: Vec::new(), rests: Vec::new() };
+        Self {
+            position: self.position,
+            batches_received: self.batches_received,
+            ballots_received: self.ballots_received,
+            public: totals.clone().map(|totals| Arc::new(whole(totals))),
+            totals,
+            received: self.received.clone(),
+            journal: self.journal.clone(),
+            decisions: self.decisions.clone(),
+            held,
+            changed_districts: self.changed_districts.clone(),
+        }
+    }
+
     /// Brings a ledger up to this snapshot: one that was begun for this election, and has read
     /// nothing but earlier snapshots of the same journal.
     ///

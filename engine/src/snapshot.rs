@@ -20,7 +20,7 @@ use shomar_format::{CountingDefinition, Reading};
 use crate::tally::{CountedBatch, Tallied};
 
 /// Totals of all districts.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Snapshot {
     options: Vec<u64>,
     ballots: Vec<BallotCounts>,
@@ -78,6 +78,11 @@ impl Snapshot {
     ) -> Self {
         let snapshot = Self::of_sums(options, ballots, definition, readings);
         Self { batches, ..snapshot }
+    }
+
+    /// Its sums, as they can be changed by whoever asks what would be.
+    pub(crate) fn sums(&self) -> (Vec<u64>, Vec<BallotCounts>) {
+        (self.options.clone(), self.ballots.clone())
     }
 
     fn of_sums(

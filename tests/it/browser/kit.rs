@@ -165,6 +165,11 @@ impl Browser {
         self.client.active_element().await.unwrap().send_keys(keys).await.unwrap();
     }
 
+    /// Whatever was said in the console was meant to be.
+    pub(crate) async fn forget_console(&self) {
+        self.client.issue_cmd(ReadConsole).await.unwrap();
+    }
+
     /// Nothing was said in the console since the last time.
     pub(crate) async fn assert_quiet(&self, whereabouts: &str) {
         let said = self.client.issue_cmd(ReadConsole).await.unwrap();

@@ -4,6 +4,7 @@
 //! reaches, what a screen reader is told, what the console says; pictures in `target/pages`.
 //! Never: a look into the program's memory.
 
+mod desk;
 mod kit;
 
 use std::path::{Path, PathBuf};

@@ -2,6 +2,7 @@
 
 mod api;
 mod crowded;
+pub(crate) mod desk;
 mod kill;
 pub(crate) mod kit;
 mod pages;
@@ -194,19 +195,22 @@ fn forged_and_foreign_records_are_refused_by_code_and_change_nothing() {
     assert_eq!(status(&server.send_one(&close).1), "accepted");
     let frontier = server.caught_up();
     assert_eq!(frontier["batches"], batches.len());
-    assert!(frontier["ballots"]["taken"].as_u64().unwrap() > 0);
+    // Exact numbers are for operators (desk.rs), and for whoever has the folder.
+    assert_eq!((&frontier["ballots"], &frontier["digest"]), (&Value::Null, &Value::Null));
+    let taken = || json("tally", &keyed.path("data"), &[])["ballots"]["taken"].as_u64().unwrap();
+    let closed = taken();
+    assert!(closed > 0);
+    let closed_digest = digest(&keyed.path("data"), &[]);
     let late = keyed.control(Some(&close), &["annul", "--station", "S1", "--reason", "b-fraud"]);
     assert_eq!(status(&server.send_one(&late).1), "accepted");
-    let annulled = server.caught_up();
-    assert!(annulled["ballots"]["taken"].as_u64() < frontier["ballots"]["taken"].as_u64());
+    server.caught_up();
+    assert!(taken() < closed);
     assert_eq!(server.stop().0, 0);
-    let tally = json("tally", &keyed.path("data"), &[]);
-    assert_eq!(tally["frontier"]["digest"], annulled["digest"]);
     // After a restart the officer goes on where they were.
     let server = Server::start(&keyed.path("election"), &keyed.path("data"), &[]);
     let again = keyed.control(Some(&late), &["reinstate", "--station", "S1"]);
     assert_eq!(status(&server.send_one(&again).1), "accepted");
-    assert_eq!(server.caught_up()["digest"], frontier["digest"]);
+    assert_eq!(digest(&keyed.path("data"), &[]), closed_digest);
 }
 
 #[test]

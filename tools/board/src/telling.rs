@@ -120,7 +120,8 @@ impl<'a> Telling<'a> {
         }
     }
 
-    fn subject(self, subject: &Subject) -> String {
+    /// What is annulled or brought back.
+    pub fn subject(self, subject: &Subject) -> String {
         match subject {
             Subject::Station(station) => self.station_called(station),
             Subject::Pair(station, district) => self.pair(station, district),

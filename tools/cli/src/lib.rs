@@ -41,6 +41,8 @@ enum Command {
     Key(commands::key::KeyArguments),
     /// Sign a decision: open, close, annul, reinstate, supersede, release, reject, lot, declare.
     Control(commands::control::ControlArguments),
+    /// Say who may decide at the desk of a server.
+    Operator(commands::operator::OperatorArguments),
     /// Send a sealed nation to a server, and hold it to the known answer.
     Replay(commands::replay::ReplayArguments),
     /// Verify and count every ballot of a folder of segments.
@@ -82,6 +84,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Seal(arguments) => commands::seal::run(arguments),
         Command::Key(arguments) => commands::key::run(arguments),
         Command::Control(arguments) => commands::control::run(arguments),
+        Command::Operator(arguments) => commands::operator::run(arguments),
         Command::Replay(arguments) => commands::replay::run(arguments),
         Command::Tally(arguments) => commands::tally::run(arguments),
         Command::Log(arguments) => commands::log::run(arguments),

@@ -5,22 +5,28 @@
 //! file of its own, a cookie for a viewer.
 
 use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Query, State};
+use axum::extract::{ConnectInfo, Extension, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use futures_util::stream::{self, StreamExt};
+use shomar_desk::Desk;
+use shomar_desk::limits::{Place, Places, Rates};
 use shomar_seats::Language;
 use tokio::sync::watch;
 
 use crate::assets::{self, Asset};
 use crate::board_pages::BoardPages;
+use crate::desk::{Boards, DeskParts, DeskRoom, is_operator, too_many};
 use crate::packed::{Packed, stream_head, takes_packed};
 use crate::page::Page;
 use crate::pages;
@@ -41,6 +47,10 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 /// A dashboard at work.
 pub struct Dashboard {
     room: Arc<Room>,
+    source: Arc<dyn Source>,
+    desk: Option<Arc<Desk>>,
+    desk_room: Arc<DeskRoom>,
+    rates: Option<Arc<Rates>>,
     stop: watch::Sender<bool>,
     refresher: Option<std::thread::JoinHandle<()>>,
 }
@@ -50,8 +60,25 @@ pub(crate) struct Room {
     pub(crate) setting: Arc<Setting>,
     pub(crate) board: ArcSwap<BoardPages>,
     streams: Streams,
+    /// How many streams an address may hold; `None`: any number.
+    places: Option<Arc<Places>>,
     stopping: watch::Receiver<bool>,
 }
+
+/// How much viewers of one address may ask for; 0: any number.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// Requests a second, on average; ten seconds of them at once.
+    pub requests_per_second: u32,
+    /// Streams at one time.
+    pub streams: usize,
+}
+
+/// Seconds of requests that a viewer may make at once: a page brings its style and its stream.
+const BURST_SECONDS: u32 = 10;
+
+/// Says whether whoever sends these headers is logged in at the desk.
+pub type SeesEverything = Arc<dyn Fn(&HeaderMap) -> bool + Send + Sync>;
 
 /// Why there is no dashboard.
 #[derive(Debug, thiserror::Error)]
@@ -69,36 +96,69 @@ impl Dashboard {
     ///
     /// # Errors
     /// If a rule is not known, or there is no thread.
-    pub fn start(subject: Subject, source: Arc<dyn Source>) -> Result<Self, DashboardError> {
+    pub fn start(
+        subject: Subject,
+        source: Arc<dyn Source>,
+        desk: DeskParts,
+        limits: Limits,
+    ) -> Result<Self, DashboardError> {
         let setting = Arc::new(Setting::of(subject).map_err(DashboardError::Rules)?);
-        let mut refresher = crate::refresh::Refresher::new(Arc::clone(&setting), source);
+        let own_source = Arc::clone(&source);
+        let mut refresher = crate::refresh::Refresher::new(Arc::clone(&setting), own_source);
         let first = refresher.next(None).expect("the first board is news");
         let (stop, stopping) = watch::channel(false);
+        let boards = Boards::new(Arc::clone(&setting), Arc::clone(&source), desk.evidence);
         let room = Room {
             setting,
             board: ArcSwap::from_pointee(BoardPages::new(first)),
             streams: Streams::default(),
+            places: (limits.streams > 0).then(|| Places::new(limits.streams)),
             stopping,
         };
         let room = Arc::new(room);
+        let rates = NonZeroU32::new(limits.requests_per_second).map(|per_second| {
+            let burst =
+                per_second.saturating_mul(NonZeroU32::MIN.saturating_add(BURST_SECONDS - 1));
+            Arc::new(Rates::new(per_second, burst, source.now_ms()))
+        });
+        let own_room = Arc::clone(&room);
+        let desk_room = DeskRoom::new(own_room, boards, desk.desk.clone(), desk.is_encrypted);
         let own = Arc::clone(&room);
         let refresher = std::thread::Builder::new()
             .name("boards".to_owned())
             .spawn(move || refresher.run(&own.board, &own.streams, &own.stopping))
             .map_err(DashboardError::Thread)?;
-        Ok(Self { room, stop, refresher: Some(refresher) })
+        let desk = desk.desk;
+        let refresher = Some(refresher);
+        Ok(Self { room, source, desk, desk_room, rates, stop, refresher })
     }
 
     /// The paths of the dashboard.
     pub fn router(&self) -> Router {
-        Router::new()
+        let pages = Router::new()
             .route("/", get(|| async { Redirect::to("/fa/") }))
             .route("/{language}", get(with_slash))
             .route("/{language}/", get(home))
             .route("/{language}/{*path}", get(page))
             .route("/assets/{tag}/{name}", get(asset))
             .route("/v1/{*path}", get(crate::api::document))
-            .with_state(Arc::clone(&self.room))
+            .with_state(Arc::clone(&self.room));
+        let pages = match &self.rates {
+            None => pages,
+            Some(rates) => {
+                let state = (Arc::clone(rates), Arc::clone(&self.source));
+                pages.layer(from_fn_with_state(state, limit))
+            }
+        };
+        pages.merge(crate::desk::router(Arc::clone(&self.desk_room)))
+    }
+
+    /// Says who is logged in at the desk.
+    pub fn sees_everything(&self) -> SeesEverything {
+        let (desk, source) = (self.desk.clone(), Arc::clone(&self.source));
+        Arc::new(move |headers| {
+            desk.as_ref().is_some_and(|desk| is_operator(desk, headers, source.now_ms()))
+        })
     }
 
     /// Ends all streams, and the thread that makes boards.
@@ -118,8 +178,22 @@ impl Drop for Dashboard {
 
 pub(crate) type Pairs = Query<Vec<(String, String)>>;
 pub(crate) type Shared = State<Arc<Room>>;
+type Address = Option<Extension<ConnectInfo<SocketAddr>>>;
 
-fn language_of(code: &str) -> Option<Language> {
+/// Takes a request of its address, or says when to come again.
+async fn limit(
+    State((rates, source)): State<(Arc<Rates>, Arc<dyn Source>)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|own| own.0.ip());
+    match address.map(|address| rates.take(address, source.now_ms())) {
+        Some(Err(seconds)) => too_many(seconds),
+        _ => next.run(request).await,
+    }
+}
+
+pub(crate) fn language_of(code: &str) -> Option<Language> {
     match code {
         "fa" => Some(Language::Persian),
         "en" => Some(Language::English),
@@ -137,20 +211,23 @@ async fn with_slash(Path(language): Path<String>) -> Response {
 async fn home(
     room: Shared,
     Path(language): Path<String>,
+    address: Address,
     headers: HeaderMap,
     query: Pairs,
 ) -> Response {
-    page(room, Path((language, String::new())), headers, query).await
+    page(room, Path((language, String::new())), address, headers, query).await
 }
 
 async fn page(
     room: Shared,
     Path((language, path)): Path<(String, String)>,
+    address: Address,
     headers: HeaderMap,
     query: Pairs,
 ) -> Response {
+    let address = address.map(|Extension(ConnectInfo(address))| address.ip());
     match language_of(&language) {
-        Some(language) => show(&room.0, language, &path, &query.0, &headers),
+        Some(language) => show(&room.0, language, &path, &query.0, (&headers, address)),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
@@ -160,7 +237,7 @@ fn show(
     language: Language,
     path: &str,
     query: &[(String, String)],
-    headers: &HeaderMap,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
 ) -> Response {
     let board = room.board.load_full();
     let Some(view) = View::parse(&room.setting, language, path, query) else {
@@ -177,10 +254,17 @@ fn show(
     let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     if accepts.is_some_and(|accept| accept.starts_with("text/event-stream")) {
         let position = board.board.snapshot.position;
+        let place = match (&room.places, address) {
+            (Some(places), Some(address)) => match places.take(address) {
+                Some(place) => Some(place),
+                None => return too_many(1),
+            },
+            _ => None,
+        };
         let is_live = view.streamed().as_ref() == Some(&view);
         let frames = is_live.then(|| room.streams.subscribe(&view, &page, position)).flatten();
         return match frames {
-            Some(frames) => stream_of(frames, room.stopping.clone(), takes_packed(headers)),
+            Some(frames) => stream_of(frames, room.stopping.clone(), takes_packed(headers), place),
             // The status by which a reader of events does not come again.
             None => StatusCode::NO_CONTENT.into_response(),
         };
@@ -258,8 +342,9 @@ fn stream_of(
     frames: watch::Receiver<Arc<Frame>>,
     stopping: watch::Receiver<bool>,
     is_packed: bool,
+    place: Option<Place>,
 ) -> Response {
-    let begin = Reader { frames, stopping, is_packed, last: None };
+    let begin = Reader { frames, stopping, is_packed, last: None, _place: place };
     let events = stream::unfold(begin, |reader| async { reader.next().await });
     let head = is_packed.then(|| Ok(stream_head()));
     let mut response = Body::from_stream(stream::iter(head).chain(events)).into_response();
@@ -279,6 +364,8 @@ struct Reader {
     is_packed: bool,
     /// The last frame that was sent.
     last: Option<u64>,
+    /// Given back when the stream ends.
+    _place: Option<Place>,
 }
 
 /// What a silent stream says.

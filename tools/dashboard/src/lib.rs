@@ -11,6 +11,7 @@
 mod api;
 mod assets;
 mod board_pages;
+mod desk;
 mod http;
 mod packed;
 mod page;
@@ -19,5 +20,6 @@ mod refresh;
 mod streams;
 mod view;
 
-pub use http::{Dashboard, DashboardError};
+pub use desk::{DeskParts, ReadEvidence};
+pub use http::{Dashboard, DashboardError, Limits, SeesEverything};
 pub use refresh::yield_to_others;

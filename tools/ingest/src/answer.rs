@@ -22,6 +22,8 @@ pub enum Code {
     NotOpen,
     /// A control record that cannot be applied here.
     Control,
+    /// A control record that did not come from the desk, where only those are taken.
+    DeskOnly,
     /// No room is left on the disk.
     StorageFull,
     /// Too much is waiting: later.
@@ -31,6 +33,12 @@ pub enum Code {
 }
 
 impl Code {
+    /// Whether it says nothing against the record, which may be sent again later.
+    #[must_use]
+    pub fn is_for_now(self) -> bool {
+        matches!(self, Self::StorageFull | Self::Busy | Self::Stopping)
+    }
+
     /// As answers and metrics have it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -42,6 +50,7 @@ impl Code {
             Self::Chain => "chain",
             Self::NotOpen => "not-open",
             Self::Control => "control",
+            Self::DeskOnly => "desk-only",
             Self::StorageFull => "storage-full",
             Self::Busy => "busy",
             Self::Stopping => "stopping",

@@ -39,6 +39,14 @@ pub struct Config {
     pub recount_seconds: u64,
     /// Numbers that everybody sees change by at least so many ballots; 0: by any number.
     pub small_cell_ballots: u64,
+    /// Who may decide at the desk; without this file nobody may log in.
+    pub operators: Option<PathBuf>,
+    /// Whether decisions are taken from the desk alone, and no control record from elsewhere.
+    pub desk_only_decisions: bool,
+    /// Requests of pages a second that an address may make, on average; 0: any number.
+    pub page_requests_per_second_max: u32,
+    /// Streams of pages that an address may hold open; 0: any number.
+    pub streams_per_address_max: usize,
     /// When asked to stop, so long is waited for what is under way.
     pub stop_seconds_max: u64,
 }
@@ -71,6 +79,10 @@ impl Default for Config {
             snapshot_milliseconds: 25,
             recount_seconds: 30,
             small_cell_ballots: shomar_engine::disclosure::LEAST_BALLOTS,
+            operators: None,
+            desk_only_decisions: false,
+            page_requests_per_second_max: 0,
+            streams_per_address_max: 0,
             stop_seconds_max: 10,
         }
     }
@@ -129,6 +141,10 @@ impl Config {
         least("connections_max", self.connections_max as u64, 1)?;
         least("silence_seconds_max", self.silence_seconds_max, 1)?;
         least("recount_seconds", self.recount_seconds, 1)?;
+        if self.desk_only_decisions && self.operators.is_none() {
+            let found = "found desk_only_decisions = true and no operators";
+            return Err(format!("{found}, expected a file of operators: nobody could decide"));
+        }
         let most = shomar_format::limits::RECORD_BYTES_MAX;
         if self.record_bytes_max as u64 > most
             || self.waiting_bytes_max as u64 > u64::from(u32::MAX)
@@ -166,5 +182,8 @@ mod tests {
         let error = read("queue_records_max = 0").unwrap_err();
         assert!(error.contains("found queue_records_max = 0, expected at least 1"), "{error}");
         assert!(read("listen = \"here\"").is_err());
+        let error = read("desk_only_decisions = true").unwrap_err();
+        assert!(error.contains("nobody could decide"), "{error}");
+        assert!(read("desk_only_decisions = true\noperators = \"o.toml\"").is_ok());
     }
 }

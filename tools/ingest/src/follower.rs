@@ -212,6 +212,21 @@ impl Follower {
     }
 }
 
+/// The segments of a journal that is being written, as far as they are durable.
+pub(crate) fn evidence_of(data: &Path) -> Result<Evidence, String> {
+    let readable = open_for_reading(data).map_err(|error| error.to_string())?;
+    let segments: Vec<JournalSegment> = readable
+        .into_iter()
+        .map(|readable| JournalSegment {
+            path: readable.path,
+            file: readable.file,
+            length: readable.length,
+            closed: readable.closed,
+        })
+        .collect();
+    Evidence::open_journal(&segments).map_err(|error| error.to_string())
+}
+
 /// Counts the segments again at an interval, and compares.
 pub(crate) struct Recounter {
     pub(crate) election: &'static Election,
@@ -276,17 +291,7 @@ impl Recounter {
 
     fn count(&self, position: u64) -> Result<Digests, String> {
         let definition = &self.election.definition;
-        let readable = open_for_reading(&self.data).map_err(|error| error.to_string())?;
-        let segments: Vec<JournalSegment> = readable
-            .into_iter()
-            .map(|readable| JournalSegment {
-                path: readable.path,
-                file: readable.file,
-                length: readable.length,
-                closed: readable.closed,
-            })
-            .collect();
-        let evidence = Evidence::open_journal(&segments).map_err(|error| error.to_string())?;
+        let evidence = evidence_of(&self.data)?;
         let readings = definition.readings();
         let input = RecountInput {
             evidence: &evidence,

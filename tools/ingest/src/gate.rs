@@ -30,6 +30,8 @@ pub(crate) struct Gate {
     queue: std::sync::RwLock<Option<Sender<Job>>>,
     room: Arc<Semaphore>,
     room_permits: usize,
+    /// Whether decisions are taken from the desk alone.
+    desk_only: bool,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) is_full: Arc<AtomicBool>,
     /// A bug that a test has planted, to see that the tests find it.
@@ -56,11 +58,18 @@ impl Gate {
             queue: std::sync::RwLock::new(Some(queue)),
             room,
             room_permits,
+            desk_only: false,
             metrics,
             is_full,
             #[cfg(test)]
             planted: crate::tests::Planted::None,
         }
+    }
+
+    /// Takes decisions from the desk alone, if so.
+    pub(crate) fn with_desk_only(mut self, desk_only: bool) -> Self {
+        self.desk_only = desk_only;
+        self
     }
 
     /// Room in memory for a record of so many bytes; `None` if there is none now.
@@ -103,6 +112,21 @@ impl Gate {
         received: Instant,
         room: Option<OwnedSemaphorePermit>,
     ) -> Pending {
+        self.enter_as(record, received, room, !self.desk_only)
+    }
+
+    /// Verifies a record that two people have decided at the desk, and queues it.
+    pub(crate) fn enter_from_desk(&self, record: RecordBytes) -> Pending {
+        self.enter_as(record, Instant::now(), None, true)
+    }
+
+    fn enter_as(
+        &self,
+        record: RecordBytes,
+        received: Instant,
+        room: Option<OwnedSemaphorePermit>,
+        may_decide: bool,
+    ) -> Pending {
         thread_local! {
             static WORKSPACE: RefCell<Workspace> = RefCell::default();
         }
@@ -117,7 +141,8 @@ impl Gate {
             Received::Control(control) => Some(control),
         };
         let (reply, answer) = oneshot::channel();
-        let job = Job { record, control, received, received_at_ms: now_ms(), reply, room };
+        let received_at_ms = now_ms();
+        let job = Job { record, control, may_decide, received, received_at_ms, reply, room };
         let queue = self.queue.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let sent = match queue.as_ref() {
             Some(queue) => queue.try_send(job),

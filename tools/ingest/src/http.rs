@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http_body_util::BodyExt;
@@ -20,6 +20,7 @@ use serde_json::json;
 use shomar_engine::chain::Chains;
 use shomar_format::bytes::hex;
 use shomar_format::document::BallotCounts;
+use shomar_format::election::Mode;
 use tokio::sync::oneshot;
 
 use crate::answer::{Answer, Code};
@@ -28,6 +29,7 @@ use crate::gate::{Gate, Pending};
 use crate::metrics::Metrics;
 use crate::records::{CutError, Cutter};
 use crate::start::Election;
+use crate::window::SeesEverything;
 
 /// Records of one request that may be on their way to the disk.
 const IN_FLIGHT_MAX: usize = 1_024;
@@ -47,6 +49,16 @@ pub(crate) struct Room {
     pub(crate) chains: Arc<Mutex<Chains>>,
     pub(crate) record_bytes_max: usize,
     pub(crate) silence: Duration,
+    pub(crate) may_see_everything: SeesEverything,
+}
+
+impl Room {
+    /// Whether numbers per option, and what they add up to, may be told: in a test to everybody; of
+    /// an official election to operators, and to nobody before its close (there are none).
+    fn may_tell(&self, headers: &HeaderMap) -> bool {
+        let mode = self.election.definition.head.mode;
+        mode == Mode::Test || (self.may_see_everything)(headers)
+    }
 }
 
 pub(crate) fn router(room: Room) -> Router {
@@ -240,14 +252,15 @@ struct FrontierDocument<'a> {
     failure: Option<&'a str>,
 }
 
-async fn frontier(State(room): State<Room>) -> Response {
+async fn frontier(State(room): State<Room>, headers: HeaderMap) -> Response {
     let snapshot = room.published.snapshot.load_full();
     let definition = &room.election.definition;
+    let may_tell = room.may_tell(&headers);
     // Whoever asks first has it made, over every option of the country; batches do not wait for it.
     let made = {
         let snapshot = Arc::clone(&snapshot);
         tokio::task::spawn_blocking(move || {
-            let totals = snapshot.totals.as_ref()?;
+            let totals = snapshot.totals.as_ref().filter(|_| may_tell)?;
             Some(hex(totals.digest(&definition.counting(), &definition.head)))
         })
     };
@@ -255,7 +268,7 @@ async fn frontier(State(room): State<Room>) -> Response {
     let recount = room.published.recount.load();
     let failure = room.published.failure.load();
     let head = &definition.head;
-    let totals = snapshot.totals.as_ref();
+    let totals = snapshot.totals.as_ref().filter(|_| may_tell);
     let document = FrontierDocument {
         election: &head.id,
         mode: head.mode.name(),
@@ -265,14 +278,18 @@ async fn frontier(State(room): State<Room>) -> Response {
         ballots_received: snapshot.ballots_received,
         digest,
         ballots: totals.map(shomar_engine::Snapshot::ballots),
-        full_recount: recount.as_deref(),
+        full_recount: recount.as_deref().filter(|_| may_tell),
         failure: failure.as_ref().map(|message| message.as_str()),
     };
     json_response(StatusCode::OK, &document)
 }
 
-async fn tally(State(room): State<Room>) -> Response {
+async fn tally(State(room): State<Room>, headers: HeaderMap) -> Response {
     let snapshot = room.published.snapshot.load_full();
+    if snapshot.totals.is_some() && !room.may_tell(&headers) {
+        let error = "every vote of an official election is for operators: log in at /fa/desk/";
+        return json_response(StatusCode::FORBIDDEN, &json!({ "error": error }));
+    }
     let definition = &room.election.definition;
     // Sorting the hashes of a nation takes a moment, and other requests should not wait for it.
     let made = tokio::task::spawn_blocking(move || {

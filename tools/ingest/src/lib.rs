@@ -30,4 +30,4 @@ pub use config::{Config, ConfigError};
 pub use follower::{Published, RecountReport};
 pub use metrics::Numbers;
 pub use server::{Running, ServeError, start, start_with};
-pub use window::{Pages, Window};
+pub use window::{Pages, SeesEverything, Window};

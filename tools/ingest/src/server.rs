@@ -12,8 +12,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use axum::extract::ConnectInfo;
 use crossbeam::channel::bounded;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
@@ -113,7 +117,7 @@ pub fn start_with(
     let (queue, jobs) = bounded(config.queue_records_max);
     let bytes = config.waiting_bytes_max;
     let gate = Gate::new(election, queue, bytes, Arc::clone(&metrics), Arc::clone(&is_full));
-    let gate = Arc::new(gate);
+    let gate = Arc::new(gate.with_desk_only(config.desk_only_decisions));
     let (live, empty) = Follower::begin(election, config.small_cell_ballots);
     let published = Arc::new(Published {
         snapshot: ArcSwap::from_pointee(empty),
@@ -167,6 +171,15 @@ pub fn start_with(
     if let Some(folder) = &config.inbox {
         others.push(start_inbox(folder, config, &gate, &is_stopping)?);
     }
+    let window = Window {
+        election,
+        data: data.to_owned(),
+        published: Arc::clone(&published),
+        frontier: Arc::clone(&frontier),
+        gate: Arc::clone(&gate),
+        metrics: Arc::clone(&metrics),
+    };
+    let pages = pages(&window).map_err(ServeError::Pages)?;
     let room = Room {
         election,
         gate: Arc::clone(&gate),
@@ -176,15 +189,8 @@ pub fn start_with(
         chains,
         record_bytes_max: config.record_bytes_max,
         silence: config.silence(),
+        may_see_everything: Arc::clone(&pages.may_see_everything),
     };
-    let window = Window {
-        election,
-        published: Arc::clone(&published),
-        frontier: Arc::clone(&frontier),
-        gate: Arc::clone(&gate),
-        metrics: Arc::clone(&metrics),
-    };
-    let pages = pages(&window).map_err(ServeError::Pages)?;
     let (address, network) = start_network(room, config, acceptor, pages, stopped)?;
     info!(%address, "listening");
     Ok(Running {
@@ -280,8 +286,8 @@ impl Accept {
                 accepted = listener.accept() => accepted,
                 _ = stopped.wait_for(|stopped| *stopped) => break,
             };
-            let stream = match accepted {
-                Ok((stream, _)) => stream,
+            let (stream, address) = match accepted {
+                Ok(accepted) => accepted,
                 Err(failure) => {
                     // Out of file handles, mostly: others must end before the next one begins.
                     warn!(%failure, "cannot accept a connection");
@@ -294,6 +300,7 @@ impl Accept {
             let Ok(place) = Arc::clone(&self.connections).acquire_owned().await else { break };
             let connection = Connection {
                 app: self.app.clone(),
+                address,
                 watcher: graceful.watcher(),
                 silence: self.room.silence,
                 readers: self.readers.clone(),
@@ -325,6 +332,7 @@ impl Accept {
 /// What a connection is served with.
 struct Connection {
     app: axum::Router,
+    address: SocketAddr,
     watcher: Watcher,
     silence: Duration,
     readers: Handle,
@@ -354,7 +362,11 @@ impl Connection {
     {
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(self.silence);
-        let service = TowerToHyperService::new(self.app);
+        let (app, address) = (TowerToHyperService::new(self.app), self.address);
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(address));
+            app.call(request)
+        });
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         // Clients go away in the middle of things; whoever sends again is answered as before.
         let _ = self.watcher.watch(connection).await;

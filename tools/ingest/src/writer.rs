@@ -38,6 +38,8 @@ pub(crate) struct Job {
     pub(crate) record: RecordBytes,
     /// A decision of an officer, if it is one.
     pub(crate) control: Option<Box<Control>>,
+    /// Whether a decision may come from where this one comes from.
+    pub(crate) may_decide: bool,
     pub(crate) received: Instant,
     pub(crate) received_at_ms: u64,
     pub(crate) reply: oneshot::Sender<Answer>,
@@ -150,10 +152,10 @@ impl<D: Disk> Writer<D> {
 
     /// Judges a record and puts it into the group, or says why not.
     pub(crate) fn take(&mut self, job: Job, waiting: &mut Vec<Pending>) {
-        let Job { record, control, received, received_at_ms, reply, room } = job;
+        let Job { record, control, may_decide, received, received_at_ms, reply, room } = job;
         let hash = record_hash(&record);
         let bytes = record.len();
-        let answer = match self.judge(&record, hash, control, received_at_ms) {
+        let answer = match self.judge(&record, hash, (control, may_decide), received_at_ms) {
             Ok(position) => Answer::Accepted { position, record: hex(&hash) },
             Err(answer) => answer,
         };
@@ -165,7 +167,7 @@ impl<D: Disk> Writer<D> {
         &mut self,
         record: &[u8],
         hash: Digest32,
-        control: Option<Box<Control>>,
+        (control, may_decide): (Option<Box<Control>>, bool),
         received_at_ms: u64,
     ) -> Result<u64, Answer> {
         let refused = |code, found: String, expected: String| {
@@ -217,6 +219,11 @@ impl<D: Disk> Writer<D> {
         };
         // Everything is asked before anything is changed: what is refused leaves no trace.
         match &control {
+            Some(_) if !may_decide => {
+                let found = "a decision that did not come from the desk".to_owned();
+                let expected = "one that two people have made there (desk_only_decisions)";
+                return Err(refused(Code::DeskOnly, found, expected.to_owned()));
+            }
             Some(control) => {
                 if verdict != Verdict::Next {
                     let found = "a record that is not the officer's next".to_owned();

@@ -52,8 +52,13 @@ const WALLS: &[Wall] = &[
     wall("shomar-ingest", &["shomar-engine", "shomar-format", "shomar-store"]),
     // What people are told, without a network: pages, API and papers say the same of a frontier.
     wall("shomar-board", &["shomar-engine", "shomar-format", "shomar-seats"]),
+    // Who may decide: it signs and remembers, and neither counts nor speaks HTTP.
+    wall("shomar-desk", &["shomar-format"]),
     // Shows what is counted; it pulls from whoever receives, and neither knows the other.
-    wall("shomar-dashboard", &["shomar-board", "shomar-engine", "shomar-format", "shomar-seats"]),
+    wall(
+        "shomar-dashboard",
+        &["shomar-board", "shomar-desk", "shomar-engine", "shomar-format", "shomar-seats"],
+    ),
     // Says on paper what the board says, and nothing of its own.
     wall("shomar-papers", &["shomar-board", "shomar-engine", "shomar-format", "shomar-seats"]),
     // Typesets papers that it reads as JSON: typst must not wait for the engine, nor the engine
@@ -66,6 +71,7 @@ const WALLS: &[Wall] = &[
         &[
             "shomar-board",
             "shomar-dashboard",
+            "shomar-desk",
             "shomar-ingest",
             "shomar-engine",
             "shomar-format",

@@ -7,6 +7,7 @@ pub(crate) mod inspect;
 pub(crate) mod key;
 pub(crate) mod log;
 pub(crate) mod night;
+pub(crate) mod operator;
 pub(crate) mod publish;
 pub(crate) mod replay;
 pub(crate) mod report;

@@ -72,8 +72,9 @@ pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> {
         flag::register(signal, Arc::clone(&stop)).context("cannot listen to signals")?;
     }
     let room = Room::default();
+    let data = &arguments.data;
     let running =
-        start_with(&arguments.election, &arguments.data, &config, |window| room.pages(window))?;
+        start_with(&arguments.election, data, &config, |window| room.pages(window, data, &config))?;
     eprintln!("listening on {}", running.address);
     while !stop.load(Ordering::Relaxed) {
         if running.wait(Duration::from_millis(100)).is_some() {

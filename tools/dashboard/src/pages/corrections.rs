@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use shomar_engine::decision::{Decision, DistrictEffect, Effects};
 use shomar_format::bytes::hex;
+use shomar_format::control::Action;
 
 use super::{Content, Sheet};
 use crate::view::{DECISIONS_SHOWN, Kind};
@@ -66,11 +67,7 @@ impl Sheet<'_> {
         let control = &decision.control;
         html! {
             article class="decision" id=(format!("r{}", decision.position)) {
-                h2 {
-                    (telling.action_name(&control.action))
-                    @let about = telling.about(&control.action);
-                    @if !about.is_empty() { ": " (about) }
-                }
+                h2 { (self.decision_title(&control.action)) }
                 p class="under" {
                     (words.say("record ", "رکورد "))
                     (words.number(decision.position))
@@ -152,5 +149,12 @@ impl Sheet<'_> {
                 tbody { (row(words.say("ballots taken", "برگ‌های مأخوذه"), before, after)) }
             }
         }
+    }
+
+    /// What a decision is, and about what.
+    pub(super) fn decision_title(&self, action: &Action) -> String {
+        let telling = self.telling();
+        let (name, about) = (telling.action_name(action), telling.about(action));
+        if about.is_empty() { name.to_owned() } else { format!("{name}: {about}") }
     }
 }

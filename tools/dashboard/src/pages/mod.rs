@@ -3,6 +3,7 @@
 //! In: a board, a view. Out: a page. Never: a number of its own; a share without its base.
 
 mod corrections;
+pub(crate) mod desk;
 mod district;
 mod hemicycle;
 mod map;

@@ -189,6 +189,7 @@ pub(crate) fn send(
             let job = Job {
                 record: (*record).clone(),
                 control: None,
+                may_decide: true,
                 received: Instant::now(),
                 received_at_ms: 1,
                 reply,

@@ -39,7 +39,9 @@ pub(super) fn receive(sealed: &Path, data: &Path, port: u16) -> anyhow::Result<R
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let config = Config { listen, recount_seconds: 5, ..Config::default() };
     let room = Room::default();
-    let running = start_with(&sealed.join("election"), data, &config, |window| room.pages(window))?;
+    let running = start_with(&sealed.join("election"), data, &config, |window| {
+        room.pages(window, data, &config)
+    })?;
     eprintln!("receiving on http://{} (a page, live) ...", running.address);
     let sent = send(sealed, &running);
     let delay = running.delay_at(0.99);

@@ -1,0 +1,314 @@
+//! Forms: from fields as people fill them to the action of a control record.
+//!
+//! In: the fields of a form. Out: an action; or what is wrong, by field, in the language of the
+//! page. Never: an action that the preview has not shown.
+
+use shomar_board::board::Board;
+use shomar_board::words::Words;
+use shomar_engine::ledger::{Ledger, REPLACEMENT_LOT, Standing};
+use shomar_format::bytes::{Digest32, digest_from_hex, hex, sha256};
+use shomar_format::control::{Action, Control, Lot, Subject};
+use shomar_seats::{LotKind, VoidClass, VoidReason};
+
+/// What can be proposed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DecisionKind {
+    Release,
+    Reject,
+    Annul,
+    Reinstate,
+    Supersede,
+    Declare,
+    Lot,
+    Open,
+    Close,
+}
+
+impl DecisionKind {
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Release,
+        Self::Reject,
+        Self::Annul,
+        Self::Reinstate,
+        Self::Supersede,
+        Self::Declare,
+        Self::Lot,
+        Self::Open,
+        Self::Close,
+    ];
+
+    /// As paths and control records have it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Reject => "reject",
+            Self::Annul => "annul",
+            Self::Reinstate => "reinstate",
+            Self::Supersede => "supersede",
+            Self::Declare => "declare",
+            Self::Lot => "lot",
+            Self::Open => "open",
+            Self::Close => "close",
+        }
+    }
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The fields of its form, in order.
+    pub(crate) fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Release | Self::Reject => &["batch", "why"],
+            Self::Annul => &["station", "district", "batch", "reason", "why"],
+            Self::Reinstate => &["station", "district", "batch", "why"],
+            Self::Supersede => &["station", "district", "why"],
+            Self::Declare => &["district", "elected", "why"],
+            Self::Lot => {
+                &["district", "kind", "place", "winner", "between", "drawn_at", "present", "why"]
+            }
+            Self::Open | Self::Close => &["why"],
+        }
+    }
+}
+
+/// The fields of a form.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fields(pub(crate) Vec<(String, String)>);
+
+impl Fields {
+    /// What somebody has written into a field, without the space around it.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        let found = self.0.iter().find(|(own, _)| own == name);
+        found.map_or("", |(_, value)| value.trim())
+    }
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Debug)]
+pub(crate) struct FieldError {
+    pub(crate) field: &'static str,
+    pub(crate) message: String,
+}
+
+/// Kinds of lots, as records have them.
+pub(crate) fn lot_kinds() -> Vec<&'static str> {
+    let kinds = [LotKind::Seat, LotKind::Person, LotKind::Alternate, LotKind::Runoff];
+    kinds.into_iter().map(LotKind::name).chain([REPLACEMENT_LOT]).collect()
+}
+
+/// Reasons for which something can be annulled.
+pub(crate) fn reasons() -> impl Iterator<Item = VoidReason> {
+    VoidReason::ALL.iter().copied().filter(|own| own.class() == VoidClass::NotTaken)
+}
+
+/// Reads a form against what is counted.
+pub(crate) struct Reader<'a> {
+    pub(crate) words: Words,
+    pub(crate) board: &'a Board,
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) fields: &'a Fields,
+}
+
+impl Reader<'_> {
+    /// What the form proposes, and why.
+    pub(crate) fn read(&self, kind: DecisionKind) -> Result<(Action, String), Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let action = self.action(kind).map_err(|mut found| errors.append(&mut found));
+        let why = self.fields.get("why").to_owned();
+        if why.is_empty() {
+            let message = self.words.say("Write why, in words.", "علت را بنویسید.").to_owned();
+            errors.push(FieldError { field: "why", message });
+        }
+        match (action, errors.is_empty()) {
+            (Ok(action), true) => Ok((action, why)),
+            _ => Err(errors),
+        }
+    }
+
+    fn wrong<T>(&self, field: &'static str, en: &str, fa: &str) -> Result<T, Vec<FieldError>> {
+        Err(vec![FieldError { field, message: self.words.say(en, fa).to_owned() }])
+    }
+
+    fn action(&self, kind: DecisionKind) -> Result<Action, Vec<FieldError>> {
+        Ok(match kind {
+            DecisionKind::Open => Action::Open,
+            DecisionKind::Close => Action::Close,
+            DecisionKind::Release => Action::Release { batch: self.batch()? },
+            DecisionKind::Reject => Action::Reject { batch: self.batch()? },
+            DecisionKind::Annul => {
+                let (subject, reason) = (self.subject(), self.reason());
+                match (subject, reason) {
+                    (Ok(subject), Ok(reason)) => Action::Annul { reason, subject },
+                    (subject, reason) => {
+                        let errors = [subject.err(), reason.err()];
+                        return Err(errors.into_iter().flatten().flatten().collect());
+                    }
+                }
+            }
+            DecisionKind::Reinstate => Action::Reinstate { subject: self.subject()? },
+            DecisionKind::Supersede => self.supersede()?,
+            DecisionKind::Declare => self.declare()?,
+            DecisionKind::Lot => self.lot()?,
+        })
+    }
+
+    fn reason(&self) -> Result<String, Vec<FieldError>> {
+        let code = self.fields.get("reason");
+        match reasons().any(|own| own.code() == code) {
+            true => Ok(code.to_owned()),
+            false => self.wrong("reason", "Choose a reason.", "یکی از دلایل را برگزینید."),
+        }
+    }
+
+    fn batch(&self) -> Result<Digest32, Vec<FieldError>> {
+        let hash = digest_from_hex(&self.fields.get("batch").to_lowercase());
+        match hash.filter(|hash| self.ledger.find(hash).is_some()) {
+            Some(hash) => Ok(hash),
+            None => self.wrong(
+                "batch",
+                "Give the hash of a batch that the journal has: 64 hexadecimal digits.",
+                "چکیدهٔ بسته‌ای را بدهید که در دفتر ثبت است: ۶۴ رقم شانزده‌شانزدهی.",
+            ),
+        }
+    }
+
+    fn station(&self) -> Result<String, Vec<FieldError>> {
+        let id = self.fields.get("station");
+        match self.board.setting.counting.find_station(id) {
+            Some(_) => Ok(id.to_owned()),
+            None => self.wrong("station", "There is no such station.", "چنین شعبه‌ای نیست."),
+        }
+    }
+
+    fn district(&self) -> Result<(u32, String), Vec<FieldError>> {
+        let id = self.fields.get("district");
+        match self.board.setting.counting.find_district(id) {
+            Some(at) => Ok((at, id.to_owned())),
+            None => self.wrong("district", "There is no such district.", "چنین حوزه‌ای نیست."),
+        }
+    }
+
+    fn subject(&self) -> Result<Subject, Vec<FieldError>> {
+        let [station, district, batch] =
+            ["station", "district", "batch"].map(|name| !self.fields.get(name).is_empty());
+        match (station, district, batch) {
+            (false, false, true) => Ok(Subject::Batch(self.batch()?)),
+            (true, false, false) => Ok(Subject::Station(self.station()?)),
+            (true, true, false) => Ok(Subject::Pair(self.station()?, self.district()?.1)),
+            _ => self.wrong(
+                "station",
+                "Name a station, or a station and a district, or one batch.",
+                "یک شعبه، یا شعبه و حوزه، یا تنها یک بسته را نام ببرید.",
+            ),
+        }
+    }
+
+    /// The recount of a pair in place of what stands: all of both, as they are now.
+    fn supersede(&self) -> Result<Action, Vec<FieldError>> {
+        let (station, (district_at, district)) = (self.station()?, self.district()?);
+        let counting = &self.board.setting.counting;
+        let station_at = counting.find_station(&station);
+        let (mut old, mut new) = (Vec::new(), Vec::new());
+        for (batch, entry) in (0..).zip(self.ledger.entries()) {
+            if Some(entry.address.station) != station_at || entry.address.district != district_at {
+                continue;
+            }
+            match self.ledger.standing(batch) {
+                Standing::Stands | Standing::Annulled(_) => old.push(entry.hash),
+                Standing::Waiting => new.push(entry.hash),
+                Standing::Superseded(_) => {}
+            }
+        }
+        old.sort_unstable();
+        new.sort_unstable();
+        if new.is_empty() {
+            return self.wrong(
+                "station",
+                "No recount of this pair waits.",
+                "برای این شعبه و حوزه بازشماری‌ای در انتظار نیست.",
+            );
+        }
+        Ok(Action::Supersede { station, district, old, new })
+    }
+
+    fn declare(&self) -> Result<Action, Vec<FieldError>> {
+        let (at, district) = self.district()?;
+        match self.board.counted_outcome(at) {
+            None => {
+                return self.wrong(
+                    "district",
+                    "Before the close nothing is counted per option.",
+                    "پیش از پایان رأی‌گیری رأیی به تفکیک شمرده نمی‌شود.",
+                );
+            }
+            Some(Ok(outcome)) if outcome.needs_lot() => {
+                return self.wrong(
+                    "district",
+                    "A lot is needed in this district: record it first.",
+                    "در این حوزه قرعه لازم است؛ نخست قرعه را ثبت کنید.",
+                );
+            }
+            Some(_) => {}
+        }
+        let codes = self.board.setting.counting.option_codes(at);
+        let text = western(self.fields.get("elected"));
+        let parts = text.split(|own: char| own.is_whitespace() || ",;،؛".contains(own));
+        let mut elected = Vec::new();
+        for part in parts.filter(|part| !part.is_empty()) {
+            let code = part.parse().ok();
+            match code.filter(|code| codes.iter().any(|own| own.to_native() == *code)) {
+                Some(code) => elected.push(code),
+                None => {
+                    let message = format!(
+                        "{} {part}",
+                        self.words.say("No code of this district:", "در این حوزه چنین کدی نیست:")
+                    );
+                    return Err(vec![FieldError { field: "elected", message }]);
+                }
+            }
+        }
+        elected.sort_unstable();
+        elected.dedup();
+        Ok(Action::Declare { district, elected })
+    }
+
+    fn lot(&self) -> Result<Action, Vec<FieldError>> {
+        let (_, district) = self.district()?;
+        let kind = self.fields.get("kind");
+        if !lot_kinds().contains(&kind) {
+            return self.wrong("kind", "Choose a kind of lot.", "نوع قرعه را برگزینید.");
+        }
+        let place = western(self.fields.get("place")).parse().ok();
+        let Some(place) = place.filter(|place: &u32| *place > 0) else {
+            let (en, fa) = ("Which lot of its tie: a number from 1.", "چندمین قرعه: عددی از ۱.");
+            return self.wrong("place", en, fa);
+        };
+        let text = |name: &str| self.fields.get(name).to_owned();
+        Ok(Action::Lot(Lot {
+            district,
+            kind: kind.to_owned(),
+            place,
+            winner: western(self.fields.get("winner")),
+            between: western(self.fields.get("between")),
+            drawn_at: text("drawn_at"),
+            present: text("present"),
+        }))
+    }
+}
+
+/// Digits as programs have them, whichever were typed.
+fn western(text: &str) -> String {
+    let digit = |own: char| match own {
+        '۰'..='۹' => char::from_digit(u32::from(own) - u32::from('۰'), 10).unwrap_or(own),
+        '٠'..='٩' => char::from_digit(u32::from(own) - u32::from('٠'), 10).unwrap_or(own),
+        _ => own,
+    };
+    text.chars().map(digit).collect()
+}
+
+/// What was seen, in a few digits: the text of a decision without its time.
+pub(crate) fn seen_of(action: &Action, why: &str) -> Option<String> {
+    let control = Control { at_ms: 0, why: why.to_owned(), action: action.clone() };
+    Some(hex(&sha256(control.to_text().ok()?.as_bytes())))
+}

@@ -1,0 +1,571 @@
+//! The desk over HTTP: log in, look, propose, approve.
+//!
+//! In: requests for paths under `/fa/desk/` and `/en/desk/`. Out: pages that nobody keeps, each for
+//! its session alone. Never: a change by a GET, or by a POST without the token of its session's
+//! forms and the mark of its own origin; a password in the clear over a network; a cookie for
+//! somebody who is not logged in.
+
+mod boards;
+mod form;
+mod request;
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Extension, Form, Path, Query, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use shomar_board::words::Words;
+use shomar_desk::limits::Rates;
+use shomar_desk::{Desk, DeskError, LoginRefused, Session};
+use shomar_format::bytes::{Digest32, digest_from_hex, hex};
+use shomar_format::control::Control;
+use tokio::sync::Semaphore;
+use tracing::{info, warn};
+
+pub use boards::ReadEvidence;
+pub(crate) use boards::{Boards, Whole, Would};
+pub(crate) use form::{DecisionKind, FieldError, Fields, Reader, lot_kinds, reasons, seen_of};
+
+use crate::desk::request::{Peer, cookie, end_cookie, is_own_origin, token_of};
+use crate::http::{Room, language_of, protect, set};
+use crate::pages::desk as pages;
+use crate::pages::desk::{At, LoginNews};
+
+/// Requests a second of one address at the desk, and at once.
+const REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(10).expect("more than none");
+const REQUESTS_AT_ONCE: NonZeroU32 = NonZeroU32::new(100).expect("more than none");
+/// Requests with a password, and others, that are worked on at one time: those that receive batches
+/// need the cores.
+const COSTLY_AT_ONCE: usize = 2;
+const OTHERS_AT_ONCE: usize = 2;
+/// Longest wait for that.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a desk needs besides a dashboard.
+pub struct DeskParts {
+    /// Who may decide, and what was decided; `None`: nobody may log in.
+    pub desk: Option<Arc<Desk>>,
+    /// Reads the segments, for what a decision would change.
+    pub evidence: ReadEvidence,
+    /// Whether connections are encrypted: without that, the desk is for this machine alone.
+    pub is_encrypted: bool,
+}
+
+/// The desk of a dashboard.
+pub(crate) struct DeskRoom {
+    room: Arc<Room>,
+    /// `None`: nobody may log in.
+    desk: Option<Arc<Desk>>,
+    boards: Boards,
+    rates: Rates,
+    is_encrypted: bool,
+    costly: Semaphore,
+    others: Semaphore,
+}
+
+/// A request, as far as it matters.
+struct Asked {
+    words: Words,
+    /// Without the language, from `/desk` on, without an end slash.
+    path: String,
+    query: String,
+    fields: Fields,
+    headers: HeaderMap,
+    peer: Peer,
+}
+
+/// A request of somebody who is logged in.
+struct Known<'a> {
+    desk: &'a Desk,
+    token: &'a str,
+    session: &'a Session,
+    now_ms: u64,
+}
+
+/// Where a page of the desk is, for its frame.
+fn at<'a>(asked: &'a Asked, session: Option<&'a Session>, now_ms: u64) -> At<'a> {
+    At { words: asked.words, path: &asked.path, query: &asked.query, session, now_ms }
+}
+
+type Shared = State<Arc<DeskRoom>>;
+type Pairs = Query<Vec<(String, String)>>;
+type Address = Option<Extension<ConnectInfo<std::net::SocketAddr>>>;
+
+/// The paths of the desk.
+pub(crate) fn router(desk: Arc<DeskRoom>) -> Router {
+    Router::new()
+        .route("/{language}/desk", get(look_home).post(change_home))
+        .route("/{language}/desk/", get(look_home).post(change_home))
+        .route("/{language}/desk/{*path}", get(look).post(change))
+        .with_state(desk)
+}
+
+async fn look_home(
+    desk: Shared,
+    Path(language): Path<String>,
+    queries: (RawQuery, Pairs),
+    address: Address,
+    headers: HeaderMap,
+) -> Response {
+    look(desk, Path((language, String::new())), queries, address, headers).await
+}
+
+async fn look(
+    State(desk): Shared,
+    Path((language, path)): Path<(String, String)>,
+    (RawQuery(query), Query(pairs)): (RawQuery, Pairs),
+    address: Address,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    match desk.asked(&language, (&path, query, pairs), address, headers) {
+        Ok(asked) => desk.work(false, move |desk| desk.answer_look(&asked)).await,
+        Err(response) => *response,
+    }
+}
+
+async fn change_home(
+    desk: Shared,
+    Path(language): Path<String>,
+    address: Address,
+    headers: HeaderMap,
+    form: Form<Vec<(String, String)>>,
+) -> Response {
+    change(desk, Path((language, String::new())), address, headers, form).await
+}
+
+async fn change(
+    State(desk): Shared,
+    Path((language, path)): Path<(String, String)>,
+    address: Address,
+    headers: HeaderMap,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Response {
+    match desk.asked(&language, (&path, String::new(), Vec::new()), address, headers) {
+        Ok(asked) => desk.work(true, move |desk| desk.answer_change(&asked, &Fields(fields))).await,
+        Err(response) => *response,
+    }
+}
+
+impl DeskRoom {
+    pub(crate) fn new(
+        room: Arc<Room>,
+        boards: Boards,
+        desk: Option<Arc<Desk>>,
+        is_encrypted: bool,
+    ) -> Arc<Self> {
+        let rates = Rates::new(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE, boards.now_ms());
+        Arc::new(Self {
+            room,
+            desk,
+            boards,
+            rates,
+            is_encrypted,
+            costly: Semaphore::new(COSTLY_AT_ONCE),
+            others: Semaphore::new(OTHERS_AT_ONCE),
+        })
+    }
+
+    /// A request that may be worked on.
+    fn asked(
+        &self,
+        language: &str,
+        (path, query, pairs): (&str, String, Vec<(String, String)>),
+        address: Address,
+        headers: HeaderMap,
+    ) -> Result<Asked, Box<Response>> {
+        let refuse = |status: StatusCode| Err(Box::new(status.into_response()));
+        let Some(language) = language_of(language) else { return refuse(StatusCode::NOT_FOUND) };
+        let Some(Extension(ConnectInfo(address))) = address else {
+            // Whoever cannot be told apart from others cannot be limited.
+            return refuse(StatusCode::FORBIDDEN);
+        };
+        let peer = Peer { address: address.ip().to_canonical(), is_encrypted: self.is_encrypted };
+        if let Err(seconds) = self.rates.take(peer.address, self.boards.now_ms()) {
+            return Err(Box::new(too_many(seconds)));
+        }
+        let path = path.trim_matches('/');
+        let path = if path.is_empty() { "/desk".to_owned() } else { format!("/desk/{path}") };
+        Ok(Asked { words: Words { language }, path, query, fields: Fields(pairs), headers, peer })
+    }
+
+    /// Works where waiting holds nobody up, and on few requests at one time.
+    async fn work(
+        self: Arc<Self>,
+        is_costly: bool,
+        answer: impl FnOnce(&Self) -> Response + Send + 'static,
+    ) -> Response {
+        let own = Arc::clone(&self);
+        let places = if is_costly { &own.costly } else { &own.others };
+        let Ok(Ok(place)) = tokio::time::timeout(PATIENCE, places.acquire()).await else {
+            return too_many(1);
+        };
+        let made = tokio::task::spawn_blocking(move || answer(&self)).await;
+        drop(place);
+        made.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    }
+
+    fn answer_look(&self, asked: &Asked) -> Response {
+        let now_ms = self.boards.now_ms();
+        let public = self.room.board.load_full();
+        let place = at(asked, None, now_ms);
+        let Some(desk) = &self.desk else {
+            return page(StatusCode::OK, pages::no_desk(&public.board, place));
+        };
+        if !asked.peer.may_send_passwords() {
+            return page(StatusCode::FORBIDDEN, pages::not_encrypted(&public.board, place));
+        }
+        let token = token_of(&asked.headers, &asked.peer);
+        let session = token.as_deref().and_then(|token| desk.session(token, now_ms));
+        let (Some(token), Some(session)) = (token, session) else {
+            return page(StatusCode::OK, pages::login(&public.board, place, LoginNews::None));
+        };
+        let known = Known { desk, token: &token, session: &session, now_ms };
+        self.show(asked, &known)
+    }
+
+    fn show(&self, asked: &Asked, known: &Known<'_>) -> Response {
+        let whole = self.boards.whole();
+        let place = at(asked, Some(known.session), known.now_ms);
+        let parts: Vec<&str> = asked.path.split('/').skip(2).collect();
+        let fields = &asked.fields;
+        let made = match parts[..] {
+            [] => Some(pages::overview(&whole, place, &known.desk.proposals())),
+            ["decide", kind] => DecisionKind::parse(kind)
+                .map(|kind| pages::decide(&whole, place, kind, fields, &[])),
+            ["preview"] => match DecisionKind::parse(fields.get("decision")) {
+                Some(kind) => return self.preview(asked, known, kind, fields, None),
+                None => None,
+            },
+            ["proposal", hash] => match digest_from_hex(hash) {
+                Some(hash) => return self.proposal(asked, known, &hash, None),
+                None => None,
+            },
+            ["district"] => return find_district(asked, fields, &whole),
+            ["district", id] => {
+                let id = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
+                let district = whole.board.setting.counting.find_district(&id);
+                district.map(|district| pages::district(&whole, place, district))
+            }
+            _ => None,
+        };
+        match made {
+            Some(html) => page(StatusCode::OK, html),
+            None => page(StatusCode::NOT_FOUND, pages::nothing_here(&whole, place)),
+        }
+    }
+
+    /// What a form would propose, and what that would change; or the form with what is wrong.
+    fn preview(
+        &self,
+        asked: &Asked,
+        known: &Known<'_>,
+        kind: DecisionKind,
+        fields: &Fields,
+        news: Option<(StatusCode, String)>,
+    ) -> Response {
+        let whole = self.boards.whole();
+        let place = at(asked, Some(known.session), known.now_ms);
+        let (board, ledger) = (&*whole.board, &*whole.ledger);
+        let reader = Reader { words: asked.words, board, ledger, fields };
+        let (action, why) = match reader.read(kind) {
+            Ok(read) => read,
+            Err(errors) => {
+                let html = pages::decide(&whole, place, kind, fields, &errors);
+                return page(StatusCode::UNPROCESSABLE_ENTITY, html);
+            }
+        };
+        let control = Control { at_ms: known.now_ms, why, action };
+        let would = self.boards.would(&whole, &control).map_err(|error| error.to_string());
+        let (text, would) = match (control.to_text(), would) {
+            (Ok(text), Ok(would)) => (text, would),
+            (Err(error), _) => {
+                return refused_form(&whole, place, kind, fields, &error.to_string());
+            }
+            (_, Err(error)) => return refused_form(&whole, place, kind, fields, &error),
+        };
+        let (status, message) =
+            news.map_or((StatusCode::OK, None), |(own, text)| (own, Some(text)));
+        let shown = pages::Preview {
+            kind,
+            fields,
+            control: &control,
+            text: &text,
+            would: &would,
+            message: message.as_deref(),
+        };
+        page(status, pages::preview(&whole, place, &shown))
+    }
+
+    /// A proposal, and what may be done with it.
+    fn proposal(
+        &self,
+        asked: &Asked,
+        known: &Known<'_>,
+        hash: &Digest32,
+        news: Option<(StatusCode, String)>,
+    ) -> Response {
+        let whole = self.boards.whole();
+        let place = at(asked, Some(known.session), known.now_ms);
+        let Some(proposal) = known.desk.proposal(hash) else {
+            return page(StatusCode::NOT_FOUND, pages::nothing_here(&whole, place));
+        };
+        let would = proposal.is_open(known.now_ms).then(|| {
+            self.boards.would(&whole, &proposal.control).map_err(|error| error.to_string())
+        });
+        let (status, message) =
+            news.map_or((StatusCode::OK, None), |(own, text)| (own, Some(text)));
+        let html = pages::proposal(&whole, place, &proposal, would.as_ref(), message.as_deref());
+        page(status, html)
+    }
+
+    fn answer_change(&self, asked: &Asked, fields: &Fields) -> Response {
+        let now_ms = self.boards.now_ms();
+        let public = self.room.board.load_full();
+        let place = at(asked, None, now_ms);
+        let Some(desk) = &self.desk else {
+            return page(StatusCode::FORBIDDEN, pages::no_desk(&public.board, place));
+        };
+        if !asked.peer.may_send_passwords() {
+            return page(StatusCode::FORBIDDEN, pages::not_encrypted(&public.board, place));
+        }
+        if !is_own_origin(&asked.headers) {
+            warn!(address = %asked.peer.address, "a form of another origin at the desk");
+            return page(StatusCode::FORBIDDEN, pages::foreign_form(&public.board, place));
+        }
+        let parts: Vec<&str> = asked.path.split('/').skip(2).collect();
+        if parts[..] == ["login"] {
+            return self.log_in(asked, desk, fields, now_ms);
+        }
+        let token = token_of(&asked.headers, &asked.peer);
+        let session = token.as_deref().and_then(|token| desk.session(token, now_ms));
+        let (Some(token), Some(session)) = (token, session) else {
+            let html = pages::login(&public.board, place, LoginNews::Ended);
+            return page(StatusCode::FORBIDDEN, html);
+        };
+        if !session.has_form_token(fields.get("form_token")) {
+            warn!(account = session.account, "a form without the token of its session");
+            return page(StatusCode::FORBIDDEN, pages::foreign_form(&public.board, place));
+        }
+        let known = Known { desk, token: &token, session: &session, now_ms };
+        match parts[..] {
+            ["logout"] => {
+                desk.log_out(&token);
+                info!(account = session.account, "logged out");
+                let mut response = see(&format!("/{}/desk/", asked.words.code()));
+                set(response.headers_mut(), header::SET_COOKIE, &end_cookie(&asked.peer));
+                response
+            }
+            ["propose"] => self.propose(asked, &known, fields),
+            ["proposal", hash, what] => match digest_from_hex(hash) {
+                Some(hash) => self.settle(asked, &known, (&hash, what), fields),
+                None => StatusCode::NOT_FOUND.into_response(),
+            },
+            _ => StatusCode::NOT_FOUND.into_response(),
+        }
+    }
+
+    fn log_in(&self, asked: &Asked, desk: &Desk, fields: &Fields, now_ms: u64) -> Response {
+        let (name, address) = (fields.get("name"), asked.peer.address);
+        // A password is what was typed, space and all.
+        let news = match desk.log_in(name, password_of(fields), address, now_ms) {
+            Ok(opened) => {
+                info!(account = name, %address, "logged in");
+                let mut response = see(&format!("/{}/desk/", asked.words.code()));
+                let cookie = cookie(&asked.peer, &opened.token);
+                set(response.headers_mut(), header::SET_COOKIE, &cookie);
+                return response;
+            }
+            Err(LoginRefused::Wrong) => LoginNews::Wrong,
+            Err(LoginRefused::Wait(seconds)) => LoginNews::Wait(seconds),
+            Err(LoginRefused::Full) => LoginNews::Full,
+        };
+        warn!(account = name, %address, ?news, "a login was refused");
+        let public = self.room.board.load_full();
+        let html = pages::login(&public.board, at(asked, None, now_ms), news);
+        match news {
+            LoginNews::Wait(seconds) => {
+                let mut response = page(StatusCode::TOO_MANY_REQUESTS, html);
+                set(response.headers_mut(), header::RETRY_AFTER, &seconds.to_string());
+                response
+            }
+            _ => page(StatusCode::FORBIDDEN, html),
+        }
+    }
+
+    fn propose(&self, asked: &Asked, known: &Known<'_>, fields: &Fields) -> Response {
+        let Some(kind) = DecisionKind::parse(fields.get("decision")) else {
+            return StatusCode::NOT_FOUND.into_response();
+        };
+        let whole = self.boards.whole();
+        let (board, ledger) = (&*whole.board, &*whole.ledger);
+        let read = Reader { words: asked.words, board, ledger, fields }.read(kind);
+        let Ok((action, why)) = read else { return self.preview(asked, known, kind, fields, None) };
+        let conflict = |en: &str, fa: &str| {
+            let text = asked.words.say(en, fa).to_owned();
+            self.preview(asked, known, kind, fields, Some((StatusCode::CONFLICT, text)))
+        };
+        // What is signed is what was looked at.
+        if seen_of(&action, &why).as_deref() != Some(fields.get("seen")) {
+            return conflict(
+                "What this would do has changed meanwhile. Look at it again.",
+                "آنچه این تصمیم انجام می‌دهد در این میان تغییر کرده است؛ دوباره نگاه کنید.",
+            );
+        }
+        let position = fields.get("position").parse().unwrap_or(0);
+        if position > whole.position {
+            return conflict("No such frontier.", "چنین مرزی نیست.");
+        }
+        let proposed = known.desk.propose(
+            (known.token, known.session),
+            password_of(fields),
+            (action, &why),
+            position,
+            known.now_ms,
+        );
+        match proposed {
+            Ok(hash) => {
+                let (account, proposal) = (&known.session.account, hex(&hash));
+                info!(account, proposal, decision = kind.name(), "proposed");
+                see(&format!("/{}/desk/proposal/{proposal}", asked.words.code()))
+            }
+            Err(error) => match self.news_of(asked, known, &error) {
+                Ok(news) => self.preview(asked, known, kind, fields, Some(news)),
+                Err(response) => *response,
+            },
+        }
+    }
+
+    fn settle(
+        &self,
+        asked: &Asked,
+        known: &Known<'_>,
+        (hash, what): (&Digest32, &str),
+        fields: &Fields,
+    ) -> Response {
+        let Known { desk, token, session, now_ms } = *known;
+        let done = match what {
+            "approve" => desk
+                .approve((token, session), password_of(fields), hash, now_ms)
+                .map(|position| info!(position, proposal = hex(hash), "carried out")),
+            "send" => desk
+                .send_again(hash, now_ms)
+                .map(|position| info!(position, proposal = hex(hash), "carried out")),
+            "refuse" => desk.refuse(session, hash, fields.get("why"), now_ms),
+            "withdraw" => desk.withdraw(session, hash, now_ms),
+            _ => return StatusCode::NOT_FOUND.into_response(),
+        };
+        let (account, proposal) = (&session.account, hex(hash));
+        match done {
+            Ok(()) => {
+                info!(account, proposal, what, "a proposal");
+                see(&format!("/{}/desk/proposal/{proposal}", asked.words.code()))
+            }
+            Err(error) => {
+                warn!(account, proposal, what, %error, "a proposal");
+                match self.news_of(asked, known, &error) {
+                    Ok(news) => self.proposal(asked, known, hash, Some(news)),
+                    Err(response) => *response,
+                }
+            }
+        }
+    }
+
+    /// What to say of an error, with which status; or the login page, if the session has ended.
+    fn news_of(
+        &self,
+        asked: &Asked,
+        known: &Known<'_>,
+        error: &DeskError,
+    ) -> Result<(StatusCode, String), Box<Response>> {
+        let words = asked.words;
+        match error {
+            DeskError::Password { ended: true } => {
+                warn!(account = known.session.account, "too many wrong passwords in a session");
+                let public = self.room.board.load_full();
+                let place = at(asked, None, known.now_ms);
+                let html = pages::login(&public.board, place, LoginNews::Ended);
+                Err(Box::new(page(StatusCode::FORBIDDEN, html)))
+            }
+            DeskError::Password { ended: false } => {
+                let text = words
+                    .say("That is not the password of your account.", "این گذرواژهٔ حساب شما نیست.");
+                Ok((StatusCode::FORBIDDEN, text.to_owned()))
+            }
+            DeskError::Unfit(..) => Ok((StatusCode::CONFLICT, error.to_string())),
+            DeskError::Log(_) | DeskError::Later(_) => {
+                Ok((StatusCode::SERVICE_UNAVAILABLE, error.to_string()))
+            }
+        }
+    }
+}
+
+/// The password of a form as it was typed.
+fn password_of(fields: &Fields) -> &str {
+    fields.0.iter().find(|(own, _)| own == "password").map_or("", |(_, value)| value)
+}
+
+/// Whether somebody who sends these headers is logged in, from wherever they send.
+pub(crate) fn is_operator(desk: &Desk, headers: &HeaderMap, now_ms: u64) -> bool {
+    request::tokens_of(headers).any(|token| desk.session(token, now_ms).is_some())
+}
+
+fn find_district(asked: &Asked, fields: &Fields, whole: &Whole) -> Response {
+    let id = fields.get("id");
+    match whole.board.setting.counting.find_district(id) {
+        Some(_) => see(&pages::district_path(asked.words, id)),
+        None => see(&format!("/{}/search?q={}", asked.words.code(), crate::view::encoded(id))),
+    }
+}
+
+fn refused_form(
+    whole: &Whole,
+    place: At<'_>,
+    kind: DecisionKind,
+    fields: &Fields,
+    message: &str,
+) -> Response {
+    let error = FieldError { field: kind.fields()[0], message: message.to_owned() };
+    let html = pages::decide(whole, place, kind, fields, &[error]);
+    page(StatusCode::UNPROCESSABLE_ENTITY, html)
+}
+
+/// A page of the desk: nobody keeps it.
+fn page(status: StatusCode, html: String) -> Response {
+    let mut response = (status, html).into_response();
+    let headers = response.headers_mut();
+    protect(headers);
+    // Without it a form would not say where it comes from.
+    set(headers, header::REFERRER_POLICY, "same-origin");
+    set(headers, header::CONTENT_TYPE, "text/html; charset=utf-8");
+    set(headers, header::CACHE_CONTROL, "no-store");
+    response
+}
+
+/// What a change ends with: a page that can be loaded again.
+fn see(path: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    let headers = response.headers_mut();
+    protect(headers);
+    set(headers, header::LOCATION, path);
+    set(headers, header::CACHE_CONTROL, "no-store");
+    response
+}
+
+pub(crate) fn too_many(seconds: u64) -> Response {
+    let mut response = (StatusCode::TOO_MANY_REQUESTS, "too many requests\n").into_response();
+    protect(response.headers_mut());
+    set(response.headers_mut(), header::CACHE_CONTROL, "no-store");
+    set(response.headers_mut(), header::RETRY_AFTER, &seconds.to_string());
+    response
+}
+
+/// Whether an address is this machine.
+fn is_here(address: IpAddr) -> bool {
+    address.is_loopback()
+}

@@ -221,7 +221,7 @@ fn a_login_that_fails_says_not_why_and_is_locked_for_a_while() {
 
 #[test]
 fn an_official_election_tells_its_exact_numbers_to_operators_alone() {
-    let night = DeskNight::new("official", "");
+    let night = DeskNight::new("official", "small_cell_ballots = 100\n");
     let server = night.start();
     let (maryam, reza) = (Person::enter(&server, "maryam"), Person::enter(&server, "reza"));
     let decide = |decision: &[(&str, &str)]| {
@@ -258,10 +258,12 @@ fn an_official_election_tells_its_exact_numbers_to_operators_alone() {
     assert_eq!(tally, json("tally", &night.data(), &[]));
     assert_eq!(whole["digest"], tally["frontier"]["digest"]);
     // What small cells hide is there for operators, and for nobody else.
-    let hidden_from_all = nobody.get("/en/district/V1").body;
-    assert!(!hidden_from_all.contains("Votes of everybody"), "{hidden_from_all}");
+    let taken = "<th scope=\"row\">taken</th><td class=\"n\">14</td>";
+    let hidden_from_all = nobody.settled("/en/district/V1", "in the numbers here: 0").body;
+    assert!(!hidden_from_all.contains(taken), "{hidden_from_all}");
     let shown = reza.get("/en/desk/district/V1").body;
-    assert!(shown.contains("Votes of everybody") && shown.contains("Not for publication"));
+    assert!(shown.contains(taken) && shown.contains("Not for publication"), "{shown}");
+    assert!(!shown.contains("in the numbers here"), "nothing is left out: {shown}");
     assert!(nobody.get("/en/desk/district/V1").body.contains("name=\"password\""));
     // A cookie that somebody has made up is none.
     let guess = Person { cookie: format!("shomar={}", "0".repeat(64)), ..nobody };

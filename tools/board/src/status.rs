@@ -1,7 +1,7 @@
 //! How far a result may be relied on: one word, beside every number that leaves the house.
 //!
-//! In: a board. Out: the status of the whole, a province, a district. Never: "complete" where nobody
-//! has said what would be complete.
+//! In: a board. Out: the status of the whole, a province, a district. Never: "complete" where
+//! nobody has said what would be complete.
 
 use serde::{Deserialize, Serialize};
 

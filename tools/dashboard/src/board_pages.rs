@@ -1,7 +1,7 @@
 //! A board with its pages and documents: each is made once, by whoever asks first.
 //!
-//! In: a board, a view or a resource. Out: the page, the document. Never: more of them than a bound,
-//! whatever is asked for.
+//! In: a board, a view or a resource. Out: the page, the document. Never: more of them than a
+//! bound, whatever is asked for.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -1,8 +1,8 @@
 //! `shomar publish`: static signed files of the count, for any web server to carry.
 //!
 //! In: a folder with a journal, a publisher's key, a folder for publications. Out: one publication
-//! of the journal as far as it is durable now; what was written, on stdout. Never: a number that the
-//! open page would not show; a key of an officer or a device used for something else.
+//! of the journal as far as it is durable now; what was written, on stdout. Never: a number that
+//! the open page would not show; a key of an officer or a device used for something else.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -117,7 +117,7 @@ fn a_page_names_its_tag_its_time_and_what_it_may_not_do() {
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
         ("cross-origin-opener-policy", "same-origin"),
-        ("vary", "accept"),
+        ("vary", "accept, accept-encoding"),
     ] {
         assert_eq!(first.header(name), Some(value));
     }

@@ -5,7 +5,8 @@
 
 use std::sync::OnceLock;
 
-use crate::page::tag_of;
+use crate::packed::Packed;
+use crate::page::mark_of;
 
 /// A file of the pages.
 #[derive(Debug)]
@@ -13,15 +14,14 @@ pub(crate) struct Asset {
     pub(crate) name: &'static str,
     /// Type of its content.
     pub(crate) kind: &'static str,
-    pub(crate) bytes: &'static [u8],
+    pub(crate) bytes: Packed,
     /// Made of its bytes: another version has another path.
     pub(crate) tag: String,
 }
 
 impl Asset {
     fn new(name: &'static str, kind: &'static str, bytes: &'static [u8]) -> Self {
-        let tag = tag_of(bytes).trim_matches('"').to_owned();
-        Self { name, kind, bytes, tag }
+        Self { name, kind, bytes: Packed::whole(bytes), tag: mark_of(bytes) }
     }
 
     /// Its path.

@@ -295,7 +295,11 @@ impl Tagged<'_> {
     /// The bytes, or that they are those which the reader has.
     pub(crate) fn answer(self, status: StatusCode, headers: &HeaderMap) -> Response {
         let has = headers.get(header::IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
-        let is_known = status == StatusCode::OK && has.is_some_and(|has| has.contains(self.tag));
+        let is_known = status == StatusCode::OK
+            && has.is_some_and(|has| {
+                // A weak comparison (RFC 9110, 8.8.3.2): packed or not, it is the same page.
+                has.contains(self.tag.trim_start_matches("W/"))
+            });
         let is_packed = takes_packed(headers);
         let (status, body) = match is_known {
             true => (StatusCode::NOT_MODIFIED, Body::empty()),
@@ -391,15 +395,20 @@ impl Reader {
     }
 }
 
-async fn asset(Path((tag, name)): Path<(String, String)>) -> Response {
+async fn asset(Path((tag, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
     let Some(Asset { kind, bytes, .. }) =
         assets::all().iter().find(|asset| asset.name == name && asset.tag == tag)
     else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let mut response = Body::from(Bytes::from_static(bytes)).into_response();
+    let is_packed = takes_packed(&headers);
+    let mut response = Body::from(bytes.bytes(is_packed).clone()).into_response();
     let headers = response.headers_mut();
     protect(headers);
+    if is_packed {
+        set(headers, header::CONTENT_ENCODING, "gzip");
+    }
+    set(headers, header::VARY, "Accept-Encoding");
     set(headers, header::CONTENT_TYPE, kind);
     // Its tag is part of its path.
     set(headers, header::CACHE_CONTROL, "public, max-age=31536000, immutable");

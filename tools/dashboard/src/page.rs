@@ -76,7 +76,12 @@ impl Page {
     }
 }
 
-/// A tag by which a cache knows these bytes again, packed or not.
+/// A tag by which a cache knows these bytes again: a weak one, since packed they are others.
 pub(crate) fn tag_of(bytes: &[u8]) -> String {
-    format!("W/\"{}\"", hex(&sha256(bytes)[..12]))
+    format!("W/\"{}\"", mark_of(bytes))
+}
+
+/// What tells these bytes from others.
+pub(crate) fn mark_of(bytes: &[u8]) -> String {
+    hex(&sha256(bytes)[..12])
 }

@@ -2,8 +2,8 @@
 //! is not ours.
 //!
 //! In: bytes, a secret key, a comment that is signed as well. Out: the text of a `.minisig` file
-//! and of a public key; or whether a signature is that key's. Never: a signature of the old form, which
-//! is not of a hash.
+//! and of a public key; or whether a signature is that key's. Never: a signature of the old form,
+//! which is not of a hash.
 //!
 //! The format: <https://jedisct1.github.io/minisign/>, "Signature format" and "Public key format".
 

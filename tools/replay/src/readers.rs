@@ -1,8 +1,8 @@
 //! Readers of the live page: people who look while batches come.
 //!
-//! In: a server, how many look, at which view. Out: how many events each was told, how many bytes,
-//! and how long acknowledged records waited until the page had them. Never: a word of what an event
-//! says but its id, which is the number of records that it has.
+//! In: a server, how many look, at which view. Out: how many bytes they were sent; of one in
+//! sixteen, how many events, and how long acknowledged records waited until the page had them.
+//! Never: a word of what an event says but its id, which is the number of records that it has.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -17,8 +17,9 @@ use hyper::client::conn::http1::handshake;
 use hyper::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, HOST};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::latency::{Latencies, Percentiles};
@@ -31,6 +32,12 @@ const NEVER: u64 = u64::MAX;
 const ID: &[u8] = b"\nid: ";
 /// Digits of an id at most.
 const DIGITS_MAX: usize = 20;
+/// One reader in so many reads what it is sent.
+const READING_OF: usize = 16;
+/// What is taken from a socket at once by those who do not.
+const BUFFER_BYTES: usize = 4 << 10;
+/// Sending does not wait longer for readers to begin.
+const READY_PATIENCE: Duration = Duration::from_secs(20);
 /// How much readers yield (`nice`).
 const NICENESS: i32 = 19;
 
@@ -44,9 +51,12 @@ pub struct ReadersReport {
     pub readers: u64,
     /// Of these, how many lost their stream or had none.
     pub lost: u64,
-    /// Events that they were told.
+    /// How many of them read what they are sent. To unpack it for everybody would take the machine
+    /// on which the server may run as well.
+    pub reading: u64,
+    /// Events that these were told.
     pub events: u64,
-    /// Bytes that they were sent.
+    /// Bytes that all were sent.
     pub bytes: u64,
     /// For each event, how long the first record of it that was not in the one before had waited
     /// since it was acknowledged.
@@ -102,8 +112,8 @@ struct Seen {
 }
 
 impl Readers {
-    /// So many begin to look.
-    pub(crate) fn begin(
+    /// So many begin to look; waits until all do, or for a while.
+    pub(crate) async fn begin(
         target: &Target,
         path: &str,
         readers: usize,
@@ -115,28 +125,42 @@ impl Readers {
             .enable_all()
             .build()?;
         let (stop, stopping) = watch::channel(false);
+        // Closed once everybody has dropped their end of it.
+        let (ready, mut all_ready) = mpsc::channel::<()>(1);
         let mut tasks = JoinSet::new();
-        for _ in 0..readers {
+        for number in 0..readers {
+            let is_reading = number % READING_OF == 0;
             let (target, path) = (target.clone(), path.to_owned());
             let (acknowledged, mut stopping) = (Arc::clone(acknowledged), stopping.clone());
+            let ready = ready.clone();
             let own = async move {
                 let mut seen = Seen::default();
-                tokio::select! {
+                let looking = async {
+                    match is_reading {
+                        true => read(&target, &path, &acknowledged, ready, &mut seen).await,
+                        false => look(&target, &path, ready, &mut seen).await,
+                    }
+                };
+                let is_lost = tokio::select! {
                     // A stream has no end of its own as long as the server is there.
-                    _ = look(&target, &path, &acknowledged, &mut seen) => seen.is_lost = true,
-                    _ = stopping.wait_for(|stop| *stop) => {}
-                }
-                seen
+                    _ = looking => true,
+                    _ = stopping.wait_for(|stop| *stop) => false,
+                };
+                Seen { is_lost, ..seen }
             };
             tasks.spawn_on(own, runtime.handle());
         }
+        drop(ready);
+        let _ = tokio::time::timeout(READY_PATIENCE, all_ready.recv()).await;
         Ok(Self { runtime, tasks, stop, readers: readers as u64 })
     }
 
     /// Everybody goes home.
     pub(crate) async fn end(mut self) -> ReadersReport {
         let _ = self.stop.send(true);
-        let mut report = ReadersReport { readers: self.readers, ..ReadersReport::default() };
+        let reading = self.readers.div_ceil(READING_OF as u64);
+        let mut report =
+            ReadersReport { readers: self.readers, reading, ..ReadersReport::default() };
         let mut behind = Latencies::default();
         while let Some(seen) = self.tasks.join_next().await {
             let Ok(seen) = seen else { continue };
@@ -157,10 +181,36 @@ fn yield_to_others() {
     let _ = rustix::process::setpriority_process(None, NICENESS);
 }
 
+/// Takes what comes, and counts its bytes.
 async fn look(
     target: &Target,
     path: &str,
+    ready: mpsc::Sender<()>,
+    seen: &mut Seen,
+) -> Result<(), LookError> {
+    let mut stream = target.connect().await?;
+    let (path, authority) = (target.path(path), target.authority());
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {authority}\r\nAccept: text/event-stream\r\n\
+         Accept-Encoding: gzip\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut buffer = [0; BUFFER_BYTES];
+    let mut ready = Some(ready);
+    loop {
+        match stream.read(&mut buffer).await? {
+            0 => return Ok(()),
+            length => seen.bytes += length as u64,
+        }
+        drop(ready.take());
+    }
+}
+
+async fn read(
+    target: &Target,
+    path: &str,
     acknowledged: &Acknowledged,
+    ready: mpsc::Sender<()>,
     seen: &mut Seen,
 ) -> Result<(), LookError> {
     let stream = TokioIo::new(target.connect().await?);
@@ -173,6 +223,7 @@ async fn look(
         .body(Empty::<Bytes>::new())?;
     let read = async {
         let response = sender.send_request(request).await?;
+        drop(ready);
         let is_packed = response.headers().get(CONTENT_ENCODING).is_some_and(|own| own == "gzip");
         let mut unpacked = is_packed.then(|| GzDecoder::new(Vec::new()));
         let mut body = response.into_body();

@@ -258,11 +258,12 @@ impl Report {
             lines.row(
                 "readers",
                 format!(
-                    "{} at the page, {} lost: {} events, {} MB",
+                    "{} at the page, {} lost, {} MB; {} of them read {} events",
                     grouped(seen.readers),
                     grouped(seen.lost),
-                    grouped(seen.events),
-                    grouped(seen.bytes / 1_000_000)
+                    grouped(seen.bytes / 1_000_000),
+                    grouped(seen.reading),
+                    grouped(seen.events)
                 ),
             );
             lines.latencies(&[("page behind", &seen.behind)]);

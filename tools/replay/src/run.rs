@@ -234,6 +234,14 @@ pub async fn replay(
         .rules
         .iter()
         .map(|rule| FaultCount { kind: rule.kind.name().to_owned(), ..FaultCount::default() });
+    let acknowledged = Arc::new(Acknowledged::new(match options.readers {
+        0 => 0,
+        _ => plan.batch_count(),
+    }));
+    // Everybody looks before the schedule begins.
+    let readers = Readers::begin(&options.target, &options.view, options.readers, &acknowledged)
+        .await
+        .map_err(|error| ReplayError::Machine(error.to_string()))?;
     let ledger = Ledger::new(plan.batch_count(), counts.collect());
     ledger.books().notes.extend(limit);
     ledger.books().last_error = error;
@@ -256,14 +264,8 @@ pub async fn replay(
         sides: Semaphore::new(connections.clamp(1, SIDES_MAX)),
         idle_sides: Mutex::new(Vec::new()),
         finished: AtomicBool::new(false),
-        acknowledged: Arc::new(Acknowledged::new(match options.readers {
-            0 => 0,
-            _ => plan.batch_count(),
-        })),
+        acknowledged,
     });
-    let readers =
-        Readers::begin(&options.target, &options.view, options.readers, &shared.acknowledged)
-            .map_err(|error| ReplayError::Machine(error.to_string()))?;
     let mut kills = JoinSet::new();
     for command in &options.faults.kills {
         kills.spawn(kill(Arc::clone(&shared), command.clone()));

@@ -6,6 +6,7 @@
 
 pub mod commands;
 mod count;
+mod descriptors;
 mod failure;
 mod folder;
 mod follow;

@@ -1,8 +1,9 @@
 //! `cargo xtask measure --night`: what election night asks of a server, measured.
 //!
 //! In: a number of ballots. Out: a table: a signed nation received as fast as it is acknowledged
-//! and at a steady rate, and how long a killed server takes to acknowledge again. Never: a figure
-//! of a run in which anything was lost, doubled, or counted otherwise than known.
+//! and at a steady rate, with people at the page and without, and how long a killed server takes to
+//! acknowledge again. Never: a figure of a run in which anything was lost, doubled, or counted
+//! otherwise than known.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -22,6 +23,9 @@ use crate::workspace::Workspace;
 /// The rate at which acknowledgements are to be quick, and for how long it is kept.
 const STEADY: [&str; 2] = ["--rate", "1000/s"];
 const RESTARTS: usize = 5;
+/// People at the page, and how often the steady rate is measured with them and without, by turns.
+const READERS: [&str; 2] = ["--readers", "2000"];
+const TURNS: usize = 5;
 
 /// Measures, and prints the table.
 pub(crate) fn run(workspace: &Workspace, ballots: u64) -> Result<bool> {
@@ -41,7 +45,8 @@ pub(crate) fn run(workspace: &Workspace, ballots: u64) -> Result<bool> {
     night.receive("up to 32 a request", &["--per-request", "32"])?.stop()?;
     night.receive("1,000 batches a second", &STEADY)?.stop()?;
     let server = night.receive("one batch a request", &[])?;
-    night.restart(server)
+    night.restart(server)?;
+    night.with_readers()
 }
 
 struct Night<'a> {
@@ -60,8 +65,43 @@ impl Night<'_> {
         Server::start(&mut command, Path::new(&self.scratch.at("log")))
     }
 
-    /// One nation into a new journal, which stays, as the server does.
+    /// One nation into a new journal, which stays, as the server does; as a row of the table.
     fn receive(&self, name: &str, more: &[&str]) -> Result<Server> {
+        let (server, received) = self.received(more).context(name.to_owned())?;
+        println!("{}", row(name, &received));
+        Ok(server)
+    }
+
+    /// What people at the page cost those who send: the steady rate with them and without.
+    fn with_readers(&self) -> Result<bool> {
+        let (mut alone, mut read, mut page) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..TURNS {
+            for (more, times) in
+                [(&STEADY[..], &mut alone), (&[STEADY, READERS].concat(), &mut read)]
+            {
+                let (mut server, received) = self.received(more)?;
+                server.stop()?;
+                times.push(received.acknowledged_p99_us);
+                page.extend(received.page_p99_us);
+            }
+        }
+        let shown = |times: &mut Vec<u64>| {
+            times.sort_unstable();
+            let of = |at: usize| times[at].div_ceil(100);
+            let tenths = |tenths: u64| format!("{}.{}", tenths / 10, tenths % 10);
+            let last = times.len() - 1;
+            [of(last / 2), of(0), of(last)].map(tenths)
+        };
+        let [alone, read, page] = [&mut alone, &mut read, &mut page].map(shown);
+        println!("\nAt the steady rate, p99 in ms, by turns (median of {TURNS}; least and most):");
+        println!("acknowledged, nobody at the page: {} ({} to {})", alone[0], alone[1], alone[2]);
+        println!("acknowledged, 2,000 at the page: {} ({} to {})", read[0], read[1], read[2]);
+        println!("on the page after the acknowledgement: {} ({} to {})", page[0], page[1], page[2]);
+        Ok(true)
+    }
+
+    /// One nation into a new journal, and how that went.
+    fn received(&self, more: &[&str]) -> Result<(Server, Received)> {
         let data = self.scratch.at("journal");
         if Path::new(&data).exists() {
             fs::remove_dir_all(&data)?;
@@ -71,9 +111,7 @@ impl Night<'_> {
         let url = format!("http://{}", server.address);
         command.args(["replay", &self.scratch.at("signed"), "--to", &url, "--format", "json"]);
         let (report, _) = self.scratch.json(command.args(more))?;
-        let received = Received::read(&report, self.ballots).context(name.to_owned())?;
-        println!("{}", row(name, &received));
-        Ok(server)
+        Ok((server, Received::read(&report, self.ballots)?))
     }
 
     /// Kills the server that has received a nation, and asks the next one for a record of it.

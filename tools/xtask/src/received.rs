@@ -22,6 +22,8 @@ pub(crate) struct Received {
     pub(crate) acknowledged_p99_us: u64,
     /// From the arrival of a batch to the snapshot that has it.
     pub(crate) snapshot_p99: Duration,
+    /// From the acknowledgement of a batch to the page that has it, if anybody looked.
+    pub(crate) page_p99_us: Option<u64>,
 }
 
 impl Received {
@@ -47,6 +49,11 @@ impl Received {
             ballots_per_s: number("/ballots_per_s")?,
             acknowledged_p99_us: number("/service/p99_us")?,
             snapshot_p99: Duration::try_from_secs_f64(delay)?,
+            page_p99_us: match report.get("readers") {
+                None => None,
+                Some(_) if number("/readers/lost")? > 0 => bail!("replay: readers were lost"),
+                Some(_) => Some(number("/readers/behind/p99_us")?),
+            },
         };
         let acknowledged = number("/acknowledged")?;
         if report["ok"] != true || report["totals"] != "equal" || lost > 0 {
@@ -84,6 +91,12 @@ mod tests {
         let received = Received::read(&report(), 700).unwrap();
         assert_eq!((received.ballots_per_s, received.acknowledged_p99_us), (700_000, 90));
         assert_eq!(received.snapshot_p99, Duration::from_micros(69_400));
+        assert_eq!(received.page_p99_us, None);
+        let mut read = report();
+        read["readers"] = serde_json::json!({"lost": 0, "behind": {"p99_us": 411}});
+        assert_eq!(Received::read(&read, 700).unwrap().page_p99_us, Some(411));
+        read["readers"]["lost"] = 1.into();
+        assert!(Received::read(&read, 700).is_err());
     }
 
     #[test]

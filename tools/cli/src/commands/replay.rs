@@ -16,6 +16,7 @@ use shomar_replay::{
     parse_rate,
 };
 
+use crate::descriptors::raise_limit;
 use crate::output::{Format, print_json, to_stdout};
 use crate::progress::batches_bar;
 
@@ -90,6 +91,7 @@ pub(crate) fn run(arguments: &ReplayArguments) -> anyhow::Result<ExitCode> {
         Some(path) => FaultScript::read(path)?,
         None => FaultScript::default(),
     };
+    raise_limit();
     let plan = Arc::new(Plan::read(&arguments.directory)?);
     let mut options = Options::new(target);
     options.rate = arguments.rate;

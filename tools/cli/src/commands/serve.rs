@@ -21,6 +21,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use tracing::info;
 
+use crate::descriptors::raise_limit;
 use crate::room::Room;
 
 /// Arguments of `shomar serve`.
@@ -71,6 +72,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> {
         flag::register_conditional_shutdown(signal, 1, Arc::clone(&stop))?;
         flag::register(signal, Arc::clone(&stop)).context("cannot listen to signals")?;
     }
+    raise_limit();
     let room = Room::default();
     let data = &arguments.data;
     let running =

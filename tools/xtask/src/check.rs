@@ -73,8 +73,10 @@ fn tests(board: &mut Board, workspace: &Workspace, runner: Runner) -> Result<()>
     command_step(board, workspace, "doc tests", &doc_tests);
 
     // Each bench once, on a small nation: what it asserts before it times anything must hold.
-    let benches =
-        with_surroundings("cargo test --package shomar-benches --benches", workspace, &notes);
+    // Selected out of the whole workspace: with one package alone, dependencies would be built anew
+    // for the features which that package asks for.
+    let benches = "cargo test --workspace --exclude shomar-report --bench *";
+    let benches = with_surroundings(benches, workspace, &notes);
     command_step(board, workspace, "benches, once", &benches);
 
     let line = with_surroundings(runner.run(), workspace, &notes);

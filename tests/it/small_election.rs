@@ -176,9 +176,11 @@ fn one_district_alone_keeps_the_frontier_of_all() {
         (kit::json("tally", out.path(), &[]), kit::json("tally", out.path(), &["--district", "T"]));
     assert_eq!(one["frontier"], all["frontier"]);
     assert_eq!(one["districts"], json!([expected_tally()[1]]));
-    let (code, stdout, stderr) = run(["tally", text(out.path()), "--district", "V9"]);
-    assert_eq!((code, stdout.as_str()), (2, ""));
-    assert!(stderr.contains("found 'V9', expected a district of districts.csv"), "{stderr}");
+    for (id, expected) in [("V9", "'V1', perhaps"), ("city", "a district of districts.csv")] {
+        let (code, stdout, stderr) = run(["tally", text(out.path()), "--district", id]);
+        assert_eq!((code, stdout.as_str()), (2, ""));
+        assert!(stderr.contains(&format!("found '{id}', expected {expected}")), "{stderr}");
+    }
 }
 
 #[test]

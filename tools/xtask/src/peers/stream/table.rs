@@ -201,6 +201,7 @@ mod tests {
             batches_per_s: 10_000,
             ballots_per_s,
             acknowledged_p99_us: 1_001,
+            page_p99_us: None,
             snapshot_p99: Duration::ZERO,
         };
         let mut report = Report {

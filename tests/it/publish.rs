@@ -115,7 +115,7 @@ fn publications_follow_each_other_and_none_is_changed() {
     let sums = sha256(&first.join("SHA256SUMS"));
     let previous = &json(&second.join("index.json"))["previous"];
     assert_eq!(previous["sha256sums"], sums.as_str());
-    // What a run left that was ended before it named its publication is made anew.
+    // A run that was ended before it named its publication: that one stands, and is named now.
     fs::write(keyed.path("published/latest.json"), {
         let mut latest = json(&keyed.path("published/latest.json"));
         latest["path"] = first.file_name().unwrap().to_str().into();
@@ -123,9 +123,17 @@ fn publications_follow_each_other_and_none_is_changed() {
         latest.to_string()
     })
     .unwrap();
-    fs::write(second.join("index.json"), "half").unwrap();
+    let rolled_back = fs::read(keyed.path("published/latest.json")).unwrap();
+    let signature = fs::read(second.join("SHA256SUMS.minisig")).unwrap();
     assert_eq!(published(&keyed, &keyed.path("second")), second);
-    assert_eq!(json(&second.join("index.json"))["previous"]["sha256sums"], sums.as_str());
+    assert_eq!(fs::read(second.join("SHA256SUMS.minisig")).unwrap(), signature);
+    // Whoever turns the pointer back cannot have a publication replaced by another one.
+    fs::write(keyed.path("published/latest.json"), rolled_back).unwrap();
+    fs::write(second.join("SHA256SUMS"), "other").unwrap();
+    let (code, _, stderr) = publish(&keyed, &keyed.path("second"), &[]);
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stderr.contains("another publication of as many records"), "{stderr}");
+    assert_eq!(fs::read(second.join("SHA256SUMS")).unwrap(), b"other");
 }
 
 #[test]

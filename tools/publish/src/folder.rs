@@ -123,8 +123,13 @@ pub fn publish(publication: &Publication<'_>) -> Result<Published, PublishError>
         status.name(),
         at.as_deref().unwrap_or("unknown")
     );
-    let signature = minisign::sign(key, checksums.as_bytes(), &comment);
-    write_files(folder, &published.folder, &path, &files, [&checksums, &signature])?;
+    if published.folder.exists() {
+        // It has its name, so it is whole: a run was ended before it could be named the latest.
+        same_checksums(&published.folder, &checksums, key)?;
+    } else {
+        let signature = minisign::sign(key, checksums.as_bytes(), &comment);
+        write_files(folder, &published.folder, &path, &files, [&checksums, &signature])?;
+    }
     write_durably(&folder.join(KEY), minisign::public_key(&key.public()).as_bytes())?;
     let pointer = Pointer {
         version: shomar_board::documents::VERSION,
@@ -138,6 +143,20 @@ pub fn publish(publication: &Publication<'_>) -> Result<Published, PublishError>
     text.push(b'\n');
     write_durably(&folder.join(LATEST), &text)?;
     Ok(published)
+}
+
+/// Whether a publication that is there has these checksums, signed by this key.
+fn same_checksums(place: &Path, checksums: &str, key: &SecretKey) -> Result<(), PublishError> {
+    let read = |name: &str| {
+        let path = place.join(name);
+        fs::read_to_string(&path).map_err(io_error(&path, "read"))
+    };
+    let (found, signature) = (read(CHECKSUMS)?, read(SIGNATURE)?);
+    if found != checksums || !minisign::is_signed(&key.public(), found.as_bytes(), &signature) {
+        let found = "another publication of as many records";
+        return Err(no_continuation(place, found, format!("the one that {LATEST} names, or none")));
+    }
+    Ok(())
 }
 
 /// The lines of `sha256sum`.
@@ -155,11 +174,9 @@ fn write_files(
     [checksums, signature]: [&str; 2],
 ) -> Result<(), PublishError> {
     let part = folder.join(format!(".{path}.part"));
-    for left in [&part, &place.to_path_buf()] {
-        // A run that was ended left it: `latest.json` never named it.
-        if left.exists() {
-            fs::remove_dir_all(left).map_err(io_error(left, "remove what was left"))?;
-        }
+    if part.exists() {
+        // A run that was ended left it.
+        fs::remove_dir_all(&part).map_err(io_error(&part, "remove what was left"))?;
     }
     for name in ["corrections", "provinces", "districts"] {
         let inside = part.join(name);

@@ -92,7 +92,7 @@ pub struct Running {
 /// # Errors
 /// If the election, the journal, the address or the certificates cannot be used.
 pub fn start(election: &Path, data: &Path, config: &Config) -> Result<Running, ServeError> {
-    start_with(election, data, config, |_| Ok(Pages::default()))
+    start_with(election, data, config, &|_| Ok(Pages::default()))
 }
 
 /// Starts a server that carries pages.
@@ -103,7 +103,7 @@ pub fn start_with(
     election: &Path,
     data: &Path,
     config: &Config,
-    pages: impl FnOnce(&Window) -> Result<Pages, String>,
+    pages: &dyn Fn(&Window) -> Result<Pages, String>,
 ) -> Result<Running, ServeError> {
     let acceptor = config.tls.as_ref().map(tls::acceptor).transpose().map_err(ServeError::Tls)?;
     // The count borrows the election for as long as the process lives; a server is started once.

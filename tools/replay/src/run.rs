@@ -199,7 +199,7 @@ impl Shared {
 pub fn run(
     plan: &Arc<Plan>,
     options: &Options,
-    progress: impl Fn(Progress),
+    progress: &dyn Fn(Progress),
 ) -> Result<Report, ReplayError> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -220,7 +220,7 @@ pub fn run(
 pub async fn replay(
     plan: &Arc<Plan>,
     options: &Options,
-    progress: impl Fn(Progress),
+    progress: &dyn Fn(Progress),
 ) -> Result<Report, ReplayError> {
     let faults = Faults::choose(&options.faults, plan, options.seed)?;
     let forge = Forge::new(plan, &faults, options.seed)?;
@@ -270,7 +270,7 @@ pub async fn replay(
     for command in &options.faults.kills {
         kills.spawn(kill(Arc::clone(&shared), command.clone()));
     }
-    send_all(&shared, links, &progress).await;
+    send_all(&shared, links, progress).await;
     shared.finished.store(true, Ordering::Relaxed);
     let told = |phase| progress(progress_of(&shared, phase));
     told(Phase::Settling);
@@ -286,7 +286,7 @@ pub async fn replay(
 }
 
 /// Sends everything, or until nothing has moved for too long.
-async fn send_all(shared: &Arc<Shared>, links: Vec<Option<Link>>, progress: &impl Fn(Progress)) {
+async fn send_all(shared: &Arc<Shared>, links: Vec<Option<Link>>, progress: &dyn Fn(Progress)) {
     let connections = links.len();
     let dues: Vec<Arc<Notify>> = links.iter().map(|_| Arc::new(Notify::new())).collect();
     let mut workers = JoinSet::new();

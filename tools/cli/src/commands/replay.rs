@@ -107,7 +107,7 @@ pub(crate) fn run(arguments: &ReplayArguments) -> anyhow::Result<ExitCode> {
     options.seed = arguments.seed;
     options.give_up = Duration::from_secs(u64::from(arguments.give_up));
     let bar = batches_bar("sending", plan.batch_count() as u64);
-    let report = shomar_replay::run(&plan, &options, |progress: Progress| {
+    let report = shomar_replay::run(&plan, &options, &|progress: Progress| {
         bar.set_position(progress.acknowledged);
         if progress.phase == Phase::Settling {
             bar.set_message("comparing");

@@ -75,8 +75,9 @@ pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> {
     raise_limit();
     let room = Room::default();
     let data = &arguments.data;
-    let running =
-        start_with(&arguments.election, data, &config, |window| room.pages(window, data, &config))?;
+    let running = start_with(&arguments.election, data, &config, &|window| {
+        room.pages(window, data, &config)
+    })?;
     eprintln!("listening on {}", running.address);
     while !stop.load(Ordering::Relaxed) {
         if running.wait(Duration::from_millis(100)).is_some() {

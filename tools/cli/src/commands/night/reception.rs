@@ -39,7 +39,7 @@ pub(super) fn receive(sealed: &Path, data: &Path, port: u16) -> anyhow::Result<R
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let config = Config { listen, recount_seconds: 5, ..Config::default() };
     let room = Room::default();
-    let running = start_with(&sealed.join("election"), data, &config, |window| {
+    let running = start_with(&sealed.join("election"), data, &config, &|window| {
         room.pages(window, data, &config)
     })?;
     eprintln!("receiving on http://{} (a page, live) ...", running.address);
@@ -77,7 +77,7 @@ fn send(sealed: &Path, running: &Running) -> anyhow::Result<Report> {
     let is_over = AtomicBool::new(false);
     let report = std::thread::scope(|scope| {
         scope.spawn(|| show_count(running, &count, &is_over));
-        let report = shomar_replay::run(&plan, &options, |progress| {
+        let report = shomar_replay::run(&plan, &options, &|progress| {
             bar.set_position(progress.acknowledged);
         });
         is_over.store(true, Ordering::Relaxed);

@@ -5,7 +5,7 @@
 //! Never: anything changed; a check run anew: a batch that comes in is taken to count, and a check
 //! may hold it all the same.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use shomar_format::bytes::Digest32;
@@ -114,10 +114,10 @@ pub fn what_if(
         _ => {}
     }
     let (mut votes, mut ballots) = totals.sums();
-    let mut changed: BTreeMap<u32, ()> = BTreeMap::new();
+    let mut changed: BTreeSet<u32> = BTreeSet::new();
     let mut change = |alone: &CountedAlone, comes: bool| {
         let district = alone.batch.address.district;
-        changed.insert(district, ());
+        changed.insert(district);
         let sums = &mut votes[counting.option_range(district)];
         let own = &mut ballots[district as usize];
         match comes {
@@ -147,7 +147,7 @@ pub fn what_if(
         let alone = count_each(&evidence, &places, &counting, totals.readings(), Kernel::best());
         alone.iter().zip(comes).for_each(|(alone, comes)| change(alone, comes));
     }
-    let effects = changed.into_keys().map(|district| {
+    let effects = changed.into_iter().map(|district| {
         let options = &votes[counting.option_range(district)];
         let own = ballots[district as usize];
         let after = DistrictTotals::of_part(&counting, district, own, options).document();

@@ -163,7 +163,7 @@ pub(crate) fn script(text: &str) -> FaultScript {
 
 /// A run that nobody watches.
 pub(crate) fn replayed(nation: &Nation, options: &Options) -> Report {
-    run(&nation.plan, options, |_| {}).unwrap()
+    run(&nation.plan, options, &|_| {}).unwrap()
 }
 
 /// The kinds of the findings of a report.

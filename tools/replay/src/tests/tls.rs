@@ -53,6 +53,6 @@ fn a_certificate_that_nobody_vouches_for_is_refused_at_once() {
     let (_other, stranger) = secure(&nation, "stranger.txt");
     let mut options = options(mock.address);
     options.target = Target::new(&format!("https://{}", mock.address), by(&stranger)).unwrap();
-    let error = run(&nation.plan, &options, |_| {}).unwrap_err().to_string();
+    let error = run(&nation.plan, &options, &|_| {}).unwrap_err().to_string();
     assert!(error.contains("expected TLS 1.3 with a certificate that --ca vouches for"), "{error}");
 }

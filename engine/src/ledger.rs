@@ -7,12 +7,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use shomar_format::bytes::{Digest32, hex};
+use shomar_format::bytes::Digest32;
 use shomar_format::control::{Action, Control, Lot, Subject};
 use shomar_format::document::JournalDocument;
 use shomar_format::election::Mode;
 use shomar_format::{BatchAddress, CountingDefinition};
 use shomar_seats::{LotKind, VoidClass, VoidReason};
+
+use crate::inapplicable::Inapplicable;
 
 /// Number of a batch in the order of the journal, from 0.
 pub type BatchNumber = u32;
@@ -83,22 +85,6 @@ pub struct Moved {
     pub stands: bool,
 }
 
-/// Why a record cannot be applied.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("found {found}, expected {expected}")]
-pub struct Inapplicable {
-    /// What the record says.
-    pub found: String,
-    /// What would have been applicable.
-    pub expected: String,
-}
-
-impl Inapplicable {
-    fn new(found: impl Into<String>, expected: impl Into<String>) -> Self {
-        Self { found: found.into(), expected: expected.into() }
-    }
-}
-
 #[derive(Clone, Debug, Default)]
 struct Pair {
     batches: Vec<BatchNumber>,
@@ -163,10 +149,7 @@ impl Ledger {
         if self.mode == Mode::Test || self.opened.is_some() {
             return Ok(());
         }
-        Err(Inapplicable::new(
-            "a batch before the vote was opened",
-            "an official election whose officers have signed an open record",
-        ))
+        Err(Inapplicable::NotOpened)
     }
 
     /// Positions of the open and the close record.
@@ -257,8 +240,7 @@ impl Ledger {
         let pair = self.pairs.entry((address.station, address.district)).or_default();
         let mut others = pair.batches.iter().map(|&batch| &self.entries[batch as usize]);
         if let Some(other) = others.find(|other| other.address == address && other.hash != hash) {
-            let found = format!("another record of the same address as record {}", other.position);
-            return Err(Inapplicable::new(found, "each address once"));
+            return Err(Inapplicable::SameAddress { position: other.position });
         }
         let number = BatchNumber::try_from(self.entries.len()).expect("fewer than 2^32 batches");
         let before = self.by_hash.insert(hash, number);
@@ -403,25 +385,14 @@ impl Ledger {
         definition: &CountingDefinition<'_>,
     ) -> Result<Plan, Inapplicable> {
         match &control.action {
-            Action::Open if self.opened.is_some() => {
-                Err(Inapplicable::new("an open record", "one: the vote is open already"))
-            }
-            Action::Close if self.opened.is_none() => {
-                Err(Inapplicable::new("a close record", "an open record before it"))
-            }
-            Action::Close if self.closed.is_some() => {
-                Err(Inapplicable::new("a close record", "one: the vote is closed already"))
-            }
+            Action::Open if self.opened.is_some() => Err(Inapplicable::OpenedAlready),
+            Action::Close if self.opened.is_none() => Err(Inapplicable::ClosedUnopened),
+            Action::Close if self.closed.is_some() => Err(Inapplicable::ClosedAlready),
             Action::Open | Action::Close => Ok(Plan::Note),
             Action::Annul { reason, subject } => {
                 let known = VoidReason::with_code(reason);
                 if known.is_none_or(|reason| reason.class() != VoidClass::NotTaken) {
-                    let codes = VoidReason::ALL
-                        .iter()
-                        .filter(|reason| reason.class() == VoidClass::NotTaken);
-                    let codes: Vec<&str> = codes.map(|reason| reason.code()).collect();
-                    let expected = format!("one of: {}", codes.join(", "));
-                    return Err(Inapplicable::new(format!("the reason '{reason}'"), expected));
+                    return Err(Inapplicable::UnknownReason(reason.clone()));
                 }
                 self.plan_annulment(subject, true, definition)
             }
@@ -435,8 +406,7 @@ impl Ledger {
             Action::Lot(lot) => {
                 find_district(definition, &lot.district)?;
                 if lot.kind != REPLACEMENT_LOT && LotKind::parse(&lot.kind).is_none() {
-                    let expected = "seat, person, alternate, runoff or replacement";
-                    return Err(Inapplicable::new(format!("the kind '{}'", lot.kind), expected));
+                    return Err(Inapplicable::UnknownLotKind(lot.kind.clone()));
                 }
                 Ok(Plan::Note)
             }
@@ -448,10 +418,9 @@ impl Ledger {
                     .find(|elected| !codes.iter().any(|code| code.to_native() == **elected));
                 match unknown {
                     None => Ok(Plan::Note),
-                    Some(code) => Err(Inapplicable::new(
-                        format!("the code {code} declared elected"),
-                        format!("a code of district {district}"),
-                    )),
+                    Some(&code) => {
+                        Err(Inapplicable::UnknownCode { code, district: district.clone() })
+                    }
                 }
             }
         }
@@ -481,14 +450,8 @@ impl Ledger {
             }
         };
         match (annul, is_annulled) {
-            (true, true) => {
-                let found = format!("an annulment of {subject}");
-                Err(Inapplicable::new(found, "one: it is annulled already"))
-            }
-            (false, false) => {
-                let found = format!("a reinstatement of {subject}");
-                Err(Inapplicable::new(found, "an annulment of the same words before it"))
-            }
+            (true, true) => Err(Inapplicable::AnnulledAlready(subject.clone())),
+            (false, false) => Err(Inapplicable::NotAnnulled(subject.clone())),
             _ => Ok(plan),
         }
     }
@@ -508,12 +471,8 @@ impl Ledger {
         current.sort_unstable();
         if current != old {
             // Somebody's batch came in between: whoever signs must have seen what stands.
-            let list = |hashes: &[Digest32]| {
-                let hashes: Vec<String> = hashes.iter().map(|hash| hex(hash)).collect();
-                if hashes.is_empty() { "none".to_owned() } else { hashes.join(" ") }
-            };
-            let expected = format!("those that stand now: {}", list(&current));
-            return Err(Inapplicable::new(format!("as old batches {}", list(old)), expected));
+            let named = old.to_vec();
+            return Err(Inapplicable::OtherOldBatches { named, standing: current });
         }
         let new = new.iter().map(|hash| {
             let batch = self.batch(hash)?;
@@ -522,28 +481,24 @@ impl Ledger {
             if of_pair && self.standing(batch) == Standing::Waiting {
                 return Ok(batch);
             }
-            let expected = "a recount of this pair that is in no totals yet";
-            Err(Inapplicable::new(format!("as new batch {}", hex(hash)), expected))
+            Err(Inapplicable::NoWaitingRecount(*hash))
         });
         Ok(Plan::Supersede { pair, new: new.collect::<Result<_, _>>()? })
     }
 
     fn batch(&self, hash: &Digest32) -> Result<BatchNumber, Inapplicable> {
-        self.find(hash).ok_or_else(|| {
-            Inapplicable::new(format!("the batch {}", hex(hash)), "one that the journal has")
-        })
+        self.find(hash).ok_or(Inapplicable::UnknownBatch(*hash))
     }
 }
 
 fn find_station(definition: &CountingDefinition<'_>, id: &str) -> Result<u32, Inapplicable> {
     let station = definition.find_station(id);
-    station.ok_or_else(|| Inapplicable::new(format!("the station '{id}'"), "one of stations.csv"))
+    station.ok_or_else(|| Inapplicable::UnknownStation(id.to_owned()))
 }
 
 fn find_district(definition: &CountingDefinition<'_>, id: &str) -> Result<u32, Inapplicable> {
     let district = definition.find_district(id);
-    district
-        .ok_or_else(|| Inapplicable::new(format!("the district '{id}'"), "one of districts.csv"))
+    district.ok_or_else(|| Inapplicable::UnknownDistrict(id.to_owned()))
 }
 
 fn find_pair(
@@ -553,8 +508,8 @@ fn find_pair(
 ) -> Result<(u32, u32), Inapplicable> {
     let pair = (find_station(definition, station)?, find_district(definition, district)?);
     if definition.serves(pair.0, pair.1) == Some(false) {
-        let found = format!("station {station} and district {district}");
-        return Err(Inapplicable::new(found, "a pair of serves.csv"));
+        let (station, district) = (station.to_owned(), district.to_owned());
+        return Err(Inapplicable::NotServed { station, district });
     }
     Ok(pair)
 }

@@ -28,6 +28,7 @@ pub mod finality;
 mod finding;
 mod findings;
 pub mod holding;
+pub mod inapplicable;
 pub mod index;
 pub mod kernel;
 pub mod ledger;

@@ -366,7 +366,7 @@ impl<'a> Live<'a> {
             let moved = self
                 .ledger
                 .apply(position, officer, control, &self.counting)
-                .map_err(|why| Fault::new(0, "control record", why.found, why.expected))?;
+                .map_err(|why| Fault::new(0, "control record", why.found(), why.expected()))?;
             if let Some(batch) = ruled
                 && let Some(ruling) = self.ledger.entries()[batch as usize].ruling
             {
@@ -388,7 +388,7 @@ impl<'a> Live<'a> {
         let batch = self
             .ledger
             .add(self.position, address, hash, taken, is_recount)
-            .map_err(|why| Fault::new(0, "batch", why.found, why.expected))?;
+            .map_err(|why| Fault::new(0, "batch", why.found(), why.expected()))?;
         self.ballots_received += u64::from(taken);
         let position = self.position;
         let received = ReceivedBatch { position, received_at_ms, address, hash, taken, is_recount };

@@ -138,7 +138,7 @@ impl Reader<'_> {
         let added = standings.ledger.add(position, header.address(), hash, taken, is_recount);
         if let Err(why) = added {
             standings.places.pop();
-            return Err(Fault::new(0, "batch", why.found, why.expected));
+            return Err(Fault::new(0, "batch", why.found(), why.expected()));
         }
         Ok(())
     }
@@ -153,7 +153,9 @@ impl Reader<'_> {
         let control = self.officers.verify(record, self.definition, self.head, hash)?;
         let address = shomar_format::record::address_at(record);
         let applied = ledger.apply(position, address.device, control, self.definition);
-        applied.map_err(|why| Fault::new(0, "control record", why.found, why.expected)).map(|_| ())
+        applied
+            .map_err(|why| Fault::new(0, "control record", why.found(), why.expected()))
+            .map(|_| ())
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::kit::{copy_files, digest, json, run, text};
 use crate::serve::kit::Server;
-use kit::{DeskNight, PASSWORD, Person, hidden, operator};
+use kit::{DeskNight, PASSWORD, Person, encoded, hidden, operator};
 
 /// Annuls what station S2 reports, of everything.
 const ANNUL: &[(&str, &str)] =
@@ -398,9 +398,13 @@ fn a_declaration_is_held_against_the_count() {
     }
     // What cannot be applied is said before anybody signs it.
     let wrong = [("decision", "reinstate"), ("station", "S1"), ("why", "so")];
-    let wrong = maryam.look(&wrong);
-    assert_eq!(wrong.status, 422);
-    assert!(wrong.body.contains("an annulment of the same words before it"), "{}", wrong.body);
+    let english = maryam.look(&wrong);
+    assert_eq!(english.status, 422);
+    assert!(english.body.contains("an annulment of the same words before it"), "{}", english.body);
+    let persian = maryam.get(&format!("/fa/desk/preview?{}", encoded(&wrong)));
+    assert_eq!(persian.status, 422);
+    assert!(persian.body.contains("با همین نام ابطال نشده است"), "{}", persian.body);
+    assert!(!persian.body.contains("expected"), "{}", persian.body);
 }
 
 #[test]

@@ -3,9 +3,10 @@
 //! In: an election, indices and ids, control records. Out: text in one language. Never: HTML; a
 //! name that the election does not have, except of contests, which have ids alone.
 
+use shomar_engine::inapplicable::{Inapplicable, annulment_codes};
 use shomar_format::bytes::{Digest32, hex};
 use shomar_format::control::{Action, Subject};
-use shomar_seats::VoidReason;
+use shomar_seats::{Language, VoidReason};
 
 use crate::setting::Setting;
 use crate::words::Words;
@@ -135,6 +136,56 @@ impl<'a> Telling<'a> {
 
     fn batch(self, hash: &Digest32) -> String {
         format!("{} {}…", self.words.say("batch", "بستهٔ"), &hex(hash)[..HASH_DIGITS])
+    }
+
+    /// Why a decision cannot be applied.
+    pub fn why_not(self, why: &Inapplicable) -> String {
+        if self.words.language == Language::English {
+            return why.to_string();
+        }
+        match why {
+            Inapplicable::NotOpened => "هنوز کسی رأی‌گیری را آغاز نکرده است.".to_owned(),
+            Inapplicable::SameAddress { position } => {
+                let position = self.words.number(*position);
+                format!("رکورد {position} همین نشانی را دارد.")
+            }
+            Inapplicable::OpenedAlready => "رأی‌گیری پیش‌تر آغاز شده است.".to_owned(),
+            Inapplicable::ClosedUnopened => "رأی‌گیری هنوز آغاز نشده است و پایانی ندارد.".to_owned(),
+            Inapplicable::ClosedAlready => "رأی‌گیری پیش‌تر پایان یافته است.".to_owned(),
+            Inapplicable::UnknownReason(code) => {
+                let codes = annulment_codes().join("، ");
+                format!("«{code}» از دلیل‌های ابطال نیست. دلیل‌ها: {codes}")
+            }
+            Inapplicable::AnnulledAlready(subject) => {
+                format!("{} پیش‌تر ابطال شده است.", self.subject(subject))
+            }
+            Inapplicable::NotAnnulled(subject) => {
+                format!("{} با همین نام ابطال نشده است تا بازگردانده شود.", self.subject(subject))
+            }
+            Inapplicable::UnknownLotKind(kind) => format!("«{kind}» از گونه‌های قرعه نیست."),
+            Inapplicable::UnknownCode { code, district } => {
+                let (code, district) =
+                    (self.words.digits(&code.to_string()), self.district_called(district));
+                format!("کد {code} از نامزدهای {district} نیست.")
+            }
+            Inapplicable::OtherOldBatches { standing, .. } => {
+                let standing: Vec<String> = standing.iter().map(|hash| self.batch(hash)).collect();
+                let standing =
+                    if standing.is_empty() { "هیچ".to_owned() } else { standing.join("، ") };
+                format!("بسته‌های پیشین آن‌هایی نیستند که اکنون شمرده می‌شوند: {standing}")
+            }
+            Inapplicable::NoWaitingRecount(batch) => {
+                format!("{} بازشماری این شعبه و حوزه نیست که در انتظار باشد.", self.batch(batch))
+            }
+            Inapplicable::UnknownBatch(batch) => format!("{} در دفتر نیست.", self.batch(batch)),
+            Inapplicable::UnknownStation(id) => format!("شعبه‌ای با شناسهٔ «{id}» نیست."),
+            Inapplicable::UnknownDistrict(id) => format!("حوزه‌ای با شناسهٔ «{id}» نیست."),
+            Inapplicable::NotServed { station, district } => {
+                let (station, district) =
+                    (self.station_called(station), self.district_called(district));
+                format!("{station} برای {district} رأی نمی‌گیرد.")
+            }
+        }
     }
 
     /// What a check compares, in words.

@@ -71,7 +71,7 @@ fn event<'a>(position: u64, parts: impl Iterator<Item = &'a Part>) -> Packed {
 
 /// Readers of a view are told in so many groups, one after another: two thousand who wake at once
 /// would make batches wait for all of them.
-const GROUPS: usize = 16;
+const GROUPS: usize = 64;
 /// Time that a group is given for each of its readers before the next one is told.
 const READER_SHARE: Duration = Duration::from_micros(25);
 

@@ -241,11 +241,11 @@ fn read_shown<D: Disk>(
             .verify(&bytes, &counting, head, link.hash)
             .map_err(|fault| wrong(fault.found, fault.expected))?;
         let applied = state.ledger.apply(position, address.device, control, &counting);
-        return applied.map(|_| ()).map_err(|why| wrong(why.found, why.expected));
+        return applied.map(|_| ()).map_err(|why| wrong(why.found(), why.expected()));
     }
     let is_recount = shown.kind == at::KIND_RECOUNT;
     let added = state.ledger.add(position, address, link.hash, shown.taken, is_recount);
-    added.map(|_| ()).map_err(|why| wrong(why.found, why.expected))
+    added.map(|_| ()).map_err(|why| wrong(why.found(), why.expected()))
 }
 
 fn read_record<D: Disk>(disk: &D, shown: &Shown) -> std::io::Result<RecordBytes> {

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, RecvTimeoutError};
 use shomar_engine::chain::{Chains, DeviceNumber, Link, Verdict};
-use shomar_engine::ledger::{Inapplicable, Ledger};
+use shomar_engine::inapplicable::Inapplicable;
+use shomar_engine::ledger::Ledger;
 use shomar_engine::standing::OfficerChains;
 use shomar_format::bytes::{Digest32, hex};
 use shomar_format::control::Control;
@@ -214,9 +215,8 @@ impl<D: Disk> Writer<D> {
         if self.is_full.load(std::sync::atomic::Ordering::Relaxed) {
             return Err(refused(Code::StorageFull, "no room on the disk".into(), "room".into()));
         }
-        let not_applicable = |code| {
-            move |Inapplicable { found, expected }: Inapplicable| refused(code, found, expected)
-        };
+        let not_applicable =
+            |code| move |why: Inapplicable| refused(code, why.found(), why.expected());
         // Everything is asked before anything is changed: what is refused leaves no trace.
         match &control {
             Some(_) if !may_decide => {

@@ -4,7 +4,7 @@
 //! sixteen, how many events, and how long acknowledged records waited until the page had them.
 //! Never: a word of what an event says but its id, which is the number of records that it has.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 
 use crate::latency::{Latencies, Percentiles};
 use crate::ledger::nanoseconds;
-use crate::target::Target;
+use crate::target::{Stream, Target};
 
 /// No time yet.
 const NEVER: u64 = u64::MAX;
@@ -38,6 +38,9 @@ const READING_OF: usize = 16;
 const BUFFER_BYTES: usize = 4 << 10;
 /// Sending does not wait longer for readers to begin.
 const READY_PATIENCE: Duration = Duration::from_secs(20);
+/// How often those who do not read empty what the system has taken in for them: a device of its own
+/// would wake for every event, and this machine must not wake for two thousand.
+const EMPTIED_EVERY: Duration = Duration::from_secs(2);
 /// How much readers yield (`nice`).
 const NICENESS: i32 = 19;
 
@@ -196,13 +199,36 @@ async fn look(
     );
     stream.write_all(request.as_bytes()).await?;
     let mut buffer = [0; BUFFER_BYTES];
-    let mut ready = Some(ready);
+    seen.bytes += stream.read(&mut buffer).await? as u64;
+    drop(ready);
+    match stream {
+        Stream::Plain(stream) => empty(stream.into_std()?, &mut buffer, seen).await,
+        Stream::Tls(mut stream) => loop {
+            match stream.read(&mut buffer).await? {
+                0 => return Ok(()),
+                length => seen.bytes += length as u64,
+            }
+        },
+    }
+}
+
+/// Empties a stream now and then, until it ends. Nothing of this process waits for it in between.
+async fn empty(
+    mut stream: std::net::TcpStream,
+    buffer: &mut [u8],
+    seen: &mut Seen,
+) -> Result<(), LookError> {
     loop {
-        match stream.read(&mut buffer).await? {
-            0 => return Ok(()),
-            length => seen.bytes += length as u64,
+        tokio::time::sleep(EMPTIED_EVERY).await;
+        loop {
+            match stream.read(buffer) {
+                Ok(0) => return Ok(()),
+                Ok(length) => seen.bytes += length as u64,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
         }
-        drop(ready.take());
     }
 }
 

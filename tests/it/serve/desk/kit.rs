@@ -156,7 +156,7 @@ pub(crate) fn hidden(page: &str, name: &str) -> String {
     value.split_once('"').unwrap().0.to_owned()
 }
 
-fn encoded(fields: &[(&str, &str)]) -> String {
+pub(crate) fn encoded(fields: &[(&str, &str)]) -> String {
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     form.extend_pairs(fields);
     form.finish()

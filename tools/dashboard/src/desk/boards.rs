@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use shomar_board::board::{Board, BoardInput};
 use shomar_board::setting::Setting;
 use shomar_board::source::Source;
+use shomar_board::telling::Telling;
+use shomar_board::words::Words;
 use shomar_engine::Evidence;
 use shomar_engine::decision::DistrictEffect;
 use shomar_engine::ledger::Ledger;
@@ -87,11 +89,25 @@ impl Boards {
         }
     }
 
-    /// What a decision would change.
-    pub(crate) fn would(&self, whole: &Whole, control: &Control) -> Result<Would, WhatIfError> {
+    /// What a decision would change; or why nobody can say, in the words of the page.
+    pub(crate) fn would(
+        &self,
+        whole: &Whole,
+        control: &Control,
+        words: Words,
+    ) -> Result<Would, String> {
         let definition = self.setting.subject.definition;
         let (snapshot, ledger) = (&whole.board.snapshot, &whole.ledger);
-        let made = what_if(WhatIfInput { definition, snapshot, ledger }, control, &self.evidence)?;
+        let input = WhatIfInput { definition, snapshot, ledger };
+        let made = what_if(input, control, &self.evidence).map_err(|error| match error {
+            WhatIfError::Inapplicable(why) => {
+                Telling { setting: &self.setting, words }.why_not(&why)
+            }
+            WhatIfError::Evidence(why) => {
+                let said = words.say("The segments cannot be read", "فایل‌های رأی خوانده نشد");
+                format!("{said}: {why}")
+            }
+        })?;
         let input = self.input(Arc::new(made.snapshot));
         let board = Board::of(input, &made.ledger, Some(&whole.board));
         Ok(Would { board, effects: made.effects, moved: made.moved })

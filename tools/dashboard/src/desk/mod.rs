@@ -281,7 +281,7 @@ impl DeskRoom {
             }
         };
         let control = Control { at_ms: known.now_ms, why, action };
-        let would = self.boards.would(&whole, &control).map_err(|error| error.to_string());
+        let would = self.boards.would(&whole, &control, asked.words);
         let (text, would) = match (control.to_text(), would) {
             (Ok(text), Ok(would)) => (text, would),
             (Err(error), _) => {
@@ -315,9 +315,9 @@ impl DeskRoom {
         let Some(proposal) = known.desk.proposal(hash) else {
             return page(StatusCode::NOT_FOUND, pages::nothing_here(&whole, place));
         };
-        let would = proposal.is_open(known.now_ms).then(|| {
-            self.boards.would(&whole, &proposal.control).map_err(|error| error.to_string())
-        });
+        let would = proposal
+            .is_open(known.now_ms)
+            .then(|| self.boards.would(&whole, &proposal.control, asked.words));
         let (status, message) =
             news.map_or((StatusCode::OK, None), |(own, text)| (own, Some(text)));
         let html = pages::proposal(&whole, place, &proposal, would.as_ref(), message.as_deref());

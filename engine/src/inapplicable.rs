@@ -1,7 +1,8 @@
 //! Why a record cannot be applied.
 //!
-//! In: what a record says that does not fit what was recorded before it. Out: the reason as a value, and
-//! what was found and expected in English. Never: another language; whoever has readers tells it them.
+//! In: what a record says that does not fit what was recorded before it. Out: the reason as a
+//! value, and what was found and expected in English. Never: another language; whoever has readers
+//! tells it them.
 
 use std::fmt;
 

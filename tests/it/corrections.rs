@@ -106,15 +106,13 @@ fn the_log_says_who_when_why_and_what_it_did_to_each_district() {
 }
 
 /// The small ballots as they are after S1 was counted again.
-fn recounted() -> String {
+pub(crate) fn recounted() -> String {
     let ballots = std::fs::read_to_string(fixture("small/ballots.csv")).unwrap();
     ballots.replace("S1,V1,101 102 103,5", "S1,V1,101 102 103,6")
 }
 
-#[test]
-fn a_recount_stands_for_what_was_counted_before_and_never_beside_it() {
-    let keyed = Keyed::new("test");
-    let batches = keyed.batches("sealed");
+/// The record of that recount, after what was sealed before into `sealed`.
+pub(crate) fn seal_recount(keyed: &Keyed) -> Vec<u8> {
     let again = keyed.path("again.csv");
     let own = recounted();
     let own: Vec<&str> = own
@@ -140,8 +138,16 @@ fn a_recount_stands_for_what_was_counted_before_and_never_beside_it() {
     ];
     let (code, _, stderr) = run(arguments);
     assert_eq!(code, 0, "{stderr}");
-    let recount = records(&out);
+    let mut recount = records(&out);
     assert_eq!(recount.len(), 1);
+    recount.remove(0)
+}
+
+#[test]
+fn a_recount_stands_for_what_was_counted_before_and_never_beside_it() {
+    let keyed = Keyed::new("test");
+    let batches = keyed.batches("sealed");
+    let recount = seal_recount(&keyed);
     let old: Vec<&Vec<u8>> = batches
         .iter()
         .filter(|batch| {
@@ -150,12 +156,12 @@ fn a_recount_stands_for_what_was_counted_before_and_never_beside_it() {
         })
         .collect();
     assert_eq!(old.len(), 1);
-    let (old, new) = (hash(old[0]), hash(&recount[0]));
+    let (old, new) = (hash(old[0]), hash(&recount));
     let supersede =
         ["supersede", "--station", "S1", "--district", "V1", "--old", &old, "--new", &new];
     let supersede = keyed.control(None, &supersede);
     let mut all: Vec<&[u8]> = batches.iter().map(Vec::as_slice).collect();
-    all.push(&recount[0]);
+    all.push(&recount);
     // The recount alone changes nothing: whoever sends it does not decide.
     let waiting = keyed.journal("waiting", &all);
     assert_eq!(digest(&waiting, &[]), digest(&keyed.path("sealed"), &[]));
@@ -163,7 +169,7 @@ fn a_recount_stands_for_what_was_counted_before_and_never_beside_it() {
     all.push(&supersede);
     let corrected = keyed.path("corrected.csv");
     std::fs::write(&corrected, recounted()).unwrap();
-    seal(&election, &corrected, &keyed.path("expected"));
+    seal(&keyed.path("election"), &corrected, &keyed.path("expected"));
     let journal = keyed.journal("journal", &all);
     assert_eq!(digest(&journal, &[]), digest(&keyed.path("expected"), &[]));
     assert_eq!(json("tally", &journal, &[])["journal"]["superseded"], 1);

@@ -7,11 +7,17 @@ pub(crate) mod kit;
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
 
 use serde_json::Value;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto, version};
 
+use crate::corrections::{recounted, seal_recount};
 use crate::kit::{copy_files, digest, json, run, text};
 use crate::serve::kit::Server;
+use crate::serve::tls::{Authority, authority, issued};
 use kit::{DeskNight, PASSWORD, Person, encoded, hidden, operator};
 
 /// Annuls what station S2 reports, of everything.
@@ -195,6 +201,48 @@ fn a_form_without_its_token_or_of_another_origin_does_nothing() {
 }
 
 #[test]
+fn over_tls_the_cookie_never_leaves_the_host_nor_goes_in_the_clear() {
+    let night = DeskNight::new("test", "");
+    let folder = night.keyed.path("");
+    let (servers, _) = authority(&folder, "servers");
+    let [certificates, key] = issued(&folder, "server", &servers);
+    let config = night.keyed.path("serve.toml");
+    let changed = std::fs::read_to_string(&config).unwrap()
+        + &format!("\n[tls]\ncertificates = {certificates:?}\nkey = {key:?}\n");
+    std::fs::write(&config, changed).unwrap();
+    let server = night.start();
+    let trust = Some(trusting(&servers));
+    let maryam = Person { trust, ..Person::nobody(&server) }.entered("maryam");
+    let kept = &maryam.set_cookie;
+    assert!(kept.starts_with("__host-shomar="), "{kept}");
+    for flag in ["; path=/", "; httponly", "; samesite=strict", "; secure"] {
+        assert!(kept.contains(flag), "{flag}: {kept}");
+    }
+    assert!(!kept.contains("domain"), "{kept}");
+    assert!(maryam.get("/en/desk/").body.contains("maryam"));
+    // Under the name that a page in the clear could have set it is nothing.
+    let plain = maryam.cookie.replace("__Host-", "");
+    let planted = Person { cookie: plain, trust: maryam.trust.clone(), ..Person::nobody(&server) };
+    assert!(planted.get("/en/desk/").body.contains("name=\"password\""), "the login page");
+    // A form of the same host in the clear is of another origin.
+    let origin = format!("http://{}", server.address);
+    let token = maryam.token();
+    let out = [("form_token", &*token)];
+    assert_eq!(maryam.post_as("/en/desk/logout", &out, &origin).status, 403);
+    assert_eq!(maryam.post("/en/desk/logout", &[]).status, 303);
+    assert!(maryam.get("/en/desk/").body.contains("name=\"password\""), "the login page");
+}
+
+fn trusting(authority: &Authority) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(authority.pem().as_bytes()).unwrap()).unwrap();
+    let provider = Arc::new(crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider);
+    let builder = builder.with_protocol_versions(&[&version::TLS13]).unwrap();
+    Arc::new(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+#[test]
 fn a_login_that_fails_says_not_why_and_is_locked_for_a_while() {
     let night = DeskNight::new("test", "");
     let server = night.start();
@@ -354,6 +402,83 @@ fn a_held_batch_is_released_with_the_numbers_that_were_shown() {
     assert_eq!(done.status, 303, "{}", done.body);
     server.caught_up();
     assert_eq!(numbers(&reza.settled(&proposal, "What it changed").body, "Tehran"), promised);
+}
+
+#[test]
+fn a_recount_stands_in_place_once_two_people_say_so() {
+    let night = DeskNight::new("test", "");
+    let server = night.start();
+    night.send_all(&server);
+    let (maryam, reza) = (Person::enter(&server, "maryam"), Person::enter(&server, "reza"));
+    let supersede = [
+        ("decision", "supersede"),
+        ("station", "S1"),
+        ("district", "V1"),
+        ("why", "counted again"),
+    ];
+    let early = maryam.look(&supersede);
+    assert_eq!(early.status, 422);
+    assert!(early.body.contains("No recount of this pair waits."), "{}", early.body);
+    let before = server.caught_up();
+    let recount = seal_recount(&night.keyed);
+    assert_eq!(server.send(&[&recount]).0, 200);
+    // Whoever sends a recount does not decide.
+    assert_eq!(server.caught_up()["digest"], before["digest"]);
+    let page = maryam.look_at(&supersede).body;
+    let promised = numbers(&page, "Village");
+    let (name, from, to) = &promised[0];
+    assert_eq!((name.as_str(), *to), ("ballots taken", from + 1), "{promised:?}");
+    let proposal = maryam.propose(&supersede);
+    let done = reza.post(&format!("{proposal}/approve"), &[("password", PASSWORD)]);
+    assert_eq!(done.status, 303, "{}", done.body);
+    server.caught_up();
+    assert_eq!(numbers(&reza.settled(&proposal, "What it changed").body, "Village"), promised);
+    assert_eq!(server.stop().0, 0);
+    let corrected = night.keyed.path("corrected.csv");
+    std::fs::write(&corrected, recounted()).unwrap();
+    let key = night.keyed.path("secrets.csv");
+    assert_eq!(night.keyed.seal(&corrected, &key, "expected").0, 0);
+    assert_eq!(digest(&night.data(), &[]), digest(&night.keyed.path("expected"), &[]));
+}
+
+#[test]
+fn a_lot_that_two_people_record_ends_a_tie_and_another_one_is_refused() {
+    let night = DeskNight::new("test", "");
+    let server = night.start();
+    night.send_all(&server);
+    server.caught_up();
+    let (maryam, reza) = (Person::enter(&server, "maryam"), Person::enter(&server, "reza"));
+    let lot = |winner, place| {
+        [
+            ("decision", "lot"),
+            ("district", "V1"),
+            ("kind", "person"),
+            ("place", place),
+            ("winner", winner),
+            ("between", "۱۰۲ ۱۰۴"),
+            ("drawn_at", "the governor's office"),
+            ("present", "both"),
+            ("why", "article 26"),
+        ]
+    };
+    let zero = maryam.look(&lot("104", "0"));
+    assert!(zero.status == 422 && zero.body.contains("a number from 1"), "{}", zero.body);
+    // As it was written down: in Persian digits, with a winner of the two.
+    let page = maryam.look_at(&lot("۱۰۴", "1")).body;
+    assert!(page.contains("winner\t104") && page.contains("between\t102 104"), "{page}");
+    let proposal = maryam.propose(&lot("۱۰۴", "1"));
+    let tied = json("result", &night.data(), &["--district", "V1"]);
+    assert_eq!(tied["districts"][0]["status"], "lot-required", "{tied}");
+    let done = reza.post(&format!("{proposal}/approve"), &[("password", PASSWORD)]);
+    assert_eq!(done.status, 303, "{}", done.body);
+    server.caught_up();
+    let form = maryam.get("/en/desk/decide/declare?district=V1").body;
+    let elected = hidden(&form, "elected");
+    assert!(elected.split(' ').any(|code| code == "104"), "{elected}");
+    assert!(!elected.split(' ').any(|code| code == "102"), "{elected}");
+    assert_eq!(server.stop().0, 0);
+    let settled = json("result", &night.data(), &["--district", "V1"]);
+    assert_ne!(settled["districts"][0]["status"], "lot-required", "{settled}");
 }
 
 #[test]

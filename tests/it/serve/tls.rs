@@ -11,9 +11,9 @@ use serde_json::Value;
 use super::kit::Server;
 use crate::kit::{run, text};
 
-type Authority = CertifiedIssuer<'static, KeyPair>;
+pub(super) type Authority = CertifiedIssuer<'static, KeyPair>;
 
-fn authority(folder: &Path, name: &str) -> (Authority, PathBuf) {
+pub(super) fn authority(folder: &Path, name: &str) -> (Authority, PathBuf) {
     let mut params = CertificateParams::new([]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = Authority::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -23,7 +23,7 @@ fn authority(folder: &Path, name: &str) -> (Authority, PathBuf) {
 }
 
 /// A certificate and its secret key, in files.
-fn issued(folder: &Path, name: &str, by: &Authority) -> [PathBuf; 2] {
+pub(super) fn issued(folder: &Path, name: &str, by: &Authority) -> [PathBuf; 2] {
     let key = KeyPair::generate().unwrap();
     let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
     let certificate = params.signed_by(&key, by).unwrap();

@@ -6,9 +6,11 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use shomar_format::bytes::hex;
+use tokio_rustls::rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 use crate::keyed::{Keyed, OFFICER, secret};
 use crate::kit::text;
@@ -147,6 +149,8 @@ pub(crate) struct Person {
     pub(crate) cookie: String,
     /// What the login said to keep, in small letters.
     pub(crate) set_cookie: String,
+    /// Whom the browser trusts; `None` in the clear.
+    pub(crate) trust: Option<Arc<ClientConfig>>,
 }
 
 /// The value of a field in a page.
@@ -165,15 +169,19 @@ pub(crate) fn encoded(fields: &[(&str, &str)]) -> String {
 impl Person {
     pub(crate) fn nobody(server: &Server) -> Self {
         let address = server.address.clone();
-        Self { address, cookie: String::new(), set_cookie: String::new() }
+        Self { address, cookie: String::new(), set_cookie: String::new(), trust: None }
     }
 
     /// Logs in.
     pub(crate) fn enter(server: &Server, name: &str) -> Self {
-        let mut person = Self::nobody(server);
+        Self::nobody(server).entered(name)
+    }
+
+    /// Logs in, over TLS if there is somebody to trust.
+    pub(crate) fn entered(self, name: &str) -> Self {
+        let mut person = self;
         let fields = [("name", name), ("password", PASSWORD)];
-        let origin = format!("http://{}", server.address);
-        let answer = person.post_as("/en/desk/login", &fields, &origin);
+        let answer = person.post_as("/en/desk/login", &fields, &person.origin());
         assert_eq!(answer.status, 303, "{}", answer.body);
         assert_eq!(answer.header("location"), Some("/en/desk/"));
         let cookie = answer.header("set-cookie").unwrap();
@@ -212,7 +220,12 @@ impl Person {
     pub(crate) fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let token = self.token();
         let fields = [fields, &[("form_token", &token)]].concat();
-        self.post_as(path, &fields, &format!("http://{}", self.address))
+        self.post_as(path, &fields, &self.origin())
+    }
+
+    fn origin(&self) -> String {
+        let scheme = if self.trust.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Sends a form, as a page of this origin would.
@@ -248,24 +261,35 @@ impl Person {
     }
 
     fn ask(&self, method: &str, path: &str, more: &str, body: &str) -> Answer {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let (host, length) = (&self.address, body.len());
         let cookie = match &*self.cookie {
             "" => String::new(),
             cookie => format!("cookie: {cookie}\r\n"),
         };
-        write!(
-            stream,
+        let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: {host}\r\ncontent-length: {length}\r\n\
              connection: close\r\n{cookie}{more}\r\n{body}"
-        )
-        .unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
+        );
+        let answer = match &self.trust {
+            None => exchange(stream, &request),
+            Some(trust) => {
+                let name = "127.0.0.1".try_into().unwrap();
+                let secured = ClientConnection::new(Arc::clone(trust), name).unwrap();
+                exchange(StreamOwned::new(secured, stream), &request)
+            }
+        };
         let answer = String::from_utf8(answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         Answer { status, headers: head.to_owned(), body: body.to_owned() }
     }
+}
+
+fn exchange(mut stream: impl Read + Write, request: &str) -> Vec<u8> {
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    answer
 }

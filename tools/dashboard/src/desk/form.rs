@@ -6,6 +6,7 @@
 use shomar_board::board::Board;
 use shomar_board::words::Words;
 use shomar_engine::ledger::{Ledger, REPLACEMENT_LOT, Standing};
+use shomar_engine::lots::LotParty;
 use shomar_format::bytes::{Digest32, digest_from_hex, hex, sha256};
 use shomar_format::control::{Action, Control, Lot, Subject};
 use shomar_seats::{LotKind, VoidClass, VoidReason};
@@ -273,8 +274,35 @@ impl Reader<'_> {
         Ok(Action::Declare { district, elected })
     }
 
+    /// Whether a lot of this district can be about such a party: a recorded lot that nobody can read
+    /// would leave the election without a result.
+    fn lot_party(
+        &self,
+        field: &'static str,
+        district_at: u32,
+        text: &str,
+    ) -> Result<(), Vec<FieldError>> {
+        let district = self.board.setting.district(district_at);
+        let is_known = match LotParty::parse(text) {
+            Ok(LotParty::Code(code)) => {
+                district.candidates.iter().any(|own| own.code == code)
+                    || district.lists.iter().any(|own| own.code == code)
+            }
+            Ok(LotParty::Independents | LotParty::AllLists) => !text.is_empty(),
+            Err(_) => false,
+        };
+        match is_known {
+            true => Ok(()),
+            false => self.wrong(
+                field,
+                &format!("No code of this district: {text}"),
+                &format!("در این حوزه چنین کدی نیست: {text}"),
+            ),
+        }
+    }
+
     fn lot(&self) -> Result<Action, Vec<FieldError>> {
-        let (_, district) = self.district()?;
+        let (at, district) = self.district()?;
         let kind = self.fields.get("kind");
         if !lot_kinds().contains(&kind) {
             return self.wrong("kind", "Choose a kind of lot.", "نوع قرعه را برگزینید.");
@@ -284,13 +312,27 @@ impl Reader<'_> {
             let (en, fa) = ("Which lot of its tie: a number from 1.", "چندمین قرعه: عددی از ۱.");
             return self.wrong("place", en, fa);
         };
+        let winner = western(self.fields.get("winner")).trim().to_owned();
+        self.lot_party("winner", at, &winner)?;
+        let between = western(self.fields.get("between"));
+        let between: Vec<&str> = between
+            .split(|own: char| own.is_whitespace() || ";؛,،".contains(own))
+            .filter(|own| !own.is_empty())
+            .collect();
+        for party in &between {
+            self.lot_party("between", at, party)?;
+        }
+        if !between.is_empty() && !between.contains(&&*winner) {
+            let (en, fa) = ("The winner is none of them.", "برنده یکی از این‌ها نیست.");
+            return self.wrong("between", en, fa);
+        }
         let text = |name: &str| self.fields.get(name).to_owned();
         Ok(Action::Lot(Lot {
             district,
             kind: kind.to_owned(),
             place,
-            winner: western(self.fields.get("winner")),
-            between: western(self.fields.get("between")),
+            winner,
+            between: between.join(";"),
             drawn_at: text("drawn_at"),
             present: text("present"),
         }))

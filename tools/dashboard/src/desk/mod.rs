@@ -334,7 +334,7 @@ impl DeskRoom {
         if !asked.peer.may_send_passwords() {
             return page(StatusCode::FORBIDDEN, pages::not_encrypted(&public.board, place));
         }
-        if !is_own_origin(&asked.headers) {
+        if !is_own_origin(&asked.headers, &asked.peer) {
             warn!(address = %asked.peer.address, "a form of another origin at the desk");
             return page(StatusCode::FORBIDDEN, pages::foreign_form(&public.board, place));
         }

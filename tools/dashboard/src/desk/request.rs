@@ -59,15 +59,17 @@ pub(super) fn tokens_of(headers: &HeaderMap) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a page of this very server has sent a form: a browser says so by `Origin`, and newer
-/// ones by `Sec-Fetch-Site` as well. Whoever says neither is not believed.
-pub(super) fn is_own_origin(headers: &HeaderMap) -> bool {
+/// ones by `Sec-Fetch-Site` as well. Whoever says neither is not believed. Over TLS a page in the
+/// clear is somebody else's; in the clear there may be a proxy that ends TLS.
+pub(super) fn is_own_origin(headers: &HeaderMap, peer: &Peer) -> bool {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let site = text(HeaderName::from_static("sec-fetch-site"));
     let origin = text(header::ORIGIN);
     let host = text(header::HOST);
     let is_own_site = site.is_none_or(|site| site == "same-origin");
     let is_own = origin.is_none_or(|origin| {
-        let authority = origin.strip_prefix("https://").or(origin.strip_prefix("http://"));
+        let in_the_clear = origin.strip_prefix("http://").filter(|_| !peer.is_encrypted);
+        let authority = origin.strip_prefix("https://").or(in_the_clear);
         authority.is_some() && authority == host
     });
     is_own_site && is_own && (site.is_some() || origin.is_some())
@@ -88,12 +90,18 @@ mod tests {
     #[test]
     fn only_forms_of_this_server_are_believed() {
         let host = ("host", "10.0.0.1:1405");
+        let here = Peer { address: IpAddr::from([127, 0, 0, 1]), is_encrypted: false };
+        let over_tls = Peer { is_encrypted: true, ..here };
+        let in_the_clear = headers(&[host, ("origin", "http://10.0.0.1:1405")]);
+        assert!(!is_own_origin(&in_the_clear, &over_tls));
+        let secure = headers(&[host, ("origin", "https://10.0.0.1:1405")]);
+        assert!(is_own_origin(&secure, &over_tls));
         for own in [
             &[host, ("origin", "http://10.0.0.1:1405")][..],
             &[host, ("origin", "https://10.0.0.1:1405"), ("sec-fetch-site", "same-origin")],
             &[host, ("sec-fetch-site", "same-origin")],
         ] {
-            assert!(is_own_origin(&headers(own)), "{own:?}");
+            assert!(is_own_origin(&headers(own), &here), "{own:?}");
         }
         for foreign in [
             &[host][..],
@@ -107,7 +115,7 @@ mod tests {
             &[host, ("sec-fetch-site", "same-site")],
             &[host, ("sec-fetch-site", "none")],
         ] {
-            assert!(!is_own_origin(&headers(foreign)), "{foreign:?}");
+            assert!(!is_own_origin(&headers(foreign), &here), "{foreign:?}");
         }
     }
 

@@ -204,9 +204,10 @@ impl Form<'_> {
                 say("Code of the winner", "کد برندهٔ قرعه"),
                 say("Empty for the independents together", "برای مستقل‌ها با هم خالی بماند"),
             ),
-            ("between", _) => {
-                (say("Between", "میان"), say("Codes, separated by ;", "کدها، با ; از هم"))
-            }
+            ("between", _) => (
+                say("Between", "میان"),
+                say("All codes that were drawn from", "همهٔ کدهایی که میانشان قرعه کشیده شد"),
+            ),
             ("drawn_at", _) => (
                 say("When it was drawn", "زمان قرعه"),
                 say("In the words of the minutes", "به عبارت صورت‌جلسه"),

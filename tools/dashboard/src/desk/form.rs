@@ -274,8 +274,8 @@ impl Reader<'_> {
         Ok(Action::Declare { district, elected })
     }
 
-    /// Whether a lot of this district can be about such a party: a recorded lot that nobody can read
-    /// would leave the election without a result.
+    /// Whether a lot of this district can be about such a party: a recorded lot that nobody can
+    /// read would leave the election without a result.
     fn lot_party(
         &self,
         field: &'static str,

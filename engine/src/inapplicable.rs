@@ -130,11 +130,15 @@ impl fmt::Display for Inapplicable {
 
 impl std::error::Error for Inapplicable {}
 
-/// Codes of the reasons for which ballots are not taken.
+/// Reasons for which something can be annulled: those for which ballots are not taken.
+pub fn annulment_reasons() -> impl Iterator<Item = VoidReason> {
+    VoidReason::ALL.iter().copied().filter(|reason| reason.class() == VoidClass::NotTaken)
+}
+
+/// Their codes.
 #[must_use]
 pub fn annulment_codes() -> Vec<&'static str> {
-    let reasons = VoidReason::ALL.iter().filter(|reason| reason.class() == VoidClass::NotTaken);
-    reasons.map(|reason| reason.code()).collect()
+    annulment_reasons().map(VoidReason::code).collect()
 }
 
 fn listed(hashes: &[Digest32]) -> String {

@@ -12,9 +12,9 @@ use shomar_format::control::{Action, Control, Lot, Subject};
 use shomar_format::document::JournalDocument;
 use shomar_format::election::Mode;
 use shomar_format::{BatchAddress, CountingDefinition};
-use shomar_seats::{LotKind, VoidClass, VoidReason};
+use shomar_seats::LotKind;
 
-use crate::inapplicable::Inapplicable;
+use crate::inapplicable::{Inapplicable, annulment_reasons};
 
 /// Number of a batch in the order of the journal, from 0.
 pub type BatchNumber = u32;
@@ -390,8 +390,7 @@ impl Ledger {
             Action::Close if self.closed.is_some() => Err(Inapplicable::ClosedAlready),
             Action::Open | Action::Close => Ok(Plan::Note),
             Action::Annul { reason, subject } => {
-                let known = VoidReason::with_code(reason);
-                if known.is_none_or(|reason| reason.class() != VoidClass::NotTaken) {
+                if !annulment_reasons().any(|known| known.code() == reason) {
                     return Err(Inapplicable::UnknownReason(reason.clone()));
                 }
                 self.plan_annulment(subject, true, definition)

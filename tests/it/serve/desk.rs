@@ -466,6 +466,9 @@ fn a_lot_that_two_people_record_ends_a_tie_and_another_one_is_refused() {
     assert!(stranger.body.contains("No code of this district: 999"), "{}", stranger.body);
     let third = maryam.look(&lot("103", "1"));
     assert!(third.status == 422 && third.body.contains("none of them"), "{}", third.body);
+    // Empty: the independents together, who are none of the two either.
+    let nobody = maryam.look(&lot("", "1"));
+    assert!(nobody.status == 422 && nobody.body.contains("none of them"), "{}", nobody.body);
     let zero = maryam.look(&lot("104", "0"));
     assert!(zero.status == 422 && zero.body.contains("a number from 1"), "{}", zero.body);
     // As it was written down: in Persian digits, with a winner of the two.

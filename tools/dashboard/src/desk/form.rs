@@ -5,11 +5,12 @@
 
 use shomar_board::board::Board;
 use shomar_board::words::Words;
+use shomar_engine::inapplicable::annulment_reasons;
 use shomar_engine::ledger::{Ledger, REPLACEMENT_LOT, Standing};
 use shomar_engine::lots::LotParty;
 use shomar_format::bytes::{Digest32, digest_from_hex, hex, sha256};
 use shomar_format::control::{Action, Control, Lot, Subject};
-use shomar_seats::{LotKind, VoidClass, VoidReason};
+use shomar_seats::LotKind;
 
 /// What can be proposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,11 +99,6 @@ pub(crate) fn lot_kinds() -> Vec<&'static str> {
     kinds.into_iter().map(LotKind::name).chain([REPLACEMENT_LOT]).collect()
 }
 
-/// Reasons for which something can be annulled.
-pub(crate) fn reasons() -> impl Iterator<Item = VoidReason> {
-    VoidReason::ALL.iter().copied().filter(|own| own.class() == VoidClass::NotTaken)
-}
-
 /// Reads a form against what is counted.
 pub(crate) struct Reader<'a> {
     pub(crate) words: Words,
@@ -131,6 +127,11 @@ impl Reader<'_> {
         Err(vec![FieldError { field, message: self.words.say(en, fa).to_owned() }])
     }
 
+    fn no_code<T>(&self, field: &'static str, found: &str) -> Result<T, Vec<FieldError>> {
+        let said = self.words.say("No code of this district:", "در این حوزه چنین کدی نیست:");
+        Err(vec![FieldError { field, message: format!("{said} {found}") }])
+    }
+
     fn action(&self, kind: DecisionKind) -> Result<Action, Vec<FieldError>> {
         Ok(match kind {
             DecisionKind::Open => Action::Open,
@@ -156,7 +157,7 @@ impl Reader<'_> {
 
     fn reason(&self) -> Result<String, Vec<FieldError>> {
         let code = self.fields.get("reason");
-        match reasons().any(|own| own.code() == code) {
+        match annulment_reasons().any(|own| own.code() == code) {
             true => Ok(code.to_owned()),
             false => self.wrong("reason", "Choose a reason.", "یکی از دلایل را برگزینید."),
         }
@@ -254,19 +255,12 @@ impl Reader<'_> {
         }
         let codes = self.board.setting.counting.option_codes(at);
         let text = western(self.fields.get("elected"));
-        let parts = text.split(|own: char| own.is_whitespace() || ",;،؛".contains(own));
         let mut elected = Vec::new();
-        for part in parts.filter(|part| !part.is_empty()) {
+        for part in listed(&text) {
             let code = part.parse().ok();
             match code.filter(|code| codes.iter().any(|own| own.to_native() == *code)) {
                 Some(code) => elected.push(code),
-                None => {
-                    let message = format!(
-                        "{} {part}",
-                        self.words.say("No code of this district:", "در این حوزه چنین کدی نیست:")
-                    );
-                    return Err(vec![FieldError { field: "elected", message }]);
-                }
+                None => return self.no_code("elected", part),
             }
         }
         elected.sort_unstable();
@@ -274,30 +268,23 @@ impl Reader<'_> {
         Ok(Action::Declare { district, elected })
     }
 
-    /// Whether a lot of this district can be about such a party: a recorded lot that nobody can
-    /// read would leave the election without a result.
+    /// A party of a lot of this district: a recorded lot that nobody can read would leave the
+    /// election without a result.
     fn lot_party(
         &self,
         field: &'static str,
         district_at: u32,
         text: &str,
-    ) -> Result<(), Vec<FieldError>> {
+    ) -> Result<LotParty, Vec<FieldError>> {
         let district = self.board.setting.district(district_at);
-        let is_known = match LotParty::parse(text) {
-            Ok(LotParty::Code(code)) => {
-                district.candidates.iter().any(|own| own.code == code)
-                    || district.lists.iter().any(|own| own.code == code)
-            }
-            Ok(LotParty::Independents | LotParty::AllLists) => !text.is_empty(),
-            Err(_) => false,
+        let is_known = |code: u32| {
+            district.candidates.iter().any(|own| own.code == code)
+                || district.lists.iter().any(|own| own.code == code)
         };
-        match is_known {
-            true => Ok(()),
-            false => self.wrong(
-                field,
-                &format!("No code of this district: {text}"),
-                &format!("در این حوزه چنین کدی نیست: {text}"),
-            ),
+        match LotParty::parse(text) {
+            Ok(LotParty::Code(code)) if !is_known(code) => self.no_code(field, text),
+            Ok(party) => Ok(party),
+            Err(_) => self.no_code(field, text),
         }
     }
 
@@ -313,16 +300,12 @@ impl Reader<'_> {
             return self.wrong("place", en, fa);
         };
         let winner = western(self.fields.get("winner")).trim().to_owned();
-        self.lot_party("winner", at, &winner)?;
+        let winner_party = self.lot_party("winner", at, &winner)?;
         let between = western(self.fields.get("between"));
-        let between: Vec<&str> = between
-            .split(|own: char| own.is_whitespace() || ";؛,،".contains(own))
-            .filter(|own| !own.is_empty())
-            .collect();
-        for party in &between {
-            self.lot_party("between", at, party)?;
-        }
-        if !between.is_empty() && !between.contains(&&*winner) {
+        let between: Vec<&str> = listed(&between).collect();
+        let parties = between.iter().map(|party| self.lot_party("between", at, party));
+        let parties: Vec<LotParty> = parties.collect::<Result<_, _>>()?;
+        if !parties.is_empty() && !parties.contains(&winner_party) {
             let (en, fa) = ("The winner is none of them.", "برنده یکی از این‌ها نیست.");
             return self.wrong("between", en, fa);
         }
@@ -337,6 +320,12 @@ impl Reader<'_> {
             present: text("present"),
         }))
     }
+}
+
+/// What stands in a list, however it is separated.
+fn listed(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split(|own: char| own.is_whitespace() || ",;،؛".contains(own));
+    parts.filter(|part| !part.is_empty())
 }
 
 /// Digits as programs have them, whichever were typed.

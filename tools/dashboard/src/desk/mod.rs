@@ -29,7 +29,7 @@ use tracing::{info, warn};
 
 pub use boards::ReadEvidence;
 pub(crate) use boards::{Boards, Whole, Would};
-pub(crate) use form::{DecisionKind, FieldError, Fields, Reader, lot_kinds, reasons, seen_of};
+pub(crate) use form::{DecisionKind, FieldError, Fields, Reader, lot_kinds, seen_of};
 
 use crate::desk::request::{Peer, cookie, end_cookie, is_own_origin, token_of};
 use crate::http::{Room, language_of, protect, set};

@@ -4,7 +4,9 @@ use maud::{Markup, html};
 use shomar_format::control::{Action, Subject};
 
 use super::{At, DeskSheet, content};
-use crate::desk::{DecisionKind, FieldError, Fields, Whole, lot_kinds, reasons};
+use shomar_engine::inapplicable::annulment_reasons;
+
+use crate::desk::{DecisionKind, FieldError, Fields, Whole, lot_kinds};
 
 /// Annulments that can be taken back, shown at one time.
 const SHOWN: usize = 100;
@@ -90,7 +92,7 @@ impl Form<'_> {
                             aria-invalid=[invalid]
                         {
                             option value="" { (self.sheet.say("choose", "برگزینید")) }
-                            @for reason in reasons() {
+                            @for reason in annulment_reasons() {
                                 option value=(reason.code()) selected[reason.code() == value] {
                                     (self.sheet.say(reason.english(), reason.persian()))
                                     " ("
@@ -206,7 +208,10 @@ impl Form<'_> {
             ),
             ("between", _) => (
                 say("Between", "میان"),
-                say("All codes that were drawn from", "همهٔ کدهایی که میانشان قرعه کشیده شد"),
+                say(
+                    "All codes drawn from; independents: these together",
+                    "همهٔ کدهای قرعه؛ independents یعنی مستقل‌ها با هم",
+                ),
             ),
             ("drawn_at", _) => (
                 say("When it was drawn", "زمان قرعه"),

@@ -10,6 +10,8 @@ use shomar_format::bytes::{Digest32, hex};
 use shomar_format::control::Subject;
 use shomar_seats::{VoidClass, VoidReason};
 
+use crate::lots::{ALL_LISTS, INDEPENDENTS};
+
 /// Why a record cannot be applied. Told as what was found and what was expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Inapplicable {
@@ -34,6 +36,22 @@ pub enum Inapplicable {
     NotAnnulled(Subject),
     /// Another lot than the rules know.
     UnknownLotKind(String),
+    /// A lot is won by, or was drawn between, somebody who cannot take part in one.
+    UnknownLotParty {
+        /// How the record has it.
+        party: String,
+        /// Id of the district.
+        district: String,
+        /// Lots of this kind are drawn between lists, or the independents, as well.
+        is_of_groups: bool,
+    },
+    /// A lot was won by somebody who took no part in it.
+    WinnerNotAmong {
+        /// How the record has the winner.
+        winner: String,
+        /// How it has those between whom the lot was drawn.
+        between: String,
+    },
     /// Somebody is declared elected who does not stand in the district.
     UnknownCode {
         /// The code.
@@ -80,6 +98,10 @@ impl Inapplicable {
             Self::AnnulledAlready(subject) => format!("an annulment of {subject}"),
             Self::NotAnnulled(subject) => format!("a reinstatement of {subject}"),
             Self::UnknownLotKind(kind) => format!("the kind '{kind}'"),
+            Self::UnknownLotParty { party, .. } => format!("'{party}' in a lot"),
+            Self::WinnerNotAmong { winner, between } => {
+                format!("a lot between '{between}' won by '{winner}'")
+            }
             Self::UnknownCode { code, .. } => format!("the code {code} declared elected"),
             Self::OtherOldBatches { named, .. } => format!("as old batches {}", listed(named)),
             Self::NoWaitingRecount(batch) => format!("as new batch {}", hex(batch)),
@@ -107,6 +129,13 @@ impl Inapplicable {
             Self::AnnulledAlready(_) => "one: it is annulled already".to_owned(),
             Self::NotAnnulled(_) => "an annulment of the same words before it".to_owned(),
             Self::UnknownLotKind(_) => "seat, person, alternate, runoff or replacement".to_owned(),
+            Self::UnknownLotParty { district, is_of_groups: false, .. } => {
+                format!("a code of district {district}")
+            }
+            Self::UnknownLotParty { district, is_of_groups: true, .. } => {
+                format!("a code of district {district}, {INDEPENDENTS} or {ALL_LISTS}")
+            }
+            Self::WinnerNotAmong { .. } => "one of them as the winner".to_owned(),
             Self::UnknownCode { district, .. } => format!("a code of district {district}"),
             Self::OtherOldBatches { standing, .. } => {
                 format!("those that stand now: {}", listed(standing))

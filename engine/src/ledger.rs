@@ -12,15 +12,12 @@ use shomar_format::control::{Action, Control, Lot, Subject};
 use shomar_format::document::JournalDocument;
 use shomar_format::election::Mode;
 use shomar_format::{BatchAddress, CountingDefinition};
-use shomar_seats::LotKind;
 
 use crate::inapplicable::{Inapplicable, annulment_reasons};
+use crate::lots::RecordedLot;
 
 /// Number of a batch in the order of the journal, from 0.
 pub type BatchNumber = u32;
-
-/// The kind of a lot between alternates of several lists, drawn when a member left.
-pub const REPLACEMENT_LOT: &str = "replacement";
 
 /// Where a batch stands, before any check looks at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -402,13 +399,8 @@ impl Ledger {
             }
             Action::Release { batch } => Ok(Plan::Rule(self.batch(batch)?, Ruling::Released)),
             Action::Reject { batch } => Ok(Plan::Rule(self.batch(batch)?, Ruling::Rejected)),
-            Action::Lot(lot) => {
-                find_district(definition, &lot.district)?;
-                if lot.kind != REPLACEMENT_LOT && LotKind::parse(&lot.kind).is_none() {
-                    return Err(Inapplicable::UnknownLotKind(lot.kind.clone()));
-                }
-                Ok(Plan::Note)
-            }
+            // Nothing takes a lot back, so one that nobody can read may not come in.
+            Action::Lot(lot) => RecordedLot::of_record(0, lot, definition).map(|_| Plan::Note),
             Action::Declare { district, elected } => {
                 let index = find_district(definition, district)?;
                 let codes = definition.option_codes(index);
@@ -495,7 +487,10 @@ fn find_station(definition: &CountingDefinition<'_>, id: &str) -> Result<u32, In
     station.ok_or_else(|| Inapplicable::UnknownStation(id.to_owned()))
 }
 
-fn find_district(definition: &CountingDefinition<'_>, id: &str) -> Result<u32, Inapplicable> {
+pub(crate) fn find_district(
+    definition: &CountingDefinition<'_>,
+    id: &str,
+) -> Result<u32, Inapplicable> {
     let district = definition.find_district(id);
     district.ok_or_else(|| Inapplicable::UnknownDistrict(id.to_owned()))
 }

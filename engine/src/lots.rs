@@ -10,8 +10,11 @@ use shomar_format::election::District;
 use shomar_seats::{GroupKey, Lot, LotKind, Method, Party, SeatsError};
 
 use crate::field::Field;
-use crate::ledger::{Ledger, REPLACEMENT_LOT};
+use crate::inapplicable::Inapplicable;
+use crate::ledger::{Ledger, find_district};
 
+/// The kind of a lot between alternates of several lists, drawn when a member left.
+pub const REPLACEMENT_LOT: &str = "replacement";
 /// How the lists together are written, as a winner and among those tied.
 pub const ALL_LISTS: &str = "lists";
 /// How the independents together are written among those tied, where an empty name would vanish.
@@ -91,39 +94,61 @@ pub struct RecordedLot {
 
 impl RecordedLot {
     /// A lot of the journal, its line the position of its record.
-    fn of_record(
+    ///
+    /// # Errors
+    /// Nobody of the district can have won it, whatever the votes are.
+    pub fn of_record(
         position: u64,
         lot: &control::Lot,
         definition: &CountingDefinition<'_>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Inapplicable> {
+        let district = find_district(definition, &lot.district)?;
         let is_replacement = lot.kind == REPLACEMENT_LOT;
         let kind =
             if is_replacement { Some(LotKind::Alternate) } else { LotKind::parse(&lot.kind) };
+        let kind = kind.ok_or_else(|| Inapplicable::UnknownLotKind(lot.kind.clone()))?;
+        let codes = definition.option_codes(district);
+        let party = |text: &str| match LotParty::parse(text) {
+            Ok(LotParty::Code(code)) if codes.iter().any(|own| own.to_native() == code) => {
+                Ok(LotParty::Code(code))
+            }
+            Ok(group @ (LotParty::Independents | LotParty::AllLists)) if kind.is_of_groups() => {
+                Ok(group)
+            }
+            _ => Err(Inapplicable::UnknownLotParty {
+                party: text.to_owned(),
+                district: lot.district.clone(),
+                is_of_groups: kind.is_of_groups(),
+            }),
+        };
+        let winner = party(&lot.winner)?;
         let between = lot.between.split(';').map(str::trim).filter(|party| !party.is_empty());
+        let between: Vec<LotParty> = between.map(party).collect::<Result<_, _>>()?;
+        if !between.is_empty() && !between.contains(&winner) {
+            let (winner, between) = (lot.winner.clone(), lot.between.clone());
+            return Err(Inapplicable::WinnerNotAmong { winner, between });
+        }
         Ok(Self {
             line: position,
-            district: definition.find_district(&lot.district).ok_or_else(|| {
-                format!("found the district '{}', expected another", lot.district)
-            })?,
-            kind: kind.ok_or_else(|| format!("found the kind '{}', expected another", lot.kind))?,
+            district,
+            kind,
             is_replacement,
             place: lot.place,
-            winner: LotParty::parse(&lot.winner)?,
-            between: between.map(LotParty::parse).collect::<Result<_, _>>()?,
+            winner,
+            between,
             drawn_at: lot.drawn_at.clone(),
             present: lot.present.clone(),
         })
     }
 }
 
-/// The lots that officers recorded in a journal, in its order: each, or the position of its record
-/// and why it names nobody who can win a lot.
+/// The lots that officers recorded in a journal, in its order.
 pub fn journal_lots(
     ledger: &Ledger,
     definition: &CountingDefinition<'_>,
-) -> impl Iterator<Item = Result<RecordedLot, (u64, String)>> {
+) -> impl Iterator<Item = RecordedLot> {
     ledger.lots().map(|(position, lot)| {
-        RecordedLot::of_record(position, lot, definition).map_err(|message| (position, message))
+        RecordedLot::of_record(position, lot, definition).expect("the ledger refuses any other")
     })
 }
 

@@ -259,7 +259,7 @@ fn control_records_that_do_not_apply_or_are_not_an_officers_are_findings() {
     let batches = keyed.batches("sealed");
     let open = keyed.control(None, &["open"]);
     let first = batches[0].as_slice();
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 9] = [
         (&["open"], "the vote is open already"),
         (&["reinstate", "--station", "S1"], "expected an annulment of the same words before it"),
         (&["annul", "--station", "S9", "--reason", "b-fraud"], "found the station 'S9'"),
@@ -270,6 +270,10 @@ fn control_records_that_do_not_apply_or_are_not_an_officers_are_findings() {
         ),
         (&["declare", "--district", "V1", "--elected", "7"], "expected a code of district V1"),
         (&["lot", "--district", "V1", "--kind", "chair", "--place", "1"], "found the kind 'chair'"),
+        (
+            &["lot", "--district", "V1", "--kind", "person", "--place", "1", "--winner", "7"],
+            "found '7' in a lot, expected a code of district V1",
+        ),
         (&["release", "--batch", &"cd".repeat(32)], "one that the journal has"),
     ];
     for (decision, word) in cases {

@@ -37,6 +37,11 @@ impl LotKind {
         }
     }
 
+    /// Whether lists and the independents, as groups, take part in it as well, not persons alone.
+    pub fn is_of_groups(self) -> bool {
+        matches!(self, LotKind::Seat | LotKind::Alternate)
+    }
+
     /// The kind of this name.
     pub fn parse(name: &str) -> Option<LotKind> {
         LotKind::ALL.into_iter().find(|kind| kind.name() == name)

@@ -456,6 +456,12 @@ fn a_decision_that_cannot_be_applied_where_it_stands_is_refused() {
         ("decision: no such batch before it", "found the batch ab", 20, &hash(7), &nobody),
         ("lot: kind", "found the kind 'persons'", 25, "person", "persons"),
         ("decision: no such district", "found the district 'M'", 25, "V\"1\"", "M"),
+        ("lot: winner", "found '105' in a lot, expected a code of", 25, "103\nb", "105\nb"),
+        ("lot: winner", "found '' in a lot", 25, "103\nb", "\nb"),
+        ("lot: winner", "found 'lists' in a lot", 25, "103\nb", "lists\nb"),
+        ("lot: between", "found '102 103' in a lot", 25, "102;103", "102 103"),
+        ("lot: between", "found '1' in a lot", 25, "102;103", "1;103"),
+        ("lot: winner of others", "a lot between '101;102' won by '103'", 25, "102;103", "101;102"),
         ("declare: code", "the code 105 declared elected", 27, "103", "105"),
         ("decision: no such district", "found the district 'M'", 27, "V\"1\"", "M"),
     ];

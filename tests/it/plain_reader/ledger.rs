@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::control::Control;
-use super::election::Election;
+use super::election::{Election, number};
 use super::segment::{Checked, Record, check, hex};
 use super::signature::record_hash;
 
@@ -132,9 +132,10 @@ impl<'a> Ledger<'a> {
                 self.entries[batch].released = Some(control.action == "release");
             }
             "lot" => {
-                self.district(control.field("district"))?;
+                let district = self.district(control.field("district"))?;
                 let known = LOTS.split(' ').any(|kind| kind == control.field("kind"));
                 check(known, "lot: kind")?;
+                self.check_parties(control, district)?;
             }
             _ => {
                 let district = self.district(control.field("district"))?;
@@ -146,6 +147,22 @@ impl<'a> Ledger<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Who has won a lot, and between whom it was drawn.
+    fn check_parties(&self, control: &Control, district: usize) -> Checked<()> {
+        let codes: Vec<u32> = self.election.districts[district].codes().collect();
+        let is_of_persons = ["person", "runoff"].contains(&control.field("kind"));
+        let read = |party: &str| match party {
+            "" | "independents" if !is_of_persons => Some(0),
+            "lists" if !is_of_persons => Some(u64::MAX),
+            code => number(code).filter(|code| codes.iter().any(|own| u64::from(*own) == *code)),
+        };
+        let winner = read(control.field("winner")).ok_or("lot: winner")?;
+        let between = control.field("between").split(';').map(str::trim);
+        let between = between.filter(|party| !party.is_empty()).map(read);
+        let between: Vec<u64> = between.collect::<Option<_>>().ok_or("lot: between")?;
+        check(between.is_empty() || between.contains(&winner), "lot: winner of others")
     }
 
     /// Whether that changed anything.

@@ -258,8 +258,12 @@ fn no_decision_of_an_officer_stops_a_page() {
     let odd = signed_at(&keyed, &replacement, u64::MAX, annul);
     assert_eq!(server.send(&[&odd]).0, 200);
     settled(&server, "/en/corrections", "Annulled");
-    // A lot that nobody can have won takes no other lot with it, and is told.
-    let unreadable = keyed.control(Some(&odd), &lot("seat", "nobody"));
-    assert_eq!(server.send(&[&unreadable]).0, 200);
-    settled(&server, "/en/", "found 'nobody', expected a code");
+    // Nothing takes a lot back: one that nobody can have won does not come in.
+    for winner in ["nobody", "999"] {
+        let unreadable = keyed.control(Some(&odd), &lot("seat", winner));
+        let (status, answer) = server.send_one(&unreadable);
+        assert_eq!((status, &answer["code"]), (422, &"control".into()), "{answer}");
+        assert_eq!(answer["found"], format!("'{winner}' in a lot"));
+        assert_eq!(answer["expected"], "a code of district T, independents or lists");
+    }
 }

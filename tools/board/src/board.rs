@@ -77,8 +77,6 @@ pub struct Board {
     pub declared: HashSet<u32>,
     /// Lots about who is elected.
     lots: Vec<RecordedLot>,
-    /// Records of lots that name nobody who can have won one, and why.
-    pub unreadable_lots: Vec<(u64, String)>,
     /// How receiving goes.
     pub reception: Reception,
     /// Records a second that became durable lately, in thousandths.
@@ -114,21 +112,13 @@ impl Board {
         let public = snapshot.public.clone();
         let declared = ledger.declared();
         let declared = declared.keys().filter_map(|id| setting.counting.find_district(id));
-        let (mut lots, mut unreadable_lots) = (Vec::new(), Vec::new());
-        for lot in journal_lots(ledger, &setting.counting) {
-            match lot {
-                // A lot about who comes in for a member is none of the outcome.
-                Ok(lot) if lot.is_replacement => {}
-                Ok(lot) => lots.push(lot),
-                Err(problem) => unreadable_lots.push(problem),
-            }
-        }
+        // A lot about who comes in for a member is none of the outcome.
+        let lots = journal_lots(ledger, &setting.counting).filter(|lot| !lot.is_replacement);
         let mut board = Self {
             progress: AllProgress::of(&setting, completeness.pairs(), public.as_deref()),
             waited_for: completeness.waited_for(),
             declared: declared.collect(),
-            lots,
-            unreadable_lots,
+            lots: lots.collect(),
             contests: Vec::new(),
             districts: Vec::new(),
             setting,

@@ -163,6 +163,14 @@ impl<'a> Telling<'a> {
                 format!("{} با همین نام ابطال نشده است تا بازگردانده شود.", self.subject(subject))
             }
             Inapplicable::UnknownLotKind(kind) => format!("«{kind}» از گونه‌های قرعه نیست."),
+            Inapplicable::UnknownLotParty { party, district, .. } => {
+                let (party, district) = (self.words.digits(party), self.district_called(district));
+                format!("«{party}» در {district} در قرعه جایی ندارد.")
+            }
+            Inapplicable::WinnerNotAmong { winner, between } => {
+                let (winner, between) = (self.words.digits(winner), self.words.digits(between));
+                format!("برندهٔ قرعه، «{winner}»، یکی از «{between}» نیست.")
+            }
             Inapplicable::UnknownCode { code, district } => {
                 let (code, district) =
                     (self.words.digits(&code.to_string()), self.district_called(district));

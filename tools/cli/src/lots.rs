@@ -45,7 +45,7 @@ pub(crate) struct LotRow {
 }
 
 /// The kind of a lot between alternates of several lists, drawn when a member left.
-pub(crate) const REPLACEMENT: &str = shomar_engine::ledger::REPLACEMENT_LOT;
+pub(crate) const REPLACEMENT: &str = shomar_engine::lots::REPLACEMENT_LOT;
 pub(crate) use shomar_engine::lots::{ALL_LISTS, INDEPENDENTS};
 /// Reads a lots file.
 ///
@@ -74,8 +74,7 @@ fn lot_row(path: &Path, row: Row) -> anyhow::Result<LotRow> {
     let Some(place) = number.filter(|place| *place > 0) else {
         bail!("{}:{line}: found place {place:?}, expected 1, 2, 3, ...", path.display());
     };
-    let is_of_groups = matches!(kind, LotKind::Seat | LotKind::Alternate);
-    if winner.is_empty() && !is_of_groups {
+    if winner.is_empty() && !kind.is_of_groups() {
         bail!("{}:{line}: found no winner, expected a candidate", path.display());
     }
     let between = between.split(';').map(|party| party.trim().to_owned());

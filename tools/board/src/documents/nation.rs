@@ -81,8 +81,6 @@ struct Alarms {
     held: usize,
     /// Devices of which a later batch came before an earlier one.
     gaps: usize,
-    /// Recorded lots that name nobody who can have won one: record and reason.
-    unreadable_lots: Vec<(u64, String)>,
     /// Why nothing is published any more; else null.
     failure: Option<String>,
 }
@@ -110,7 +108,6 @@ pub(super) fn document(board: &Board) -> NationDocument<'_> {
         alarms: Alarms {
             held: board.snapshot.held.iter().filter(|held| !held.is_rejected).count(),
             gaps: board.completeness.gaps().len(),
-            unreadable_lots: board.unreadable_lots.clone(),
             failure: board.reception.failure.clone(),
         },
     }

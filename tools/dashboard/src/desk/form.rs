@@ -4,10 +4,11 @@
 //! page. Never: an action that the preview has not shown.
 
 use shomar_board::board::Board;
+use shomar_board::telling::Telling;
 use shomar_board::words::Words;
-use shomar_engine::inapplicable::annulment_reasons;
-use shomar_engine::ledger::{Ledger, REPLACEMENT_LOT, Standing};
-use shomar_engine::lots::LotParty;
+use shomar_engine::inapplicable::{Inapplicable, annulment_reasons};
+use shomar_engine::ledger::{Ledger, Standing};
+use shomar_engine::lots::{REPLACEMENT_LOT, RecordedLot};
 use shomar_format::bytes::{Digest32, digest_from_hex, hex, sha256};
 use shomar_format::control::{Action, Control, Lot, Subject};
 use shomar_seats::LotKind;
@@ -268,28 +269,8 @@ impl Reader<'_> {
         Ok(Action::Declare { district, elected })
     }
 
-    /// A party of a lot of this district: a recorded lot that nobody can read would leave the
-    /// election without a result.
-    fn lot_party(
-        &self,
-        field: &'static str,
-        district_at: u32,
-        text: &str,
-    ) -> Result<LotParty, Vec<FieldError>> {
-        let district = self.board.setting.district(district_at);
-        let is_known = |code: u32| {
-            district.candidates.iter().any(|own| own.code == code)
-                || district.lists.iter().any(|own| own.code == code)
-        };
-        match LotParty::parse(text) {
-            Ok(LotParty::Code(code)) if !is_known(code) => self.no_code(field, text),
-            Ok(party) => Ok(party),
-            Err(_) => self.no_code(field, text),
-        }
-    }
-
     fn lot(&self) -> Result<Action, Vec<FieldError>> {
-        let (at, district) = self.district()?;
+        let (_, district) = self.district()?;
         let kind = self.fields.get("kind");
         if !lot_kinds().contains(&kind) {
             return self.wrong("kind", "Choose a kind of lot.", "نوع قرعه را برگزینید.");
@@ -299,26 +280,24 @@ impl Reader<'_> {
             let (en, fa) = ("Which lot of its tie: a number from 1.", "چندمین قرعه: عددی از ۱.");
             return self.wrong("place", en, fa);
         };
-        let winner = western(self.fields.get("winner")).trim().to_owned();
-        let winner_party = self.lot_party("winner", at, &winner)?;
-        let between = western(self.fields.get("between"));
-        let between: Vec<&str> = listed(&between).collect();
-        let parties = between.iter().map(|party| self.lot_party("between", at, party));
-        let parties: Vec<LotParty> = parties.collect::<Result<_, _>>()?;
-        if !parties.is_empty() && !parties.contains(&winner_party) {
-            let (en, fa) = ("The winner is none of them.", "برنده یکی از این‌ها نیست.");
-            return self.wrong("between", en, fa);
-        }
         let text = |name: &str| self.fields.get(name).to_owned();
-        Ok(Action::Lot(Lot {
-            district,
-            kind: kind.to_owned(),
-            place,
-            winner,
-            between: between.join(";"),
-            drawn_at: text("drawn_at"),
-            present: text("present"),
-        }))
+        let winner = western(self.fields.get("winner")).trim().to_owned();
+        let between = western(self.fields.get("between"));
+        let between = listed(&between).collect::<Vec<&str>>().join(";");
+        let (drawn_at, present) = (text("drawn_at"), text("present"));
+        let kind = kind.to_owned();
+        let lot = Lot { district, kind, place, winner, between, drawn_at, present };
+        let setting = &self.board.setting;
+        let Err(why) = RecordedLot::of_record(0, &lot, &setting.counting) else {
+            return Ok(Action::Lot(lot));
+        };
+        let field = match &why {
+            Inapplicable::UnknownLotParty { party, .. } if *party == lot.winner => "winner",
+            Inapplicable::UnknownLotParty { .. } | Inapplicable::WinnerNotAmong { .. } => "between",
+            _ => "district",
+        };
+        let message = Telling { setting, words: self.words }.why_not(&why);
+        Err(vec![FieldError { field, message }])
     }
 }
 

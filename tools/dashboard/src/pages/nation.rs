@@ -153,12 +153,6 @@ impl Sheet<'_> {
             );
             alarms.push(("bad", format!("{text}: {failure}"), Some(Kind::Reception)));
         }
-        for (position, problem) in &board.unreadable_lots {
-            let text = words
-                .say("A recorded lot cannot be read: record", "قرعهٔ ثبت‌شده خوانده نمی‌شود: رکورد");
-            let text = format!("{text} {}: {problem}", words.number(*position));
-            alarms.push(("bad", text, Some(Kind::Corrections { page: 1 })));
-        }
         if !board.reception.is_open {
             let text = words.say("No batches are taken now", "اکنون بسته‌ای پذیرفته نمی‌شود");
             alarms.push(("bad", text.to_owned(), Some(Kind::Reception)));

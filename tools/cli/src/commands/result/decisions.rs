@@ -3,7 +3,6 @@
 //! In: a counted folder. Out: the lots of its journal, as a lots file would have them; what each
 //! district has and waits for. Never: a lot drawn, a district called complete on a guess.
 
-use anyhow::anyhow;
 use shomar_engine::checks::Registers;
 use shomar_engine::completeness::{Completeness, CompletenessInput};
 use shomar_engine::ledger::Ledger;
@@ -19,11 +18,10 @@ fn ledger(counted: &Counted) -> Option<&Ledger> {
 }
 
 /// The lots of the journal.
-pub(super) fn journal_lots(counted: &Counted) -> anyhow::Result<Vec<RecordedLot>> {
-    let Some(ledger) = ledger(counted) else { return Ok(Vec::new()) };
-    lots::journal_lots(ledger, &counted.definition.counting())
-        .collect::<Result<_, _>>()
-        .map_err(|(position, message)| anyhow!("{JOURNAL}:{position}: {message}"))
+pub(super) fn journal_lots(counted: &Counted) -> Vec<RecordedLot> {
+    ledger(counted).map_or_else(Vec::new, |ledger| {
+        lots::journal_lots(ledger, &counted.definition.counting()).collect()
+    })
 }
 
 /// What every district has and waits for.

@@ -31,6 +31,13 @@ pub struct OutcomeError {
     pub message: String,
 }
 
+impl OutcomeError {
+    /// Whether this lot is what is refused.
+    pub(crate) fn is_of(&self, lot: &RecordedLot) -> bool {
+        self.lot_line == Some(lot.line)
+    }
+}
+
 /// Who won a lot, or took part in one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LotParty {
@@ -78,6 +85,8 @@ pub struct RecordedLot {
     pub district: u32,
     /// The lot's kind.
     pub kind: LotKind,
+    /// It is a record of the journal, which nobody can edit, and not a row of a file.
+    pub is_on_record: bool,
     /// It was drawn when a member left, and is about who comes in.
     pub is_replacement: bool,
     /// Which lot of its tie, from 1.
@@ -132,6 +141,7 @@ impl RecordedLot {
             line: position,
             district,
             kind,
+            is_on_record: true,
             is_replacement,
             place: lot.place,
             winner,

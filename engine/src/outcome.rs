@@ -75,7 +75,7 @@ pub struct DistrictOutcome<'a> {
     pub outcome: Outcome,
     /// Whether batches are still missing.
     pub provisional: bool,
-    /// Lots that people recorded for it.
+    /// Lots that people recorded for it, and that fit.
     pub recorded: Vec<RecordedLot>,
     /// What has been received and is missing; `None` where nobody has looked
     /// ([`Completeness::tell`]).
@@ -112,7 +112,8 @@ pub struct OutcomeInput<'a> {
 /// Computes the outcome of every district, or of one.
 ///
 /// # Errors
-/// With every district whose outcome the seat rules refuse, such as a lot that fits no tie.
+/// With every district whose outcome the seat rules refuse, such as a lot of a file that fits no
+/// tie. One of a record is not used then, and told among the findings.
 pub fn outcomes(
     input: OutcomeInput<'_>,
     only: Option<u32>,
@@ -147,11 +148,21 @@ fn district_outcome(
         let read = snapshot.district(&input.definition, index).document();
         field.findings.extend(forbidden(tally.ballots.void - read.ballots.void));
     }
-    let recorded: Vec<RecordedLot> =
+    let mut recorded: Vec<RecordedLot> =
         input.lots.iter().filter(|lot| lot.district == index).cloned().collect();
-    let lots = lots_of(&recorded, district, &field);
-    let outcome = allocate(&field.race(district, &tally), &field.rule, &lots)
-        .map_err(|error| refused(district, &field.standing, &recorded, &error))?;
+    let outcome = loop {
+        let lots = lots_of(&recorded, district, &field);
+        let error = match allocate(&field.race(district, &tally), &field.rule, &lots) {
+            Ok(outcome) => break outcome,
+            Err(error) => refused(district, &field.standing, &recorded, &error),
+        };
+        // A record cannot be taken back, and a correction may dissolve the tie that a lot was drawn
+        // for. Without it the tie, if there is one, waits for another lot.
+        let stale = recorded.iter().position(|lot| lot.is_on_record && error.is_of(lot));
+        let Some(stale) = stale else { return Err(error) };
+        let stale = recorded.remove(stale);
+        field.findings.push(format!("lot of record {} not used: {}", stale.line, error.message));
+    };
     Ok(DistrictOutcome {
         district,
         contest_rule,

@@ -323,6 +323,47 @@ fn control_records_that_do_not_apply_or_are_not_an_officers_are_findings() {
 }
 
 #[test]
+fn a_signed_lot_that_fits_no_tie_blocks_no_result_and_is_told() {
+    let keyed = Keyed::new("test");
+    let batches = keyed.batches("sealed");
+    let open = keyed.control(None, &["open"]);
+    let lot = |after: &[u8], winner: &str| {
+        let about = ["lot", "--district", "V1", "--kind", "person", "--place", "1"];
+        keyed.control(Some(after), &[&about[..], &["--winner", winner]].concat())
+    };
+    let strange = lot(&open, "103");
+    let fitting = lot(&strange, "104");
+    let annul = ["annul", "--station", "S2", "--district", "V1", "--reason", "b-fraud"];
+    let annul = keyed.control(Some(&fitting), &annul);
+    let mut all: Vec<&[u8]> = batches.iter().map(Vec::as_slice).collect();
+    all.extend([open.as_slice(), &strange]);
+    let of = |document: &Value| -> (bool, Vec<String>, String) {
+        let own = &document["districts"][0];
+        let told = own["findings"].as_array().unwrap().iter();
+        let told = told.map(|one| one.as_str().unwrap().to_owned()).collect();
+        (own["lots"].to_string().contains("person"), told, own["elected"].to_string())
+    };
+    let at = ["--district", "V1"];
+    let (waits, told, _) = of(&json("result", &keyed.journal("strange", &all), &at));
+    let first = format!("lot of record {} not used: ", batches.len() + 1);
+    assert!(waits && told.len() == 1 && told[0].starts_with(&first), "{told:?}");
+    assert!(told[0].contains("won by 103, expected a lot of a tie that exists"), "{told:?}");
+    // Neither is the whole election left without a result, nor does the lot hide one that fits.
+    all.push(&fitting);
+    let folder = keyed.journal("fitting", &all);
+    let (code, stdout, stderr) = run(["result", text(&folder)]);
+    assert!([0, 3].contains(&code) && stdout.contains("district T"), "{stderr}");
+    let (waits, told, elected) = of(&json("result", &folder, &at));
+    assert!(!waits && elected.contains("104"), "{elected}");
+    assert!(told.len() == 1 && told[0].starts_with(&first), "{told:?}");
+    // A correction dissolves the tie for which it was drawn.
+    all.push(&annul);
+    let (waits, told, _) = of(&json("result", &keyed.journal("annulled", &all), &at));
+    assert!(!waits && told.len() == 2, "{told:?}");
+    assert!(told[1].contains("won by 104, expected no lot"), "{told:?}");
+}
+
+#[test]
 fn a_declaration_ends_waiting_where_nobody_said_who_reports() {
     let keyed = Keyed::new("test");
     std::fs::remove_file(keyed.path("election/serves.csv")).unwrap_or_default();

@@ -238,6 +238,7 @@ fn recorded_lots(
                 line,
                 district,
                 kind: row.kind,
+                is_on_record: false,
                 is_replacement: row.is_replacement,
                 place: row.place,
                 winner: lot_party(&row.winner).with_context(place)?,

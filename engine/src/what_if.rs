@@ -44,8 +44,8 @@ pub struct WhatIf {
     pub ledger: Ledger,
     /// Districts whose totals would be others.
     pub effects: Vec<DistrictEffect>,
-    /// Batches that would come into the totals, or go out of them.
-    pub moved: usize,
+    /// Batches that would come into the totals (true), or go out of them, by hash.
+    pub moved: BTreeMap<Digest32, bool>,
 }
 
 /// Why nobody can say what would be.
@@ -75,19 +75,18 @@ pub fn what_if(
     let counting = definition.counting();
     let mut after = ledger.clone();
     let moved = after.apply(snapshot.position, 0, control.clone(), &counting)?;
+    let hash_of = |batch: BatchNumber| ledger.entries()[batch as usize].hash;
     let Some(totals) = &snapshot.totals else {
         let snapshot = snapshot.with_totals(None, Arc::clone(&snapshot.held));
-        return Ok(WhatIf { snapshot, ledger: after, effects: Vec::new(), moved: moved.len() });
+        let moved = moved.iter().map(|moved| (hash_of(moved.batch), moved.stands)).collect();
+        return Ok(WhatIf { snapshot, ledger: after, effects: Vec::new(), moved });
     };
     let held: HashMap<&Digest32, &HeldBatch> =
         snapshot.held.iter().map(|held| (&held.hash, held)).collect();
     // What moves, and whether it comes in. What a check holds is in no total, and cannot go out.
     let mut moves: BTreeMap<BatchNumber, bool> = moved
         .iter()
-        .filter(|moved| {
-            let hash = &ledger.entries()[moved.batch as usize].hash;
-            moved.stands || !held.contains_key(hash)
-        })
+        .filter(|moved| moved.stands || !held.contains_key(&hash_of(moved.batch)))
         .map(|moved| (moved.batch, moved.stands))
         .collect();
     let mut held_after: Vec<HeldBatch> = snapshot.held.to_vec();
@@ -136,10 +135,8 @@ pub fn what_if(
     }
     if !moves.is_empty() {
         let evidence = evidence().map_err(WhatIfError::Evidence)?;
-        let wanted: HashMap<Digest32, bool> = moves
-            .iter()
-            .map(|(batch, comes)| (ledger.entries()[*batch as usize].hash, *comes))
-            .collect();
+        let wanted: HashMap<Digest32, bool> =
+            moves.iter().map(|(batch, comes)| (hash_of(*batch), *comes)).collect();
         let (places, comes) = find_all(&evidence, &counting, ledger, &moves, &wanted);
         if places.len() != moves.len() {
             let found = format!("{} of {} batches in the segments", places.len(), moves.len());
@@ -160,7 +157,9 @@ pub fn what_if(
     let readings = totals.readings();
     let would_be = Snapshot::of_live(votes, ballots, Vec::new(), &counting, readings);
     let snapshot = snapshot.with_totals(Some(would_be), Arc::new(held_after));
-    let moved = moves.len() + usize::from(released.is_some());
+    let mut moved: BTreeMap<Digest32, bool> =
+        moves.iter().map(|(batch, comes)| (hash_of(*batch), *comes)).collect();
+    moved.extend(released.map(|released| (released.hash, true)));
     Ok(WhatIf { snapshot, ledger: after, effects, moved })
 }
 

@@ -4,6 +4,7 @@
 //! look into the server's memory.
 
 pub(crate) mod kit;
+mod seen;
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
@@ -80,7 +81,7 @@ fn two_people_change_a_total_and_one_alone_changes_nothing() {
         assert_eq!(server.caught_up(), before);
     }
     // A second person.
-    let answer = reza.post(&approve, &[("password", PASSWORD)]);
+    let answer = reza.approve(&proposal);
     assert_eq!((answer.status, answer.header("location")), (303, Some(&*proposal)));
     let after = server.caught_up();
     let taken = |frontier: &Value| frontier["ballots"]["taken"].as_u64().unwrap();
@@ -88,7 +89,7 @@ fn two_people_change_a_total_and_one_alone_changes_nothing() {
     let page = reza.get(&proposal).body;
     assert!(page.contains("carried out") && page.contains("id=\"position\""), "{page}");
     // Twice is once.
-    assert_eq!(reza.post(&approve, &[("password", PASSWORD)]).status, 409);
+    assert_eq!(reza.approve(&proposal).status, 409);
     // What was promised has come; anybody can count it and read who decided.
     let log = json("log", &night.data(), &[]);
     assert_eq!(log.as_array().unwrap().len(), 1);
@@ -118,7 +119,7 @@ fn two_people_change_a_total_and_one_alone_changes_nothing() {
     // The officer's next record follows the first one; and what was taken out comes back.
     let back = [("decision", "reinstate"), ("station", "S2"), ("why", "it was another box")];
     let proposal = maryam.propose(&back);
-    let done = reza.post(&format!("{proposal}/approve"), &[("password", PASSWORD)]);
+    let done = reza.approve(&proposal);
     assert_eq!(done.status, 303, "{}", done.body);
     assert_eq!(server.caught_up()["digest"], before["digest"]);
     assert_eq!(server.stop().0, 0);
@@ -141,7 +142,7 @@ fn a_refused_and_a_withdrawn_proposal_are_done_with() {
     let second = maryam.propose(&[ANNUL, &[("note", "2")]].concat());
     assert_eq!(maryam.post(&format!("{second}/withdraw"), &[]).status, 303);
     for proposal in [first, second] {
-        let late = reza.post(&format!("{proposal}/approve"), &[("password", PASSWORD)]);
+        let late = reza.approve(&proposal);
         assert_eq!(late.status, 409);
         assert!(late.body.contains("a proposal that is settled"), "{}", late.body);
     }
@@ -274,7 +275,7 @@ fn an_official_election_tells_its_exact_numbers_to_operators_alone() {
     let (maryam, reza) = (Person::enter(&server, "maryam"), Person::enter(&server, "reza"));
     let decide = |decision: &[(&str, &str)]| {
         let proposal = maryam.propose(decision);
-        let done = reza.post(&format!("{proposal}/approve"), &[("password", PASSWORD)]);
+        let done = reza.approve(&proposal);
         assert_eq!(done.status, 303, "{}", done.body);
     };
     decide(&[("decision", "open"), ("why", "the hour has come")]);
@@ -331,7 +332,7 @@ fn a_crash_between_approval_and_journal_loses_nothing_and_doubles_nothing() {
     copy_files(&night.data(), &crashed);
     let server = night.start();
     let reza = Person::enter(&server, "reza");
-    let done = reza.post(&format!("{proposal}/approve"), &[("password", PASSWORD)]);
+    let done = reza.approve(&proposal);
     assert_eq!(done.status, 303, "{}", done.body);
     let after = server.caught_up();
     assert_eq!(server.stop().0, 0);
@@ -378,7 +379,7 @@ fn where_the_desk_alone_decides_a_record_from_elsewhere_is_not_taken() {
     assert_eq!(server.caught_up(), before);
     let (maryam, reza) = (Person::enter(&server, "maryam"), Person::enter(&server, "reza"));
     let proposal = maryam.propose(ANNUL);
-    let done = reza.post(&format!("{proposal}/approve"), &[("password", PASSWORD)]);
+    let done = reza.approve(&proposal);
     assert_eq!(done.status, 303, "{}", done.body);
     assert_ne!(server.caught_up()["digest"], before["digest"]);
 }
@@ -398,7 +399,7 @@ fn a_held_batch_is_released_with_the_numbers_that_were_shown() {
     let reject = [("decision", "reject"), ("batch", &*hash), ("why", "not ours")];
     assert!(maryam.look_at(&reject).body.contains("No total changes"));
     let proposal = maryam.propose(&release);
-    let done = reza.post(&format!("{proposal}/approve"), &[("password", PASSWORD)]);
+    let done = reza.approve(&proposal);
     assert_eq!(done.status, 303, "{}", done.body);
     server.caught_up();
     assert_eq!(numbers(&reza.settled(&proposal, "What it changed").body, "Tehran"), promised);
@@ -429,7 +430,7 @@ fn a_recount_stands_in_place_once_two_people_say_so() {
     let (name, from, to) = &promised[0];
     assert_eq!((name.as_str(), *to), ("ballots taken", from + 1), "{promised:?}");
     let proposal = maryam.propose(&supersede);
-    let done = reza.post(&format!("{proposal}/approve"), &[("password", PASSWORD)]);
+    let done = reza.approve(&proposal);
     assert_eq!(done.status, 303, "{}", done.body);
     server.caught_up();
     assert_eq!(numbers(&reza.settled(&proposal, "What it changed").body, "Village"), promised);
@@ -478,7 +479,7 @@ fn a_lot_that_two_people_record_ends_a_tie_and_another_one_is_refused() {
     let proposal = maryam.propose(&lot("۱۰۴", "1"));
     let tied = json("result", &night.data(), &["--district", "V1"]);
     assert_eq!(tied["districts"][0]["status"], "lot-required", "{tied}");
-    let done = reza.post(&format!("{proposal}/approve"), &[("password", PASSWORD)]);
+    let done = reza.approve(&proposal);
     assert_eq!(done.status, 303, "{}", done.body);
     server.caught_up();
     let settled = json("result", &night.data(), &["--district", "V1"]);
@@ -505,7 +506,7 @@ fn a_declaration_is_held_against_the_count() {
     let pair = [ANNUL, &[("district", "V1")]].concat();
     assert!(maryam.look_at(&pair).body.contains("would be elected: "), "the tie is gone");
     let proposal = maryam.propose(&pair);
-    let done = reza.post(&format!("{proposal}/approve"), &[("password", PASSWORD)]);
+    let done = reza.approve(&proposal);
     assert_eq!(done.status, 303, "{}", done.body);
     server.caught_up();
     let form = maryam.get("/en/desk/decide/declare?district=V1").body;

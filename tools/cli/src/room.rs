@@ -5,6 +5,7 @@
 //! alone.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -12,15 +13,18 @@ use std::time::Duration;
 use shomar_board::setting::Subject;
 use shomar_board::source::{FullCount, Quantiles, Reception, Source};
 use shomar_dashboard::{Dashboard, DeskParts, Limits, yield_to_others};
-use shomar_desk::{ChainEnd, Desk, Facts, Journal, Operators, Sent};
+use shomar_desk::{ChainEnd, Desk, DeskError, Facts, Journal, Operators, Sent};
 use shomar_engine::live::LiveSnapshot;
 use shomar_format::bytes::{Digest32, hex};
+use shomar_format::election::Mode;
 use shomar_format::record::NO_PREVIOUS;
 use shomar_ingest::{Answer, Code, Config, Pages, Window};
 use tracing::{info, warn};
 
 /// Longest wait for the count to have everything that is durable, before a record is sealed.
 const CATCH_UP: Duration = Duration::from_secs(10);
+/// Between two tries to send what was decided before a restart.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// A dashboard that is made while its server starts.
 #[derive(Default)]
@@ -28,6 +32,7 @@ pub(crate) struct Room {
     dashboard: Mutex<Option<Dashboard>>,
     /// Sends what was on its way when the process before this one ended.
     resuming: Mutex<Option<JoinHandle<()>>>,
+    is_closing: Arc<AtomicBool>,
 }
 
 struct Looking(Window);
@@ -47,7 +52,13 @@ impl Room {
         };
         let desk = match &config.operators {
             None => None,
-            Some(path) => Some(self.open_desk(window, data, path)?),
+            Some(path) => {
+                let mode = window.definition().head.mode;
+                if mode == Mode::Official && config.desk_only_decisions == Some(false) {
+                    warn!("desk_only_decisions = false: the key of one officer changes totals");
+                }
+                Some(self.open_desk(window, data, path)?)
+            }
         };
         let source = Arc::new(Looking(window.clone()));
         let evidence = window.clone();
@@ -90,15 +101,10 @@ impl Room {
             warn!(%file, "accounts of fewer than two officers: nothing can be decided at the desk");
         }
         let (resumed, clock) = (Arc::clone(&desk), window.clone());
-        let resuming = std::thread::Builder::new().name("desk".to_owned()).spawn(move || {
-            for (hash, became) in resumed.resume(clock.now_ms()) {
-                let proposal = hex(&hash);
-                match became {
-                    Ok(position) => info!(proposal, position, "sent after a restart"),
-                    Err(error) => warn!(proposal, %error, "not sent after a restart"),
-                }
-            }
-        });
+        let is_closing = Arc::clone(&self.is_closing);
+        let resuming = std::thread::Builder::new()
+            .name("desk".to_owned())
+            .spawn(move || resume(&resumed, &clock, &is_closing));
         let resuming = resuming.map_err(|error| format!("cannot start a thread: {error}"))?;
         *self.resuming.lock().unwrap_or_else(PoisonError::into_inner) = Some(resuming);
         Ok(desk)
@@ -110,10 +116,38 @@ impl Room {
         if let Some(mut dashboard) = dashboard {
             dashboard.stop();
         }
+        self.is_closing.store(true, Ordering::Relaxed);
         let resuming = self.resuming.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Err(panic)) = resuming.map(JoinHandle::join) {
             std::panic::resume_unwind(panic);
         }
+    }
+}
+
+/// Sends what two people have decided and the journal did not take yet, until it has all: after a
+/// start the count has the whole journal to read first.
+fn resume(desk: &Desk, clock: &Window, is_closing: &AtomicBool) {
+    let mut is_told = false;
+    loop {
+        let mut is_later = false;
+        for (hash, became) in desk.resume(clock.now_ms()) {
+            let proposal = hex(&hash);
+            match became {
+                Ok(position) => info!(proposal, position, "sent after a restart"),
+                Err(DeskError::Later(why)) => {
+                    is_later = true;
+                    if !is_told {
+                        warn!(proposal, why, "not sent yet after a restart: trying again");
+                    }
+                }
+                Err(error) => warn!(proposal, %error, "not sent after a restart"),
+            }
+        }
+        if !is_later || is_closing.load(Ordering::Relaxed) {
+            return;
+        }
+        is_told = true;
+        std::thread::sleep(RETRY);
     }
 }
 

@@ -20,7 +20,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use futures_util::stream::{self, StreamExt};
 use shomar_desk::Desk;
-use shomar_desk::limits::{Place, Places, Rates};
+use shomar_limits::{Place, Places, Rates};
 use shomar_seats::Language;
 use tokio::sync::watch;
 

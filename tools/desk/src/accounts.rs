@@ -43,7 +43,7 @@ const PASSWORD_DIFFERENT_MIN: usize = 5;
 /// Most bytes of a password: nobody makes us hash a book.
 const PASSWORD_BYTES_MAX: usize = 1_024;
 /// Most bytes of an account's name.
-const NAME_BYTES_MAX: usize = 64;
+pub(crate) const NAME_BYTES_MAX: usize = 64;
 /// Ed25519 (RFC 8410).
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 

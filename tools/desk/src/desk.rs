@@ -14,8 +14,8 @@ use shomar_format::control::{Action, Control};
 use shomar_format::election::{Mode, Officer};
 use shomar_format::record::address_at;
 
-use crate::accounts::{OpenKey, Operators};
-use crate::limits::Attempts;
+use crate::accounts::{NAME_BYTES_MAX, OpenKey, Operators};
+use crate::attempts::Attempts;
 use crate::log::{Event, LogError};
 use crate::proposals::{NotTaken, Proposal, Proposals, State, find_officer};
 use crate::sessions::{Opened, Session, Sessions};
@@ -96,6 +96,9 @@ pub enum DeskError {
     /// It cannot be: somebody else must, or it is settled, or it says nothing.
     #[error("found {0}, expected {1}")]
     Unfit(String, String),
+    /// What it would do is not what was looked at any more.
+    #[error("found another effect than was looked at, expected another look")]
+    Changed,
     /// The log cannot be written.
     #[error(transparent)]
     Log(#[from] LogError),
@@ -197,11 +200,21 @@ impl Desk {
         address: IpAddr,
         now_ms: u64,
     ) -> Result<Opened, LoginRefused> {
+        if name.len() > NAME_BYTES_MAX {
+            // No account has it, and nothing as long is remembered as a failure.
+            return Err(LoginRefused::Wrong);
+        }
         self.attempts.begin(name, address, now_ms).map_err(LoginRefused::Wait)?;
         let account = self.operators.open(name, password).ok_or(LoginRefused::Wrong)?;
         self.attempts.succeed(name, address);
         let begun = lock(&self.sessions).begin(&account.name, &account.officer, now_ms);
         begun.ok().flatten().ok_or(LoginRefused::Full)
+    }
+
+    /// Whether there is an account of this name.
+    #[must_use]
+    pub fn has_account(&self, name: &str) -> bool {
+        self.operators.accounts().iter().any(|own| own.name == name)
     }
 
     /// The session of a cookie's token.
@@ -289,13 +302,15 @@ impl Desk {
     ///
     /// # Errors
     /// If the approver is no second person, the password is wrong, the proposal is not open any
-    /// more, or the journal does not take the record.
+    /// more, `is_as_seen` says of it that it would do something else than the approver has looked
+    /// at, or the journal does not take the record.
     pub fn approve(
         &self,
         (token, session): (&str, &Session),
         password: &str,
         hash: &Digest32,
         now_ms: u64,
+        is_as_seen: impl FnOnce(&Proposal) -> bool,
     ) -> Result<u64, DeskError> {
         let proposal = self.open_proposal(hash, now_ms)?;
         if !proposal.is_second(&session.account, &session.officer) {
@@ -309,6 +324,10 @@ impl Desk {
             self.facts.officer(&session.officer).expect("checked when it was opened");
         let _sealing = lock(&self.sealing);
         let end = self.journal.chain_end(officer).map_err(DeskError::Later)?;
+        // As late as can be: everything durable is counted here.
+        if !is_as_seen(&proposal) {
+            return Err(DeskError::Changed);
+        }
         let control = sealed_control(&proposal.control, &proposal.officer, hash, now_ms);
         let record = SealedBatch::seal_control(
             &self.facts.definition,

@@ -131,7 +131,7 @@ impl Room {
         hash: &Digest32,
         now: u64,
     ) -> Result<u64, DeskError> {
-        self.desk.approve((token, session), PASSWORD, hash, now)
+        self.desk.approve((token, session), PASSWORD, hash, now, |_| true)
     }
 
     fn sent(&self) -> usize {
@@ -185,7 +185,8 @@ fn one_person_alone_decides_nothing() {
         assert!(error.ends_with("expected a second person, not of officer chair"), "{error}");
     }
     // Somebody else without the password.
-    let error = room.desk.approve((&reza.0, &reza.1), "another password", &hash, 20).unwrap_err();
+    let error =
+        room.desk.approve((&reza.0, &reza.1), "another password", &hash, 20, |_| true).unwrap_err();
     assert!(matches!(error, DeskError::Password { ended: false }), "{error}");
     assert_eq!((room.sent(), room.state(&hash)), (0, State::Open));
     // Nobody takes back what is another's, and nobody refuses what is their own.
@@ -229,6 +230,11 @@ fn wrong_names_and_wrong_passwords_are_answered_alike_and_locked_alike() {
         assert_eq!(log_in(name, PASSWORD, 5), Err(LoginRefused::Wait(1)));
     }
     assert_eq!(log_in("reza", PASSWORD, 5), Ok(()));
+    // What can be no name is answered alike, and nobody remembers it.
+    let long = "n".repeat(65);
+    for now in 0..9 {
+        assert_eq!(log_in(&long, PASSWORD, now), Err(LoginRefused::Wrong));
+    }
     assert_eq!(log_in("maryam", PASSWORD, 1_100), Ok(()));
     let token = room.enter("maryam", 2_000).0;
     assert!(room.desk.session(&token, 2_000 + IDLE_MS).is_none());

@@ -5,14 +5,14 @@
 //! one person; a secret key in memory longer than it takes to sign; HTML or HTTP.
 //!
 //! ```text
-//! accounts.rs (passwords, keys) -> sessions.rs, limits.rs -> desk.rs -> proposals.rs (log.rs)
+//! accounts.rs (passwords, keys) -> sessions.rs, attempts.rs -> desk.rs -> proposals.rs (log.rs)
 //! ```
 
 pub mod accounts;
+mod attempts;
 pub mod desk;
 #[cfg(test)]
 mod desk_tests;
-pub mod limits;
 mod log;
 pub mod proposals;
 pub mod sessions;

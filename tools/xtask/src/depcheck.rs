@@ -49,15 +49,24 @@ const WALLS: &[Wall] = &[
     // seat rules it takes the table of council sizes; it allocates nothing.
     wall("shomar-bench-data", &["shomar-format", "shomar-seats"]),
     // Receives, stores, counts; it knows nothing of text or of whoever sends.
-    wall("shomar-ingest", &["shomar-engine", "shomar-format", "shomar-store"]),
+    wall("shomar-ingest", &["shomar-engine", "shomar-format", "shomar-limits", "shomar-store"]),
     // What people are told, without a network: pages, API and papers say the same of a frontier.
     wall("shomar-board", &["shomar-engine", "shomar-format", "shomar-seats"]),
     // Who may decide: it signs and remembers, and neither counts nor speaks HTTP.
-    wall("shomar-desk", &["shomar-format"]),
+    wall("shomar-desk", &["shomar-format", "shomar-limits"]),
+    // Counts requests and places by address; what of, it does not know.
+    wall("shomar-limits", &[]),
     // Shows what is counted; it pulls from whoever receives, and neither knows the other.
     wall(
         "shomar-dashboard",
-        &["shomar-board", "shomar-desk", "shomar-engine", "shomar-format", "shomar-seats"],
+        &[
+            "shomar-board",
+            "shomar-desk",
+            "shomar-engine",
+            "shomar-format",
+            "shomar-limits",
+            "shomar-seats",
+        ],
     ),
     // Says on paper what the board says, and nothing of its own.
     wall("shomar-papers", &["shomar-board", "shomar-engine", "shomar-format", "shomar-seats"]),

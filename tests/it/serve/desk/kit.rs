@@ -253,11 +253,20 @@ impl Person {
     /// Looks, signs and proposes; gives the path of the proposal.
     pub(crate) fn propose(&self, fields: &[(&str, &str)]) -> String {
         let page = self.look_at(fields).body;
-        let (seen, position) = (hidden(&page, "seen"), hidden(&page, "position"));
-        let own = [("seen", &*seen), ("position", &*position), ("password", PASSWORD)];
+        let seen = hidden(&page, "seen");
+        let own = [("seen", &*seen), ("password", PASSWORD)];
         let answer = self.post("/en/desk/propose", &[fields, &own].concat());
         assert_eq!(answer.status, 303, "{}", answer.body);
         answer.header("location").unwrap().to_owned()
+    }
+
+    /// Looks at a proposal, signs and approves it; where there is nothing to approve, tries all the
+    /// same.
+    pub(crate) fn approve(&self, proposal: &str) -> Answer {
+        let page = self.get(proposal).body;
+        let is_offered = page.contains("name=\"seen\"");
+        let seen = if is_offered { hidden(&page, "seen") } else { String::new() };
+        self.post(&format!("{proposal}/approve"), &[("seen", &seen), ("password", PASSWORD)])
     }
 
     fn ask(&self, method: &str, path: &str, more: &str, body: &str) -> Answer {

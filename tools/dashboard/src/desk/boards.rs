@@ -3,6 +3,7 @@
 //! In: the last snapshot, a decision that nobody has signed. Out: boards. Never: a board kept for
 //! whoever only looks; a decision made.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use shomar_board::board::{Board, BoardInput};
@@ -14,6 +15,7 @@ use shomar_engine::Evidence;
 use shomar_engine::decision::DistrictEffect;
 use shomar_engine::ledger::Ledger;
 use shomar_engine::what_if::{WhatIfError, WhatIfInput, what_if};
+use shomar_format::bytes::Digest32;
 use shomar_format::control::Control;
 
 /// Reads the segments as far as they are durable.
@@ -42,8 +44,8 @@ pub(crate) struct Would {
     pub(crate) board: Board,
     /// Districts whose totals would be others.
     pub(crate) effects: Vec<DistrictEffect>,
-    /// Batches that would come into the totals, or go out.
-    pub(crate) moved: usize,
+    /// Batches that would come into the totals (true), or go out, by hash.
+    pub(crate) moved: BTreeMap<Digest32, bool>,
 }
 
 impl Boards {

@@ -9,8 +9,8 @@ use shomar_board::words::Words;
 use shomar_engine::inapplicable::{Inapplicable, annulment_reasons};
 use shomar_engine::ledger::{Ledger, Standing};
 use shomar_engine::lots::{REPLACEMENT_LOT, RecordedLot};
-use shomar_format::bytes::{Digest32, digest_from_hex, hex, sha256};
-use shomar_format::control::{Action, Control, Lot, Subject};
+use shomar_format::bytes::{Digest32, digest_from_hex};
+use shomar_format::control::{Action, Lot, Subject};
 use shomar_seats::LotKind;
 
 /// What can be proposed.
@@ -315,10 +315,4 @@ fn western(text: &str) -> String {
         _ => own,
     };
     text.chars().map(digit).collect()
-}
-
-/// What was seen, in a few digits: the text of a decision without its time.
-pub(crate) fn seen_of(action: &Action, why: &str) -> Option<String> {
-    let control = Control { at_ms: 0, why: why.to_owned(), action: action.clone() };
-    Some(hex(&sha256(control.to_text().ok()?.as_bytes())))
 }

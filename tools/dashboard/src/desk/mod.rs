@@ -8,6 +8,7 @@
 mod boards;
 mod form;
 mod request;
+mod seen;
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -15,21 +16,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Extension, Form, Path, Query, RawQuery, State};
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Extension, Path, Query, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use shomar_board::words::Words;
-use shomar_desk::limits::Rates;
 use shomar_desk::{Desk, DeskError, LoginRefused, Session};
 use shomar_format::bytes::{Digest32, digest_from_hex, hex};
 use shomar_format::control::Control;
+use shomar_limits::Rates;
 use tokio::sync::Semaphore;
 use tracing::{info, warn};
 
 pub use boards::ReadEvidence;
 pub(crate) use boards::{Boards, Whole, Would};
-pub(crate) use form::{DecisionKind, FieldError, Fields, Reader, lot_kinds, seen_of};
+pub(crate) use form::{DecisionKind, FieldError, Fields, Reader, lot_kinds};
+pub(crate) use seen::elected_codes;
 
 use crate::desk::request::{Peer, cookie, end_cookie, is_own_origin, token_of};
 use crate::http::{Room, language_of, protect, set};
@@ -39,12 +42,14 @@ use crate::pages::desk::{At, LoginNews};
 /// Requests a second of one address at the desk, and at once.
 const REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(10).expect("more than none");
 const REQUESTS_AT_ONCE: NonZeroU32 = NonZeroU32::new(100).expect("more than none");
-/// Requests with a password, and others, that are worked on at one time: those that receive batches
-/// need the cores.
-const COSTLY_AT_ONCE: usize = 2;
-const OTHERS_AT_ONCE: usize = 2;
-/// Longest wait for that.
+/// Requests of each kind that are worked on at one time: those that receive batches need the cores.
+const WORKED_AT_ONCE: usize = 2;
+/// Longest wait for that, and for the whole of a form.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest form: its longest field has a thousand letters.
+const FORM_BYTES_MAX: usize = 64 << 10;
+/// Where a login is sent.
+const LOGIN_PATH: &str = "/desk/login";
 
 /// What a desk needs besides a dashboard.
 pub struct DeskParts {
@@ -64,8 +69,16 @@ pub(crate) struct DeskRoom {
     boards: Boards,
     rates: Rates,
     is_encrypted: bool,
-    costly: Semaphore,
-    others: Semaphore,
+    /// By kind of work.
+    places: [Arc<Semaphore>; 3],
+}
+
+/// Kinds of work that do not wait for each other: a flood of logins keeps nobody from approving.
+#[derive(Clone, Copy)]
+enum Work {
+    Look,
+    LogIn,
+    Change,
 }
 
 /// A request, as far as it matters.
@@ -124,7 +137,7 @@ async fn look(
 ) -> Response {
     let query = query.unwrap_or_default();
     match desk.asked(&language, (&path, query, pairs), address, headers) {
-        Ok(asked) => desk.work(false, move |desk| desk.answer_look(&asked)).await,
+        Ok(asked) => desk.work(Work::Look, move |desk| desk.answer_look(&asked)).await,
         Err(response) => *response,
     }
 }
@@ -134,9 +147,9 @@ async fn change_home(
     Path(language): Path<String>,
     address: Address,
     headers: HeaderMap,
-    form: Form<Vec<(String, String)>>,
+    body: Body,
 ) -> Response {
-    change(desk, Path((language, String::new())), address, headers, form).await
+    change(desk, Path((language, String::new())), address, headers, body).await
 }
 
 async fn change(
@@ -144,10 +157,17 @@ async fn change(
     Path((language, path)): Path<(String, String)>,
     address: Address,
     headers: HeaderMap,
-    Form(fields): Form<Vec<(String, String)>>,
+    body: Body,
 ) -> Response {
     match desk.asked(&language, (&path, String::new(), Vec::new()), address, headers) {
-        Ok(asked) => desk.work(true, move |desk| desk.answer_change(&asked, &Fields(fields))).await,
+        Ok(asked) => {
+            let fields = match fields_of(&asked.headers, body).await {
+                Ok(fields) => fields,
+                Err(status) => return refusal(status),
+            };
+            let kind = if asked.path == LOGIN_PATH { Work::LogIn } else { Work::Change };
+            desk.work(kind, move |desk| desk.answer_change(&asked, &fields)).await
+        }
         Err(response) => *response,
     }
 }
@@ -166,8 +186,7 @@ impl DeskRoom {
             boards,
             rates,
             is_encrypted,
-            costly: Semaphore::new(COSTLY_AT_ONCE),
-            others: Semaphore::new(OTHERS_AT_ONCE),
+            places: std::array::from_fn(|_| Arc::new(Semaphore::new(WORKED_AT_ONCE))),
         })
     }
 
@@ -179,7 +198,7 @@ impl DeskRoom {
         address: Address,
         headers: HeaderMap,
     ) -> Result<Asked, Box<Response>> {
-        let refuse = |status: StatusCode| Err(Box::new(status.into_response()));
+        let refuse = |status: StatusCode| Err(Box::new(refusal(status)));
         let Some(language) = language_of(language) else { return refuse(StatusCode::NOT_FOUND) };
         let Some(Extension(ConnectInfo(address))) = address else {
             // Whoever cannot be told apart from others cannot be limited.
@@ -197,17 +216,19 @@ impl DeskRoom {
     /// Works where waiting holds nobody up, and on few requests at one time.
     async fn work(
         self: Arc<Self>,
-        is_costly: bool,
+        kind: Work,
         answer: impl FnOnce(&Self) -> Response + Send + 'static,
     ) -> Response {
-        let own = Arc::clone(&self);
-        let places = if is_costly { &own.costly } else { &own.others };
-        let Ok(Ok(place)) = tokio::time::timeout(PATIENCE, places.acquire()).await else {
+        let places = Arc::clone(&self.places[kind as usize]);
+        let Ok(Ok(place)) = tokio::time::timeout(PATIENCE, places.acquire_owned()).await else {
             return too_many(1);
         };
-        let made = tokio::task::spawn_blocking(move || answer(&self)).await;
-        drop(place);
-        made.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+        let worked = tokio::task::spawn_blocking(move || {
+            // Held until the work is done, even if whoever asked has gone.
+            let _place = place;
+            answer(&self)
+        });
+        worked.await.unwrap_or_else(|_| refusal(StatusCode::INTERNAL_SERVER_ERROR))
     }
 
     fn answer_look(&self, asked: &Asked) -> Response {
@@ -339,7 +360,7 @@ impl DeskRoom {
             return page(StatusCode::FORBIDDEN, pages::foreign_form(&public.board, place));
         }
         let parts: Vec<&str> = asked.path.split('/').skip(2).collect();
-        if parts[..] == ["login"] {
+        if asked.path == LOGIN_PATH {
             return self.log_in(asked, desk, fields, now_ms);
         }
         let token = token_of(&asked.headers, &asked.peer);
@@ -364,9 +385,9 @@ impl DeskRoom {
             ["propose"] => self.propose(asked, &known, fields),
             ["proposal", hash, what] => match digest_from_hex(hash) {
                 Some(hash) => self.settle(asked, &known, (&hash, what), fields),
-                None => StatusCode::NOT_FOUND.into_response(),
+                None => refusal(StatusCode::NOT_FOUND),
             },
-            _ => StatusCode::NOT_FOUND.into_response(),
+            _ => refusal(StatusCode::NOT_FOUND),
         }
     }
 
@@ -385,7 +406,9 @@ impl DeskRoom {
             Err(LoginRefused::Wait(seconds)) => LoginNews::Wait(seconds),
             Err(LoginRefused::Full) => LoginNews::Full,
         };
-        warn!(account = name, %address, ?news, "a login was refused");
+        // Into the field for a name people type passwords, too: only what is a name is logged.
+        let account = if desk.has_account(name) { name } else { "of another name" };
+        warn!(account, %address, ?news, "a login was refused");
         let public = self.room.board.load_full();
         let html = pages::login(&public.board, at(asked, None, now_ms), news);
         match news {
@@ -400,32 +423,25 @@ impl DeskRoom {
 
     fn propose(&self, asked: &Asked, known: &Known<'_>, fields: &Fields) -> Response {
         let Some(kind) = DecisionKind::parse(fields.get("decision")) else {
-            return StatusCode::NOT_FOUND.into_response();
+            return refusal(StatusCode::NOT_FOUND);
         };
         let whole = self.boards.whole();
         let (board, ledger) = (&*whole.board, &*whole.ledger);
         let read = Reader { words: asked.words, board, ledger, fields }.read(kind);
         let Ok((action, why)) = read else { return self.preview(asked, known, kind, fields, None) };
-        let conflict = |en: &str, fa: &str| {
-            let text = asked.words.say(en, fa).to_owned();
-            self.preview(asked, known, kind, fields, Some((StatusCode::CONFLICT, text)))
-        };
-        // What is signed is what was looked at.
-        if seen_of(&action, &why).as_deref() != Some(fields.get("seen")) {
-            return conflict(
-                "What this would do has changed meanwhile. Look at it again.",
-                "آنچه این تصمیم انجام می‌دهد در این میان تغییر کرده است؛ دوباره نگاه کنید.",
-            );
-        }
-        let position = fields.get("position").parse().unwrap_or(0);
-        if position > whole.position {
-            return conflict("No such frontier.", "چنین مرزی نیست.");
+        let control = Control { at_ms: known.now_ms, why, action };
+        if !self.is_as_seen(&whole, &control, asked.words, fields) {
+            let news = self.news_of(asked, known, &DeskError::Changed);
+            return match news {
+                Ok(news) => self.preview(asked, known, kind, fields, Some(news)),
+                Err(response) => *response,
+            };
         }
         let proposed = known.desk.propose(
             (known.token, known.session),
             password_of(fields),
-            (action, &why),
-            position,
+            (control.action, &control.why),
+            whole.position,
             known.now_ms,
         );
         match proposed {
@@ -441,6 +457,13 @@ impl DeskRoom {
         }
     }
 
+    /// Whether a decision would do now what was looked at when the form was made.
+    fn is_as_seen(&self, whole: &Whole, control: &Control, words: Words, fields: &Fields) -> bool {
+        let would = self.boards.would(whole, control, words);
+        let seen = would.ok().and_then(|would| would.seen(control));
+        seen.is_some_and(|seen| seen == fields.get("seen"))
+    }
+
     fn settle(
         &self,
         asked: &Asked,
@@ -451,14 +474,17 @@ impl DeskRoom {
         let Known { desk, token, session, now_ms } = *known;
         let done = match what {
             "approve" => desk
-                .approve((token, session), password_of(fields), hash, now_ms)
+                .approve((token, session), password_of(fields), hash, now_ms, |proposal| {
+                    let whole = self.boards.whole();
+                    self.is_as_seen(&whole, &proposal.control, asked.words, fields)
+                })
                 .map(|position| info!(position, proposal = hex(hash), "carried out")),
             "send" => desk
                 .send_again(hash, now_ms)
                 .map(|position| info!(position, proposal = hex(hash), "carried out")),
             "refuse" => desk.refuse(session, hash, fields.get("why"), now_ms),
             "withdraw" => desk.withdraw(session, hash, now_ms),
-            _ => return StatusCode::NOT_FOUND.into_response(),
+            _ => return refusal(StatusCode::NOT_FOUND),
         };
         let (account, proposal) = (&session.account, hex(hash));
         match done {
@@ -496,6 +522,13 @@ impl DeskRoom {
                 let text = words
                     .say("That is not the password of your account.", "این گذرواژهٔ حساب شما نیست.");
                 Ok((StatusCode::FORBIDDEN, text.to_owned()))
+            }
+            DeskError::Changed => {
+                let text = words.say(
+                    "What this would do has changed meanwhile. Look at it again.",
+                    "آنچه این تصمیم انجام می‌دهد در این میان تغییر کرده است؛ دوباره نگاه کنید.",
+                );
+                Ok((StatusCode::CONFLICT, text.to_owned()))
             }
             DeskError::Unfit(..) => Ok((StatusCode::CONFLICT, error.to_string())),
             DeskError::Log(_) | DeskError::Later(_) => {
@@ -544,6 +577,28 @@ fn page(status: StatusCode, html: String) -> Response {
     set(headers, header::REFERRER_POLICY, "same-origin");
     set(headers, header::CONTENT_TYPE, "text/html; charset=utf-8");
     set(headers, header::CACHE_CONTROL, "no-store");
+    response
+}
+
+/// The fields of a form, if it comes whole and soon.
+async fn fields_of(headers: &HeaderMap, body: Body) -> Result<Fields, StatusCode> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    if !kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    let body = axum::body::to_bytes(body, FORM_BYTES_MAX);
+    match tokio::time::timeout(PATIENCE, body).await {
+        Ok(Ok(body)) => Ok(Fields(form_urlencoded::parse(&body).into_owned().collect())),
+        Ok(Err(_)) => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
+    }
+}
+
+/// An answer without a page.
+fn refusal(status: StatusCode) -> Response {
+    let mut response = status.into_response();
+    protect(response.headers_mut());
+    set(response.headers_mut(), header::CACHE_CONTROL, "no-store");
     response
 }
 

@@ -151,7 +151,7 @@ impl Form<'_> {
         let board = &self.whole.board;
         let district = board.setting.counting.find_district(self.fields.get("district"))?;
         let outcome = board.counted_outcome(district)?.ok()?;
-        let codes = super::preview::elected_codes(&outcome);
+        let codes = crate::desk::elected_codes(&outcome);
         let codes: Vec<String> = codes.iter().map(u32::to_string).collect();
         Some(codes.join(" "))
     }

@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 use shomar_board::board::Board;
 use shomar_engine::decision::DistrictEffect;
-use shomar_engine::outcome::DistrictOutcome;
 use shomar_format::control::{Action, Control};
 
 use super::{At, DeskSheet, content};
-use crate::desk::{DecisionKind, Fields, Whole, Would, seen_of};
+use crate::desk::{DecisionKind, Fields, Whole, Would, elected_codes};
 
 /// Districts whose numbers are shown one by one.
 const DISTRICTS_SHOWN: usize = 20;
@@ -26,20 +25,13 @@ pub(crate) struct Preview<'a> {
     pub(crate) message: Option<&'a str>,
 }
 
-/// Codes of those elected for certain, ascending.
-pub(super) fn elected_codes(outcome: &DistrictOutcome<'_>) -> Vec<u32> {
-    let elected = outcome.outcome.elected.iter();
-    let codes: BTreeSet<u32> = elected.map(|at| outcome.candidate_code(*at)).collect();
-    codes.into_iter().collect()
-}
-
 /// The page that is looked at before anything is signed.
 pub(crate) fn preview(whole: &Whole, at: At<'_>, shown: &Preview<'_>) -> String {
     let sheet = DeskSheet::new(&whole.board, at);
     let title = sheet.kind_name(shown.kind);
     let errors: Vec<(Option<&str>, String)> =
         shown.message.iter().map(|own| (None, (*own).to_owned())).collect();
-    let seen = seen_of(&shown.control.action, &shown.control.why).unwrap_or_default();
+    let seen = shown.would.seen(shown.control).unwrap_or_default();
     let back: Vec<String> = shown
         .kind
         .fields()
@@ -58,7 +50,6 @@ pub(crate) fn preview(whole: &Whole, at: At<'_>, shown: &Preview<'_>) -> String 
                 (sheet.form_token())
                 input type="hidden" name="decision" value=(shown.kind.name());
                 input type="hidden" name="seen" value=(seen);
-                input type="hidden" name="position" value=(whole.position);
                 @for name in shown.kind.fields() {
                     input type="hidden" name=(name) value=(shown.fields.get(name));
                 }
@@ -139,7 +130,7 @@ impl DeskSheet<'_> {
                             )
                         })
                     }
-                    @if would.moved > 0 {
+                    @if !would.moved.is_empty() {
                         p {
                             ({
                                 self.say(
@@ -147,7 +138,7 @@ impl DeskSheet<'_> {
                                     "بسته‌هایی که جابه‌جا می‌شود: ",
                                 )
                             })
-                            (words.number(would.moved))
+                            (words.number(would.moved.len()))
                         }
                     }
                 } @else if would.effects.is_empty() {
@@ -162,7 +153,7 @@ impl DeskSheet<'_> {
                 } @else {
                     p {
                         (self.say("Batches: ", "بسته‌ها: "))
-                        (words.number(would.moved))
+                        (words.number(would.moved.len()))
                         " · "
                         (self.say("districts: ", "حوزه‌ها: "))
                         (words.number(would.effects.len()))

@@ -79,7 +79,9 @@ pub(crate) fn proposal(
             None => {}
         }
         (sheet.told(&own.state))
-        @if let Some(session) = at.session { (sheet.choices(session, own)) }
+        @if let Some(session) = at.session {
+            (sheet.choices(session, own, would.and_then(|would| would.as_ref().ok())))
+        }
     };
     sheet.frame(&content(title, main))
 }
@@ -141,10 +143,12 @@ impl DeskSheet<'_> {
         }
     }
 
-    /// What this person may do with it.
-    fn choices(&self, session: &Session, own: &Proposal) -> Markup {
+    /// What this person may do with it. Nobody approves what cannot be carried out.
+    fn choices(&self, session: &Session, own: &Proposal, would: Option<&Would>) -> Markup {
         let path = |what: &str| self.path(&format!("proposal/{}/{what}", hex(&own.hash)));
         let is_open = own.is_open(self.at.now_ms);
+        let may_approve = is_open && own.is_second(&session.account, &session.officer);
+        let seen = would.filter(|_| may_approve).and_then(|would| would.seen(&own.control));
         html! {
             @if own.state == State::Approved {
                 section class="narrow" aria-labelledby="send" {
@@ -163,11 +167,12 @@ impl DeskSheet<'_> {
                     }
                 }
             }
-            @if is_open && own.is_second(&session.account, &session.officer) {
+            @if let Some(seen) = seen {
                 section class="narrow" aria-labelledby="approve" {
                     h2 id="approve" { (self.say("Approve", "تأیید")) }
                     form class="desk-form" method="post" action=(path("approve")) {
                         (self.form_token())
+                        input type="hidden" name="seen" value=(seen);
                         p {
                             ({
                                 self.say(

@@ -9,7 +9,7 @@
 //! has signed two records of one sequence. *Fork*: a record names another one before it than the
 //! one that is here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use shomar_format::bytes::Digest32;
 use shomar_format::record::NO_PREVIOUS;
@@ -59,6 +59,8 @@ struct Known {
 #[derive(Clone, Debug, Default)]
 pub struct Chains {
     devices: HashMap<DeviceNumber, BTreeMap<u64, Known>>,
+    /// Devices of which something is missing: whoever asks does not look through all the others.
+    open: BTreeSet<DeviceNumber>,
 }
 
 impl Chains {
@@ -107,13 +109,18 @@ impl Chains {
         let chain = self.devices.entry(device).or_default();
         let before = chain.insert(sequence, Known { hash, previous, position });
         assert!(before.is_none(), "a sequence is taken once");
+        let last = *chain.last_key_value().expect("one was taken").0;
+        match chain.len() as u64 == last.saturating_add(1) {
+            true => self.open.remove(&device),
+            false => self.open.insert(device),
+        };
     }
 
     /// Every gap that is open now: device, and the sequences that are missing before a later one.
     pub fn gaps(&self) -> impl Iterator<Item = (DeviceNumber, std::ops::Range<u64>)> {
-        self.devices.iter().flat_map(|(device, chain)| {
+        self.open.iter().flat_map(|device| {
             let mut next = 0;
-            chain.keys().filter_map(move |&sequence| {
+            self.devices[device].keys().filter_map(move |&sequence| {
                 let missing = next..sequence;
                 next = sequence + 1;
                 (!missing.is_empty()).then_some((*device, missing))

@@ -156,3 +156,48 @@ fn connections_above_the_limit_wait_for_their_turn() {
     second.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     assert!(answer(&mut second).contains("accepted"));
 }
+
+/// Opens the stream of a page, and waits for its head.
+fn reader(server: &Server) -> String {
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let request = "GET /en/ HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n";
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut piece = [0; 4096];
+    let read = stream.read(&mut piece).unwrap_or(0);
+    let status = String::from_utf8_lossy(&piece[..read]).split(' ').nth(1).map(str::to_owned);
+    // Held open for as long as the server runs.
+    std::mem::forget(stream);
+    status.unwrap_or_else(|| "closed".to_owned())
+}
+
+#[test]
+fn readers_leave_half_of_the_connections_to_senders() {
+    let (_keyed, batches, server) = serve("connections_max = 6\n");
+    let found: Vec<String> = (0..5).map(|_| reader(&server)).collect();
+    assert_eq!(found, ["200", "200", "200", "503", "503"]);
+    let records: Vec<&[u8]> = batches.iter().map(Vec::as_slice).collect();
+    assert_eq!(server.send(&records).0, 200);
+}
+
+#[test]
+fn an_address_holds_no_more_connections_than_its_own() {
+    let (_keyed, batches, server) = serve("connections_per_address_max = 3\n");
+    let found: Vec<String> = (0..5).map(|_| reader(&server)).collect();
+    assert_eq!(found, ["200", "200", "200", "closed", "closed"]);
+    assert!(server.request("POST", "/v1/batches", &batches[0]).is_err());
+}
+
+#[test]
+fn no_answer_of_the_server_is_kept_or_taken_for_something_else() {
+    let (_keyed, _batches, server) = serve("");
+    for path in ["/v1/tally", "/v1/frontier", "/v1/findings", "/metrics", "/healthz"] {
+        let mut stream = TcpStream::connect(&server.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+        let answer = answer(&mut stream);
+        for line in ["cache-control: no-store", "vary: Cookie", "x-content-type-options: nosniff"] {
+            assert!(answer.contains(&format!("\r\n{line}\r\n")), "{path}: {answer}");
+        }
+    }
+}

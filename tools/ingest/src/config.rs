@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
+use shomar_format::election::Mode;
 
 /// What a server may be told. Sizes in bytes, times as their names say.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,8 +26,10 @@ pub struct Config {
     pub waiting_bytes_max: usize,
     /// Records that wait for the disk.
     pub queue_records_max: usize,
-    /// Connections at one time.
+    /// Connections at one time. Those that begin by reading have at most half of them.
     pub connections_max: usize,
+    /// Of them, by one address; 0: all.
+    pub connections_per_address_max: usize,
     /// A sender that is silent for so long is let go.
     pub silence_seconds_max: u64,
     /// A segment of this length gets no further group.
@@ -41,8 +44,9 @@ pub struct Config {
     pub small_cell_ballots: u64,
     /// Who may decide at the desk; without this file nobody may log in.
     pub operators: Option<PathBuf>,
-    /// Whether decisions are taken from the desk alone, and no control record from elsewhere.
-    pub desk_only_decisions: bool,
+    /// Whether decisions are taken from the desk alone, and no control record from elsewhere. Not
+    /// said: of an official election that has a desk.
+    pub desk_only_decisions: Option<bool>,
     /// Requests of pages a second that an address may make, on average; 0: any number.
     pub page_requests_per_second_max: u32,
     /// Streams of pages that an address may hold open; 0: any number.
@@ -73,6 +77,7 @@ impl Default for Config {
             waiting_bytes_max: 256 << 20,
             queue_records_max: 8_192,
             connections_max: 16_384,
+            connections_per_address_max: 4_096,
             silence_seconds_max: 30,
             segment_bytes_max: 256 << 20,
             evidence_bytes_max: 1 << 30,
@@ -80,7 +85,7 @@ impl Default for Config {
             recount_seconds: 30,
             small_cell_ballots: shomar_engine::disclosure::LEAST_BALLOTS,
             operators: None,
-            desk_only_decisions: false,
+            desk_only_decisions: None,
             page_requests_per_second_max: 0,
             streams_per_address_max: 0,
             stop_seconds_max: 10,
@@ -141,7 +146,7 @@ impl Config {
         least("connections_max", self.connections_max as u64, 1)?;
         least("silence_seconds_max", self.silence_seconds_max, 1)?;
         least("recount_seconds", self.recount_seconds, 1)?;
-        if self.desk_only_decisions && self.operators.is_none() {
+        if self.desk_only_decisions == Some(true) && self.operators.is_none() {
             let found = "found desk_only_decisions = true and no operators";
             return Err(format!("{found}, expected a file of operators: nobody could decide"));
         }
@@ -157,6 +162,12 @@ impl Config {
             ));
         }
         Ok(())
+    }
+
+    /// Whether no control record is taken that the desk did not make: two people of two officers.
+    pub(crate) fn takes_decisions_from_desk_alone(&self, mode: Mode) -> bool {
+        let by_default = mode == Mode::Official && self.operators.is_some();
+        self.desk_only_decisions.unwrap_or(by_default)
     }
 
     pub(crate) fn silence(&self) -> Duration {
@@ -185,5 +196,17 @@ mod tests {
         let error = read("desk_only_decisions = true").unwrap_err();
         assert!(error.contains("nobody could decide"), "{error}");
         assert!(read("desk_only_decisions = true\noperators = \"o.toml\"").is_ok());
+    }
+
+    #[test]
+    fn an_official_election_with_a_desk_is_decided_there_unless_it_is_said_otherwise() {
+        let alone = |desk_only_decisions, has_desk: bool, mode| {
+            let operators = has_desk.then(|| PathBuf::from("operators.toml"));
+            let config = Config { operators, desk_only_decisions, ..Config::default() };
+            config.takes_decisions_from_desk_alone(mode)
+        };
+        assert!(alone(None, true, Mode::Official));
+        assert!(!alone(None, false, Mode::Official) && !alone(None, true, Mode::Test));
+        assert!(!alone(Some(false), true, Mode::Official) && alone(Some(true), true, Mode::Test));
     }
 }

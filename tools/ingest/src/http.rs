@@ -12,6 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http_body_util::BodyExt;
@@ -21,7 +22,7 @@ use shomar_engine::chain::Chains;
 use shomar_format::bytes::hex;
 use shomar_format::document::BallotCounts;
 use shomar_format::election::Mode;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::answer::{Answer, Code};
 use crate::follower::{Frontier, Published, RecountReport};
@@ -35,6 +36,8 @@ use crate::window::SeesEverything;
 const IN_FLIGHT_MAX: usize = 1_024;
 /// Records of one request: more are for the next one.
 const REQUEST_RECORDS_MAX: usize = 100_000;
+/// Documents that take a moment to make, at one time: whoever sends needs the cores.
+pub(crate) const COSTLY_AT_ONCE: usize = 2;
 /// Seconds after which whoever was told "busy" should come again.
 const RETRY_AFTER_SECONDS: &str = "1";
 
@@ -49,6 +52,7 @@ pub(crate) struct Room {
     pub(crate) chains: Arc<Mutex<Chains>>,
     pub(crate) record_bytes_max: usize,
     pub(crate) silence: Duration,
+    pub(crate) costly: Arc<Semaphore>,
     pub(crate) may_see_everything: SeesEverything,
 }
 
@@ -58,6 +62,21 @@ impl Room {
     fn may_tell(&self, headers: &HeaderMap) -> bool {
         let mode = self.election.definition.head.mode;
         mode == Mode::Test || (self.may_see_everything)(headers)
+    }
+
+    /// Makes what takes a moment where it holds nobody up, and few of them at one time. Whoever has
+    /// gone before it is made does not make room for another.
+    async fn make<T: Send + 'static>(
+        &self,
+        make: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, StatusCode> {
+        let failed = StatusCode::INTERNAL_SERVER_ERROR;
+        let place = Arc::clone(&self.costly).acquire_owned().await.map_err(|_| failed)?;
+        let made = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            make()
+        });
+        made.await.map_err(|_| failed)
     }
 }
 
@@ -71,6 +90,16 @@ pub(crate) fn router(room: Room) -> Router {
         .route("/readyz", get(readiness))
         .route("/metrics", get(metrics))
         .with_state(room)
+        .layer(map_response(protect))
+}
+
+/// Nobody keeps an answer: some are for one session alone.
+async fn protect(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::VARY, HeaderValue::from_static("Cookie"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }
 
 #[derive(Serialize)]
@@ -257,14 +286,15 @@ async fn frontier(State(room): State<Room>, headers: HeaderMap) -> Response {
     let definition = &room.election.definition;
     let may_tell = room.may_tell(&headers);
     // Whoever asks first has it made, over every option of the country; batches do not wait for it.
-    let made = {
-        let snapshot = Arc::clone(&snapshot);
-        tokio::task::spawn_blocking(move || {
-            let totals = snapshot.totals.as_ref().filter(|_| may_tell)?;
-            Some(hex(totals.digest(&definition.counting(), &definition.head)))
-        })
+    let own = Arc::clone(&snapshot);
+    let made = room.make(move || {
+        let totals = own.totals.as_ref().filter(|_| may_tell)?;
+        Some(hex(totals.digest(&definition.counting(), &definition.head)))
+    });
+    let digest = match made.await {
+        Ok(digest) => digest,
+        Err(status) => return status.into_response(),
     };
-    let Ok(digest) = made.await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let recount = room.published.recount.load();
     let failure = room.published.failure.load();
     let head = &definition.head;
@@ -292,7 +322,7 @@ async fn tally(State(room): State<Room>, headers: HeaderMap) -> Response {
     }
     let definition = &room.election.definition;
     // Sorting the hashes of a nation takes a moment, and other requests should not wait for it.
-    let made = tokio::task::spawn_blocking(move || {
+    let made = room.make(move || {
         let totals = snapshot.totals.as_ref()?;
         let counting = definition.counting();
         let mut document = totals.document(&counting, &definition.head, None);
@@ -307,25 +337,28 @@ async fn tally(State(room): State<Room>, headers: HeaderMap) -> Response {
             let error = "an official election has no numbers before its close";
             json_response(StatusCode::FORBIDDEN, &json!({ "error": error }))
         }
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Err(status) => status.into_response(),
     }
 }
 
 async fn findings(State(room): State<Room>) -> Response {
     let counting = room.election.definition.counting();
-    let gaps: Vec<_> = {
-        let chains = room.chains.lock().unwrap_or_else(PoisonError::into_inner);
-        chains
-            .gaps()
-            .map(|((station, device), missing)| {
-                let station = (station < counting.station_count())
-                    .then(|| counting.station_id(station).to_owned());
-                let (from, to) = (missing.start, missing.end - 1);
-                json!({"station": station, "device": device, "from": from, "to": to})
-            })
-            .collect()
-    };
-    json_response(StatusCode::OK, &json!({ "gaps": gaps }))
+    let chains = Arc::clone(&room.chains);
+    let made = room.make(move || {
+        // The writer waits for this lock: nothing is written under it.
+        let gaps: Vec<_> = chains.lock().unwrap_or_else(PoisonError::into_inner).gaps().collect();
+        let gaps = gaps.into_iter().map(|((station, device), missing)| {
+            let station = (station < counting.station_count())
+                .then(|| counting.station_id(station).to_owned());
+            let (from, to) = (missing.start, missing.end - 1);
+            json!({"station": station, "device": device, "from": from, "to": to})
+        });
+        json!({ "gaps": gaps.collect::<Vec<_>>() })
+    });
+    match made.await {
+        Ok(document) => json_response(StatusCode::OK, &document),
+        Err(status) => status.into_response(),
+    }
 }
 
 async fn health(State(room): State<Room>) -> Response {

@@ -5,8 +5,8 @@
 //! the sync, an unbounded queue, a second store of truth beside the journal.
 //!
 //! ```text
-//! http.rs, inbox.rs -> gate.rs (verify) -> writer.rs (chain, append, sync, answer) -> follower.rs
-//! (count, publish) + recount
+//! network.rs -> http.rs, inbox.rs -> gate.rs (verify) -> writer.rs (chain, append, sync, answer)
+//! -> follower.rs (count, publish) + recount
 //! ```
 
 pub mod answer;
@@ -16,6 +16,7 @@ mod gate;
 mod http;
 mod inbox;
 mod metrics;
+mod network;
 mod records;
 mod server;
 mod start;

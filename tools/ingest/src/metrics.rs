@@ -62,6 +62,7 @@ pub(crate) struct Metrics {
     pub(crate) durable: Gauge,
     pub(crate) counted: Gauge,
     pub(crate) connections: Gauge,
+    pub(crate) turned_away: Counter,
     queue: Gauge,
     waiting_bytes: Gauge,
     recounts: Family<ResultLabel, Counter>,
@@ -93,6 +94,7 @@ impl Metrics {
             durable: Gauge::default(),
             counted: Gauge::default(),
             connections: Gauge::default(),
+            turned_away: Counter::default(),
             queue: Gauge::default(),
             waiting_bytes: Gauge::default(),
             recounts: Family::default(),
@@ -125,6 +127,11 @@ impl Metrics {
         registry.register("journal_durable", "Records that are durable", self.durable.clone());
         registry.register("snapshot_records", "Records in the snapshot", self.counted.clone());
         registry.register("connections", "Open connections", self.connections.clone());
+        registry.register(
+            "connections_turned_away",
+            "Connections more than their address may hold, or readers without a place",
+            self.turned_away.clone(),
+        );
         registry.register("queue_records", "Records that wait for the disk", self.queue.clone());
         let help = "Room taken by records in memory, also by those that are half here";
         registry.register_with_unit("waiting", help, Unit::Bytes, self.waiting_bytes.clone());

@@ -12,30 +12,19 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use axum::extract::ConnectInfo;
 use crossbeam::channel::bounded;
-use hyper::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use hyper_util::service::TowerToHyperService;
 use shomar_engine::Snapshot;
 use shomar_format::bytes::Digest32;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
-use tokio::net::TcpListener;
-use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{Semaphore, watch};
-use tokio_rustls::TlsAcceptor;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 use crate::config::Config;
 use crate::follower::{Follower, Frontier, Published, Recounter};
 use crate::gate::Gate;
-use crate::http::{Room, router};
+use crate::http::{COSTLY_AT_ONCE, Room};
 use crate::inbox::Inbox;
 use crate::metrics::Metrics;
+use crate::network::start_network;
 use crate::start::{self, Election, StartError};
 use crate::tls;
 use crate::window::{Pages, Window};
@@ -116,13 +105,15 @@ pub fn start_with(
     let is_full = Arc::new(AtomicBool::new(false));
     let (queue, jobs) = bounded(config.queue_records_max);
     let bytes = config.waiting_bytes_max;
+    let desk_only = config.takes_decisions_from_desk_alone(election.definition.head.mode);
     let gate = Gate::new(election, queue, bytes, Arc::clone(&metrics), Arc::clone(&is_full));
-    let gate = Arc::new(gate.with_desk_only(config.desk_only_decisions));
+    let gate = Arc::new(gate.with_desk_only(desk_only));
     let (live, empty) = Follower::begin(election, config.small_cell_ballots);
     let published = Arc::new(Published {
         snapshot: ArcSwap::from_pointee(empty),
         recount: ArcSwapOption::empty(),
         failure: ArcSwapOption::empty(),
+        mode: election.definition.head.mode,
     });
     let chains = Arc::clone(&opened.state.chains);
     let writer = Writer {
@@ -189,6 +180,7 @@ pub fn start_with(
         chains,
         record_bytes_max: config.record_bytes_max,
         silence: config.silence(),
+        costly: Arc::new(Semaphore::new(COSTLY_AT_ONCE)),
         may_see_everything: Arc::clone(&pages.may_see_everything),
     };
     let (address, network) = start_network(room, config, acceptor, pages, stopped)?;
@@ -209,7 +201,10 @@ pub fn start_with(
     })
 }
 
-fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, ServeError> {
+pub(crate) fn thread(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, ServeError> {
     std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(ServeError::Thread)
 }
 
@@ -231,146 +226,6 @@ fn start_inbox(
         is_stopping: Arc::clone(is_stopping),
     };
     thread("inbox", move || inbox.run())
-}
-
-/// Listens, and answers on threads of its own until told to stop.
-fn start_network(
-    room: Room,
-    config: &Config,
-    acceptor: Option<TlsAcceptor>,
-    pages: Pages,
-    stopped: watch::Receiver<bool>,
-) -> Result<(SocketAddr, JoinHandle<()>), ServeError> {
-    let threads = |name: &str, count: Option<usize>, begin: fn()| -> Result<Runtime, ServeError> {
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        count.map(|count| builder.worker_threads(count));
-        let builder = builder.enable_all().thread_name(name).on_thread_start(begin);
-        builder.build().map_err(ServeError::Thread)
-    };
-    let runtime = threads("network", None, || ())?;
-    // Whoever reads is served by a thread of its own, which may yield to those that receive.
-    let readers = threads("readers", Some(1), pages.thread_start)?;
-    let address = config.listen;
-    let listen = |source| ServeError::Listen { address, source };
-    let listener = runtime.block_on(TcpListener::bind(address)).map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
-    let accept = Accept {
-        app: router(room.clone()).merge(pages.router),
-        readers: readers.handle().clone(),
-        room,
-        acceptor,
-        connections: Arc::new(Semaphore::new(config.connections_max)),
-        patience: Duration::from_secs(config.stop_seconds_max),
-    };
-    let network = thread("accept", move || {
-        runtime.block_on(accept.run(listener, stopped));
-        readers.shutdown_background();
-    })?;
-    Ok((address, network))
-}
-
-struct Accept {
-    app: axum::Router,
-    readers: Handle,
-    room: Room,
-    acceptor: Option<TlsAcceptor>,
-    connections: Arc<Semaphore>,
-    patience: Duration,
-}
-
-impl Accept {
-    async fn run(self, listener: TcpListener, mut stopped: watch::Receiver<bool>) {
-        let graceful = GracefulShutdown::new();
-        loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                _ = stopped.wait_for(|stopped| *stopped) => break,
-            };
-            let (stream, address) = match accepted {
-                Ok(accepted) => accepted,
-                Err(failure) => {
-                    // Out of file handles, mostly: others must end before the next one begins.
-                    warn!(%failure, "cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
-                }
-            };
-            let _ = stream.set_nodelay(true);
-            // Beyond the limit a connection waits unanswered until another one ends.
-            let Ok(place) = Arc::clone(&self.connections).acquire_owned().await else { break };
-            let connection = Connection {
-                app: self.app.clone(),
-                address,
-                watcher: graceful.watcher(),
-                silence: self.room.silence,
-                readers: self.readers.clone(),
-            };
-            let acceptor = self.acceptor.clone();
-            let metrics = Arc::clone(&self.room.metrics);
-            tokio::spawn(async move {
-                metrics.connections.inc();
-                match acceptor {
-                    None => connection.serve(stream).await,
-                    Some(acceptor) => {
-                        let silence = connection.silence;
-                        let shaken = tokio::time::timeout(silence, acceptor.accept(stream)).await;
-                        if let Ok(Ok(stream)) = shaken {
-                            connection.serve(stream).await;
-                        }
-                    }
-                }
-                metrics.connections.dec();
-                drop(place);
-            });
-        }
-        drop(listener);
-        // Each connection ends after the request it is in.
-        let _ = tokio::time::timeout(self.patience, graceful.shutdown()).await;
-    }
-}
-
-/// What a connection is served with.
-struct Connection {
-    app: axum::Router,
-    address: SocketAddr,
-    watcher: Watcher,
-    silence: Duration,
-    readers: Handle,
-}
-
-impl Connection {
-    /// Serves it to its end: here, or on the threads of readers if it begins by reading.
-    async fn serve<S>(self, stream: S)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let mut stream = BufReader::new(stream);
-        let begins = tokio::time::timeout(self.silence, stream.fill_buf()).await;
-        let Ok(Ok(begins)) = begins else { return };
-        let is_reader = begins.starts_with(b"GET ") || begins.starts_with(b"HEAD ");
-        let readers = self.readers.clone();
-        let served = self.serve_here(stream);
-        match is_reader {
-            false => served.await,
-            true => drop(readers.spawn(served).await),
-        }
-    }
-
-    async fn serve_here<S>(self, stream: S)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(self.silence);
-        let (app, address) = (TowerToHyperService::new(self.app), self.address);
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(address));
-            app.call(request)
-        });
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
-        // Clients go away in the middle of things; whoever sends again is answered as before.
-        let _ = self.watcher.watch(connection).await;
-    }
 }
 
 impl Running {

@@ -221,6 +221,10 @@ fn over_tls_the_cookie_never_leaves_the_host_nor_goes_in_the_clear() {
     }
     assert!(!kept.contains("domain"), "{kept}");
     assert!(maryam.get("/en/desk/").body.contains("maryam"));
+    for path in ["/en/desk/", "/en/", "/v1/frontier"] {
+        let year = maryam.get(path).header("strict-transport-security").map(str::to_owned);
+        assert_eq!(year.as_deref(), Some("max-age=31536000"), "{path}");
+    }
     // Under the name that a page in the clear could have set it is nothing.
     let plain = maryam.cookie.replace("__Host-", "");
     let planted = Person { cookie: plain, trust: maryam.trust.clone(), ..Person::nobody(&server) };

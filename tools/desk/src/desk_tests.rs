@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use shomar_format::bytes::Digest32;
 use shomar_format::control::{Action, Subject};
 use shomar_format::election::{Mode, Officer};
@@ -361,13 +362,19 @@ fn tries() -> impl Strategy<Value = Vec<Try>> {
     prop::collection::vec(one, 1..10)
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+/// Each signature costs what a login costs: `PROPTEST_CASES` raises their number, but not to
+/// thousands.
+fn cases() -> u32 {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    cases.unwrap_or(12).min(400)
+}
 
-    /// Whatever people try in whatever order: every record has a proposer and an approver of two
-    /// officers, each proposal is carried out once at most, and a restart changes nothing.
-    #[test]
-    fn nothing_is_carried_out_but_what_two_officers_agreed_on(tries in tries()) {
+/// Whatever people try in whatever order: every record has a proposer and an approver of two
+/// officers, each proposal is carried out once at most, and a restart changes nothing.
+#[test]
+fn nothing_is_carried_out_but_what_two_officers_agreed_on() {
+    let config = ProptestConfig { cases: cases(), ..ProptestConfig::with_source_file(file!()) };
+    let run = TestRunner::new(config).run(&tries(), |tries| {
         let mut room = Room::new();
         let (mut now, mut hashes) = (1_000, Vec::new());
         let names = ["maryam", "mina", "reza"];
@@ -380,15 +387,21 @@ proptest! {
                     let station = u32::try_from(hashes.len()).unwrap();
                     hashes.push(room.propose(&people[who], station, now));
                 }
-                Try::Approve(who, which) => if let Some(hash) = find(&hashes, which) {
-                    let _ = room.approve(&people[who], &hash, now);
-                },
-                Try::Refuse(who, which) => if let Some(hash) = find(&hashes, which) {
-                    let _ = room.desk.refuse(&people[who].1, &hash, "no", now);
-                },
-                Try::Withdraw(who, which) => if let Some(hash) = find(&hashes, which) {
-                    let _ = room.desk.withdraw(&people[who].1, &hash, now);
-                },
+                Try::Approve(who, which) => {
+                    if let Some(hash) = find(&hashes, which) {
+                        let _ = room.approve(&people[who], &hash, now);
+                    }
+                }
+                Try::Refuse(who, which) => {
+                    if let Some(hash) = find(&hashes, which) {
+                        let _ = room.desk.refuse(&people[who].1, &hash, "no", now);
+                    }
+                }
+                Try::Withdraw(who, which) => {
+                    if let Some(hash) = find(&hashes, which) {
+                        let _ = room.desk.withdraw(&people[who].1, &hash, now);
+                    }
+                }
                 Try::Wait => {
                     now += EXPIRES_MS;
                     people = names.map(|name| room.enter(name, now));
@@ -411,5 +424,7 @@ proptest! {
             prop_assert_ne!(&approval.account, &own.account);
             prop_assert!(approval.at_ms - own.at_ms < EXPIRES_MS);
         }
-    }
+        Ok(())
+    });
+    run.unwrap();
 }

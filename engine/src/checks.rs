@@ -164,13 +164,25 @@ impl Registers {
     /// What is known of a pair.
     #[must_use]
     pub fn pair(&self, station: u32, district: u32) -> Expected {
-        let of_station = self.stations.get(station as usize).copied().unwrap_or_default();
-        let at = self.pairs.binary_search_by_key(&(station, district), |(pair, _)| *pair);
-        let of_pair = at.map_or_else(|_| Expected::default(), |at| self.pairs[at].1);
+        let of_station = self.station(station);
+        let of_pair = self.pair_alone(station, district);
         Expected {
             registered: of_pair.registered.or(of_station.registered),
             authenticated: of_pair.authenticated.or(of_station.authenticated),
         }
+    }
+
+    /// What is said of a station, whatever it reports.
+    #[must_use]
+    pub fn station(&self, station: u32) -> Expected {
+        self.stations.get(station as usize).copied().unwrap_or_default()
+    }
+
+    /// What is said of a pair itself: nothing that its station has together for all of them.
+    #[must_use]
+    pub fn pair_alone(&self, station: u32, district: u32) -> Expected {
+        let at = self.pairs.binary_search_by_key(&(station, district), |(pair, _)| *pair);
+        at.map_or_else(|_| Expected::default(), |at| self.pairs[at].1)
     }
 }
 

@@ -4,6 +4,8 @@
 //! and to what `shomar tally` and `shomar result` say. Never: a snapshot with a time of day of the
 //! machine in it.
 
+mod turnout;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -2,8 +2,10 @@
 //!
 //! In: how every pair of station and district stands, totals per district. Out: sums per county,
 //! province and nation. Never: ballots of a station that is half in taken for its turnout: a share
-//! has the registers of just those stations below the line whose ballots are above it.
+//! has the registers of just those stations below the line whose ballots are above it. A station
+//! whose register nobody knows, or of which no ballot of a voter can count, is in neither.
 
+use shomar_engine::checks::Expected;
 use shomar_engine::completeness::{PairStanding, PairState};
 use shomar_engine::disclosure::RestPlace;
 use shomar_engine::live::PublicTotals;
@@ -20,13 +22,16 @@ pub struct Progress {
     pub stations_in: u64,
     /// Of these, how many have a batch that is held.
     pub stations_held: u64,
-    /// Voters on the registers of all stations.
+    /// Voters on the registers of all stations, as far as these are known.
     pub registered: u64,
-    /// Voters on the registers of the stations that are in.
+    /// Of the stations that are in, how many the turnout is of: their register is known, and not
+    /// all that they report of voters is annulled.
+    pub stations_of_turnout: u64,
+    /// Voters on the registers of the stations that the turnout is of.
     pub registered_in: u64,
-    /// Voters authenticated at the stations that are in; `None` if one of these has not said.
+    /// Voters authenticated at these; `None` if one of them has not said.
     pub authenticated_in: Option<u64>,
-    /// Ballots of voters (one per voter) that count, at the stations that are in.
+    /// Ballots of voters (one per voter) that count, at these.
     pub voters_in: u64,
     /// Ballots of voters that count, at all stations.
     pub taken: u64,
@@ -36,14 +41,20 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Who came to the stations that are in: those authenticated, else the ballots taken there.
+    /// Who came to the stations that the turnout is of: those authenticated, else the ballots taken
+    /// there.
     pub fn turnout_in(&self) -> u64 {
         self.authenticated_in.unwrap_or(self.voters_in)
     }
 
     /// Whether turnout is of people authenticated.
     pub fn is_turnout_authenticated(&self) -> bool {
-        self.authenticated_in.is_some() && self.stations_in > 0
+        self.authenticated_in.is_some() && self.stations_of_turnout > 0
+    }
+
+    /// Stations that are in, and that no turnout can be told of.
+    pub fn stations_without_turnout(&self) -> u64 {
+        self.stations_in - self.stations_of_turnout
     }
 
     /// Adds another place.
@@ -52,6 +63,7 @@ impl Progress {
         self.stations_in += other.stations_in;
         self.stations_held += other.stations_held;
         self.registered += other.registered;
+        self.stations_of_turnout += other.stations_of_turnout;
         self.registered_in += other.registered_in;
         self.authenticated_in =
             self.authenticated_in.zip(other.authenticated_in).map(|(own, more)| own + more);
@@ -113,26 +125,57 @@ fn add_station(
     pairs: &[PairStanding],
     has_serves: bool,
 ) {
-    let station = &setting.subject.election.stations[pairs[0].station as usize];
-    let registered = station.registered.unwrap_or(0);
+    let voters: Vec<&PairStanding> =
+        pairs.iter().filter(|pair| setting.counts_voters(pair.district)).collect();
     if has_serves {
         progress.stations += 1;
-        progress.registered += registered;
+        let station = setting.subject.registers.station(pairs[0].station);
+        progress.registered += expected(setting, &voters, station).registered.unwrap_or(0);
     }
-    let voters = pairs.iter().filter(|pair| setting.counts_voters(pair.district));
-    let taken: u64 = voters.map(|pair| pair.taken).sum();
+    let taken: u64 = voters.iter().map(|pair| pair.taken).sum();
     progress.taken += taken;
     let is_in =
         pairs.iter().all(|pair| matches!(pair.state, PairState::Received | PairState::Annulled));
     if is_in {
         progress.stations_in += 1;
-        progress.registered_in += registered;
-        progress.voters_in += taken;
-        let authenticated = progress.authenticated_in.zip(station.authenticated);
-        progress.authenticated_in = authenticated.map(|(own, more)| own + more);
+        add_turnout(progress, setting, &voters);
     }
     if pairs.iter().any(|pair| pair.state == PairState::Held) {
         progress.stations_held += 1;
+    }
+}
+
+/// The turnout of a station that is in with everything: of these pairs, which count voters.
+fn add_turnout(progress: &mut Progress, setting: &Setting, voters: &[&PairStanding]) {
+    let is_annulled = |pair: &&&PairStanding| pair.state == PairState::Annulled;
+    let live: Vec<&PairStanding> =
+        voters.iter().filter(|pair| !is_annulled(pair)).copied().collect();
+    let Some(first) = live.first() else { return };
+    // What a station says of all its pairs is not of those that are left when one is annulled.
+    let whole = match live.len() == voters.len() {
+        true => setting.subject.registers.station(first.station),
+        false => Expected::default(),
+    };
+    let Expected { registered, authenticated } = expected(setting, &live, whole);
+    let Some(registered) = registered else { return };
+    progress.stations_of_turnout += 1;
+    progress.registered_in += registered;
+    progress.voters_in += live.iter().map(|pair| pair.taken).sum::<u64>();
+    let sum = progress.authenticated_in.zip(authenticated);
+    progress.authenticated_in = sum.map(|(own, more)| own + more);
+}
+
+/// What is known of these pairs of one station together: what is said of them as a whole, else the
+/// sum of what is said of each.
+fn expected(setting: &Setting, pairs: &[&PairStanding], whole: Expected) -> Expected {
+    let registers = setting.subject.registers;
+    let sum = |of: fn(Expected) -> Option<u64>| -> Option<u64> {
+        let each = pairs.iter().map(|pair| of(registers.pair_alone(pair.station, pair.district)));
+        if pairs.is_empty() { None } else { each.sum() }
+    };
+    Expected {
+        registered: whole.registered.or_else(|| sum(|own| own.registered)),
+        authenticated: whole.authenticated.or_else(|| sum(|own| own.authenticated)),
     }
 }
 

@@ -85,7 +85,8 @@ impl Report<'_> {
 
     /// Of what the turnout of a place is.
     fn basis(&self, progress: &Progress) -> &'static str {
-        let (english, persian) = match (progress.is_turnout_authenticated(), progress.stations_in) {
+        let stations = progress.stations_of_turnout;
+        let (english, persian) = match (progress.is_turnout_authenticated(), stations) {
             (_, 0) => ("of nothing yet", "هنوز از هیچ"),
             (true, _) => (
                 "voters authenticated of voters registered, at the stations that are in",
@@ -102,7 +103,8 @@ impl Report<'_> {
 
     /// The same in a word, for a table.
     fn basis_word(&self, progress: &Progress) -> &'static str {
-        let (english, persian) = match (progress.is_turnout_authenticated(), progress.stations_in) {
+        let stations = progress.stations_of_turnout;
+        let (english, persian) = match (progress.is_turnout_authenticated(), stations) {
             (_, 0) => ("–", "–"),
             (true, _) => ("authenticated", "احراز هویت"),
             (false, _) => ("ballots", "برگ رأی"),
@@ -127,7 +129,10 @@ impl Report<'_> {
             figure(
                 self.say("Turnout there", "مشارکت در آن‌ها"),
                 words.percent(nation.turnout_in(), nation.registered_in),
-                of(nation.registered_in),
+                match nation.stations_of_turnout {
+                    0 => String::new(),
+                    _ => of(nation.registered_in),
+                },
             ),
             figure(
                 self.say("Council ballots counted", "برگ‌های شورای شمرده‌شده"),
@@ -143,18 +148,25 @@ impl Report<'_> {
         paper.blocks.push(Block::Figures { figures });
     }
 
+    /// Whether there is a station that is in, and in no turnout.
+    fn has_left_out(&self) -> bool {
+        self.maker.board.progress.nation.stations_without_turnout() > 0
+    }
+
     fn columns(&self, first: &str) -> Vec<Column> {
         let column = |english, persian| Column::number(self.say(english, persian));
-        let mut columns = vec![
-            Column::text(first, 1),
-            column("stations", "شعبه"),
-            column("in", "رسیده"),
+        let mut columns =
+            vec![Column::text(first, 1), column("stations", "شعبه"), column("in", "رسیده")];
+        if self.has_left_out() {
+            columns.push(column("turnout of", "مشارکت از"));
+        }
+        columns.extend([
             column("registered there", "واجدان همان‌جا"),
             column("came there", "آمدگان همان‌جا"),
             column("turnout", "مشارکت"),
             Column::text(self.say("came: by", "آمدگان بر پایهٔ"), 0),
             column("ballots, all stations", "برگ‌ها، همهٔ شعبه‌ها"),
-        ];
+        ]);
         if self.has_votes {
             columns.extend([
                 column("valid", "صحیح"),
@@ -168,23 +180,34 @@ impl Report<'_> {
 
     fn row(&self, kind: RowKind, name: &str, own: &Progress) -> Row {
         let words = self.maker.words;
-        let mut cells = vec![
-            name.to_owned(),
-            self.number(own.stations),
-            self.number(own.stations_in),
-            self.number(own.registered_in),
-            self.number(own.turnout_in()),
+        // What is not known is no zero.
+        let known = |is_known: bool, number: u64| match is_known {
+            true => self.number(number),
+            false => "–".to_owned(),
+        };
+        let mut cells =
+            vec![name.to_owned(), self.number(own.stations), self.number(own.stations_in)];
+        if self.has_left_out() {
+            cells.push(self.number(own.stations_of_turnout));
+        }
+        let has_turnout = own.stations_of_turnout > 0 || own.stations_in == 0;
+        cells.extend([
+            known(has_turnout, own.registered_in),
+            known(has_turnout, own.turnout_in()),
             words.percent(own.turnout_in(), own.registered_in),
             self.basis_word(own).to_owned(),
             self.number(own.taken),
-        ];
+        ]);
         if self.has_votes {
             let ballots = own.ballots;
+            // Kinds of a district that spans several places stand with none of them.
+            let is_whole = ballots.taken == own.taken;
+            let share = words.percent(ballots.void, ballots.taken);
             cells.extend([
-                self.number(ballots.valid),
-                self.number(ballots.void),
-                words.percent(ballots.void, ballots.taken),
-                self.number(ballots.blank),
+                known(is_whole, ballots.valid),
+                known(is_whole, ballots.void),
+                if is_whole { share } else { "–".to_owned() },
+                known(is_whole, ballots.blank),
             ]);
         }
         Row::of(kind, cells)
@@ -243,6 +266,25 @@ impl Report<'_> {
                  برگ‌ها است. سفید نوعی باطل است.",
             ),
         );
+        self.left_out(paper);
+    }
+
+    /// Says of which stations that are in there is no turnout.
+    fn left_out(&self, paper: &mut Paper) {
+        if !self.has_left_out() {
+            return;
+        }
+        let text = format!(
+            "{} {}",
+            self.say(
+                "Stations that are in, but in no turnout, because their register is not known or \
+                 their council ballots are annulled (the column \"turnout of\" counts the others):",
+                "شعبه‌های رسیده‌ای که در مشارکت نیامده‌اند، زیرا شمار واجدان شرایط آن‌ها معلوم نیست یا آرای \
+                 شورای آن‌ها ابطال شده است (ستون «مشارکت از» شمار شعبه‌های دیگر است):",
+            ),
+            self.number(self.maker.board.progress.nation.stations_without_turnout())
+        );
+        paper.paragraph(Tone::Note, &text);
     }
 
     fn picture(&self, paper: &mut Paper) {
@@ -324,8 +366,9 @@ impl Report<'_> {
             Tone::Note,
             self.say(
                 "Ballots by kind of a district that spans several counties stand with its province \
-                 alone.",
-                "صحیح و باطل حوزه‌ای که چند شهرستان را در بر می‌گیرد تنها در سطر استان آمده است.",
+                 alone; a county with ballots of such a district has dashes there.",
+                "صحیح و باطل حوزه‌ای که چند شهرستان را در بر می‌گیرد تنها در سطر استان آمده است؛ سطر شهرستانی \
+                 که برگ‌هایی از چنین حوزه‌ای دارد در این ستون‌ها خط تیره دارد.",
             ),
         );
     }

@@ -1,0 +1,112 @@
+//! Turnout: what is below the line is of those stations whose ballots are above it.
+//!
+//! In: elections whose registers are known, in part, elsewhere, or not; stations annulled. Out: the
+//! rows of the paper. Never: a zero that only says that nobody knows.
+
+use super::*;
+
+/// The small election whose stations have these registers, and these rows of `serves.csv`.
+fn registers(first: &str, second: &str, serves: &str) -> Keyed {
+    let keyed = election("test", "");
+    let stations = keyed.path("election/stations.csv");
+    let rows = std::fs::read_to_string(&stations).unwrap();
+    let rows = rows.replace(",x,100,", &format!(",x,{first},"));
+    let rows = rows.replace(",y,100,", &format!(",y,{second},"));
+    std::fs::write(&stations, rows).unwrap();
+    let header = "station,district,registered,authenticated";
+    std::fs::write(keyed.path("election/serves.csv"), format!("{header}\n{serves}")).unwrap();
+    keyed
+}
+
+/// What the row of the whole country says: by title of its columns.
+fn nation(keyed: &Keyed, name: &str, decisions: Vec<Action>) -> BTreeMap<String, String> {
+    let mut all = sealed(keyed, &format!("{VILLAGE}{CITY}"));
+    all.extend(signed(keyed, decisions));
+    let folder = journal(keyed, name, &all);
+    let paper = Reported::of("turnout", &folder, &["--lang", "en"]).paper("turnout");
+    let blocks = paper.0["blocks"].as_array().unwrap().iter();
+    let mut tables = blocks.filter(|block| block["caption"] == "Finished or not");
+    row(tables.next().unwrap(), "whole country")
+}
+
+fn row(table: &Value, name: &str) -> BTreeMap<String, String> {
+    let titles = table["columns"].as_array().unwrap().iter();
+    let titles = titles.map(|column| column["title"].as_str().unwrap().to_owned());
+    let mut rows = rows_of(table).into_iter();
+    let cells = rows.find(|(_, cells)| cells[0] == name).unwrap().1;
+    titles.zip(cells).collect()
+}
+
+fn told(row: &BTreeMap<String, String>) -> [Option<&str>; 5] {
+    let titles = ["in", "turnout of", "registered there", "came there", "turnout"];
+    titles.map(|title| row.get(title).map(String::as_str))
+}
+
+#[test]
+fn a_station_without_a_register_is_neither_above_the_line_nor_below_it() {
+    // S1 has 55 ballots, S2 has 30 + 23.
+    let known = nation(&registers("100", "100", SERVES), "known", Vec::new());
+    assert_eq!(told(&known), [Some("2"), None, Some("200"), Some("108"), Some("54.00%")]);
+    let half = nation(&registers("100", "", SERVES), "half", Vec::new());
+    let of_first = [Some("2"), Some("1"), Some("100"), Some("55"), Some("55.00%")];
+    assert_eq!(told(&half), of_first);
+    assert_eq!(half["ballots, all stations"], "108");
+    let unknown = nation(&registers("", "", SERVES), "unknown", Vec::new());
+    assert_eq!(told(&unknown), [Some("2"), Some("0"), Some("–"), Some("–"), Some("–")]);
+}
+
+#[test]
+fn registers_of_pairs_are_used_where_a_station_has_none() {
+    let serves = "S1,V1,80,\nS2,V1,60,\nS2,T,40,\n";
+    let row = nation(&registers("", "", serves), "pairs", Vec::new());
+    assert_eq!(told(&row), [Some("2"), None, Some("180"), Some("108"), Some("60.00%")]);
+    // That of a station is of all its pairs, and not added to theirs.
+    let row = nation(&registers("", "90", serves), "both", Vec::new());
+    assert_eq!(told(&row)[2], Some("170"));
+    // One pair of a station is not known, so the station is not.
+    let serves = "S1,V1,80,\nS2,V1,60,\nS2,T,,\n";
+    let row = nation(&registers("", "", serves), "part", Vec::new());
+    assert_eq!(told(&row)[1..4], [Some("1"), Some("80"), Some("55")]);
+}
+
+#[test]
+fn a_register_whose_ballots_are_annulled_is_not_below_the_line() {
+    let of_first = [Some("2"), Some("1"), Some("100"), Some("55"), Some("55.00%")];
+    let whole = nation(&registers("100", "100", SERVES), "whole", vec![annul("S2")]);
+    assert_eq!(told(&whole), of_first);
+    // Of what is left of a station its register says nothing; that of the pair does.
+    let of_pair = || {
+        let subject = Subject::Pair("S2".to_owned(), "V1".to_owned());
+        vec![Action::Annul { reason: "b-fraud".to_owned(), subject }]
+    };
+    let part = nation(&registers("100", "100", SERVES), "part", of_pair());
+    assert_eq!(told(&part), of_first);
+    let serves = "S1,V1,,\nS2,V1,60,\nS2,T,40,\n";
+    let known = nation(&registers("100", "100", serves), "known", of_pair());
+    assert_eq!(told(&known)[1..4], [None, Some("140"), Some("78")]);
+}
+
+#[test]
+fn a_county_with_ballots_of_a_district_beyond_it_has_no_kinds() {
+    let keyed = election("test", "");
+    let folder = whole(&keyed);
+    let paper = Reported::of("turnout", &folder, &["--lang", "en"]).paper("turnout");
+    let kinds = ["valid", "void", "void share", "blank"];
+    let tables = paper.0["blocks"].as_array().unwrap().iter();
+    let tables: Vec<&Value> = tables.filter(|block| block["block"] == "table").collect();
+    // 85 ballots of the village, and 23 of the city, which has no county.
+    let nation = row(tables[1], "whole country");
+    assert_eq!(kinds.map(|kind| nation[kind].as_str()), ["106", "2", "1.85%", "2"]);
+    let county = rows_of(tables[2])[0].1[0].clone();
+    let county = row(tables[2], &county);
+    assert_eq!(county["ballots, all stations"], "108");
+    assert_eq!(kinds.map(|kind| county[kind].as_str()), ["–"; 4]);
+    // With ballots of its own district alone it has.
+    let batches = sealed_again(&keyed, VILLAGE);
+    let folder = journal(&keyed, "village", &batches);
+    let paper = Reported::of("turnout", &folder, &["--lang", "en"]).paper("turnout");
+    let mut blocks = paper.0["blocks"].as_array().unwrap().iter();
+    let table = blocks.rfind(|block| block["block"] == "table").unwrap();
+    let cells = rows_of(table)[0].1.clone();
+    assert_eq!(cells[cells.len() - 4..], ["85", "0", "0.00%", "0"]);
+}

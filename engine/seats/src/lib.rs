@@ -58,7 +58,7 @@ pub use options::{
     Round, Rounding, SeatLimit, ShortLists, SizesTable, ThresholdBase, ThresholdScope, TiePersons,
     TieSeats, TwoStage, WithdrawnMember, ZeroVotes,
 };
-pub use outcome::{Group, GroupKey, Outcome, Party, Runoff, Status};
+pub use outcome::{AlternateOrder, Group, GroupKey, Outcome, Party, Runoff, Status};
 pub use publication::{Comparison, Published, compare, methods_that_fit};
 pub use race::{Candidate, List, Members, Race};
 pub use readings::{Branch, explore};

@@ -71,6 +71,19 @@ pub struct Group {
     pub elected: Vec<u32>,
     /// Its alternates, in order; ends before the first place that waits for a lot.
     pub alternates: Vec<u32>,
+    /// Places of alternates after those that wait for a lot.
+    pub alternates_undecided: u32,
+}
+
+/// Alternates who follow one another: of a group, or of the district.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlternateOrder<'a> {
+    /// Whose, where groups have their own.
+    pub group: Option<GroupKey>,
+    /// Those who are certain, from the first.
+    pub named: &'a [u32],
+    /// Places after those that wait for a lot.
+    pub undecided: u32,
 }
 
 /// A second round that is needed.
@@ -94,8 +107,11 @@ pub struct Outcome {
     /// Candidates elected for certain: most votes first, equals in the caller's order.
     pub elected: Vec<u32>,
     /// Alternates in order; by group in the order of `groups` where groups have their own. The
-    /// list ends before the first place that waits for a lot.
+    /// list of each ends before the first place that waits for a lot.
     pub alternates: Vec<u32>,
+    /// Places of alternates that wait for a lot; where a lot decides how many a group has, those
+    /// are not among them.
+    pub alternates_undecided: u32,
     /// Lots that are needed now; settling one may bring up another.
     pub lots: Vec<PendingLot>,
     /// The second round that is needed, if one is.
@@ -112,6 +128,24 @@ impl Outcome {
     /// The options on which the outcome rests: with other values of all others it is the same.
     pub fn readings(&self) -> BTreeSet<OptionName> {
         self.steps.iter().flat_map(|step| step.readings.iter().copied()).collect()
+    }
+
+    /// Alternates as they follow one another: each group has an order of its own, or the district
+    /// has one. Orders without a place are left out.
+    pub fn alternate_orders(&self) -> Vec<AlternateOrder<'_>> {
+        let groups = self.groups.iter().map(|group| AlternateOrder {
+            group: Some(group.key),
+            named: &group.alternates,
+            undecided: group.alternates_undecided,
+        });
+        let has_place = |order: &AlternateOrder<'_>| !order.named.is_empty() || order.undecided > 0;
+        let orders: Vec<AlternateOrder<'_>> = groups.filter(has_place).collect();
+        if !orders.is_empty() {
+            return orders;
+        }
+        let (named, undecided) = (&self.alternates[..], self.alternates_undecided);
+        let one = AlternateOrder { group: None, named, undecided };
+        std::iter::once(one).filter(has_place).collect()
     }
 
     /// The step that gave a group each of its seats, in the order in which its persons take them.

@@ -33,6 +33,8 @@ pub(crate) struct Wanted {
 pub(crate) struct Chosen {
     pub(crate) elected: Vec<u32>,
     pub(crate) alternates: Vec<u32>,
+    /// Places of alternates after those that wait for a lot.
+    pub(crate) alternates_undecided: u32,
     /// Places that wait for a lot.
     pub(crate) undecided: u32,
     /// Seats beyond the last eligible person.
@@ -95,6 +97,7 @@ pub(crate) fn choose(
         count.step(wanted.article, fact);
     }
     let mut rest: Vec<u32> = ranked[cut..].to_vec();
+    let alternates_most = wanted.alternates.min(position(rest.len()));
     if cut > 0 && cut < ranked.len() && is_equal(cut - 1, cut) {
         let start = (0..cut).find(|index| is_equal(*index, cut)).unwrap_or(cut);
         let end = (cut..ranked.len()).find(|index| !is_equal(*index, cut));
@@ -108,6 +111,8 @@ pub(crate) fn choose(
         chosen.elected.extend(&taken.named);
         chosen.undecided = taken.places_left;
         if taken.places_left > 0 {
+            // Whoever loses it is the next alternate, so all of them wait.
+            chosen.alternates_undecided = alternates_most;
             return Ok(chosen);
         }
         let is_left = |who: &u32| !taken.named.contains(who);
@@ -117,6 +122,7 @@ pub(crate) fn choose(
     }
     if !wanted.is_open {
         chosen.alternates = alternates(count, &rest, wanted)?;
+        chosen.alternates_undecided = alternates_most - position(chosen.alternates.len());
     }
     Ok(chosen)
 }

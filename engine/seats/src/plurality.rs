@@ -75,6 +75,7 @@ pub(crate) fn allocate(race: &Race<'_>, rule: &Rule, lots: &[Lot]) -> Result<Out
         groups,
         elected,
         alternates: chosen.alternates,
+        alternates_undecided: chosen.alternates_undecided,
         lots,
         runoff,
         vacant,

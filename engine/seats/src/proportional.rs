@@ -155,16 +155,18 @@ fn assemble(
 ) -> Result<Outcome, SeatsError> {
     let race = count.race;
     let mut elected = Vec::new();
-    let mut alternates = Vec::new();
+    let (mut alternates, mut alternates_undecided) = (Vec::new(), 0);
     let mut groups = Vec::with_capacity(persons.len());
     for (entry, chosen) in contenders.all.iter().zip(persons) {
         elected.extend(&chosen.elected);
         alternates.extend(&chosen.alternates);
+        alternates_undecided += chosen.alternates_undecided;
         groups.push(Group {
             seats: entry.seats,
             vacant: entry.vacant,
             elected: chosen.elected,
             alternates: chosen.alternates,
+            alternates_undecided: chosen.alternates_undecided,
             ..empty_group(entry.key, entry.votes)
         });
     }
@@ -182,6 +184,7 @@ fn assemble(
         groups,
         elected,
         alternates,
+        alternates_undecided,
         lots,
         runoff: None,
         vacant,
@@ -192,7 +195,15 @@ fn assemble(
 
 /// A group with votes and no seats.
 pub(crate) fn empty_group(key: GroupKey, votes: u64) -> Group {
-    Group { key, votes, seats: 0, vacant: 0, elected: Vec::new(), alternates: Vec::new() }
+    Group {
+        key,
+        votes,
+        seats: 0,
+        vacant: 0,
+        elected: Vec::new(),
+        alternates: Vec::new(),
+        alternates_undecided: 0,
+    }
 }
 
 /// Vacant seats belong to a group only if it is the only one that has votes.
@@ -212,6 +223,7 @@ pub(crate) fn no_votes(race: &Race<'_>, groups: Vec<Group>) -> Outcome {
         groups,
         elected: Vec::new(),
         alternates: Vec::new(),
+        alternates_undecided: 0,
         lots: Vec::new(),
         runoff: None,
         vacant: race.seats,

@@ -2,8 +2,8 @@
 
 use super::{independents, list, named, race, seats, unnamed};
 use crate::{
-    Article, Fact, Labels, Language, Lot, LotKind, Method, Party, Race, Rule, SeatsError, Status,
-    allocate,
+    Article, Fact, GroupKey, Labels, Language, Lot, LotKind, Method, Party, Race, Rule, SeatsError,
+    Status, allocate,
 };
 
 /// An independent pool of 21 people with this total, all different.
@@ -87,6 +87,26 @@ fn article_24_elects_and_names_alternates_inside_each_group() {
     assert_eq!(done.elected, [0, 4, 1, 6, 2, 5]);
     // 52 %: of 3 -> 2 (one is left), of 2 -> 1 (none is left), of 1 -> 1
     assert_eq!(done.alternates, [3, 7]);
+    // One after another inside each group, not from group to group.
+    let orders = done.alternate_orders();
+    let orders: Vec<_> = orders.iter().map(|own| (own.group, own.named, own.undecided)).collect();
+    let own = |key, named| (Some(key), named, 0);
+    assert_eq!(orders, [own(GroupKey::List(0), &[3][..]), own(GroupKey::Independents, &[7])]);
+}
+
+#[test]
+fn alternates_behind_an_open_lot_wait_and_are_counted() {
+    // 3 seats and 2 alternates each: in A two are equal at the last seat, in B at the first
+    // alternate.
+    let (lists, candidates) = named(&[&[50, 40, 30, 30, 20, 10], &[60, 50, 40, 15, 15, 0]], &[]);
+    let six = race(6, &lists, &candidates);
+    let open = allocate(&six, &Rule::new(Method::Article24), &[]).unwrap();
+    assert_eq!(seats(&open), [3, 3]);
+    let orders = open.alternate_orders();
+    let orders: Vec<_> = orders.iter().map(|own| (own.group, own.named, own.undecided)).collect();
+    let waits = |list| (Some(GroupKey::List(list)), &[][..], 2);
+    assert_eq!(orders, [waits(0), waits(1)]);
+    assert_eq!(open.alternates_undecided, 4);
 }
 
 #[test]

@@ -161,6 +161,8 @@ proptest! {
         let shared = (0..=first.len()).rev().find(is_shared).unwrap();
         let named: Vec<usize> = outcome.alternates.iter().map(|who| *who as usize).collect();
         prop_assert_eq!(&named[..], &first[..shared]);
+        // Every place has a name or waits.
+        prop_assert_eq!(named.len() + outcome.alternates_undecided as usize, first.len());
         let is_open = sets.len() > 1 || queues.len() > 1;
         prop_assert_eq!(outcome.status == Status::LotRequired, is_open);
         let (settled, _) = settle(&race, &rule, choice);
@@ -168,6 +170,7 @@ proptest! {
         prop_assert!(sets.contains(&elected));
         let queue: Vec<usize> = settled.alternates.iter().map(|who| *who as usize).collect();
         prop_assert!(queues.contains(&queue));
+        prop_assert_eq!(settled.alternates_undecided, 0);
     }
 
     #[test]

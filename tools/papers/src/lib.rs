@@ -9,6 +9,7 @@
 //!                                                 `-> JSON -> tools/report -> PDF
 //! ```
 
+mod about;
 pub mod html;
 mod maker;
 pub mod minutes;

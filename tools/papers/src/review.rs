@@ -7,17 +7,16 @@
 mod arrival;
 mod chapter;
 
-use std::collections::HashMap;
-
 use shomar_board::board::Board;
 use shomar_board::words::Words;
 use shomar_engine::decision::{Decision, Effects};
-use shomar_engine::ledger::{Ledger, Standing};
+use shomar_engine::ledger::{Ledger, Ruling, Standing};
 use shomar_engine::live::ReceivedBatch;
 use shomar_format::BatchAddress;
 use shomar_format::bytes::Digest32;
-use shomar_format::control::{Action, Subject};
+use shomar_format::control::Action;
 
+use crate::about::{NamedBatches, Place};
 use crate::maker::{Maker, per_mille};
 use crate::paper::{Block, Column, Figure, MarkKind, Paper, Picture, Row, RowKind, Tone};
 use crate::pictures::{CurveTile, Tile, curves, map, shade};
@@ -54,8 +53,10 @@ pub fn review(input: ReviewInput<'_>) -> Paper {
 /// What happened in a province.
 #[derive(Default)]
 struct Province<'a> {
+    /// First counts: a recount comes when somebody counts again, never late.
     arrivals: Arrivals,
     late: Vec<&'a ReceivedBatch>,
+    recounts: Vec<Recount<'a>>,
     /// Batches held now, and those rejected.
     held: u64,
     rejected: u64,
@@ -70,11 +71,26 @@ struct Province<'a> {
     contradictions: Vec<&'a Contradiction>,
 }
 
+/// A batch of a recount.
+struct Recount<'a> {
+    batch: &'a ReceivedBatch,
+    standing: Standing,
+    ruling: Option<Ruling>,
+}
+
+impl Recount<'_> {
+    /// Whether an officer has still to decide about it.
+    fn waits(&self) -> bool {
+        self.standing == Standing::Waiting && self.ruling != Some(Ruling::Rejected)
+    }
+}
+
 impl Province<'_> {
     /// Whether there is anything to talk about.
     fn is_quiet(&self) -> bool {
         let numbers = [self.held, self.rejected, self.gaps, self.missing];
         self.late.is_empty()
+            && self.recounts.is_empty()
             && numbers == [0; 4]
             && self.decisions.is_empty()
             && self.contradictions.is_empty()
@@ -87,7 +103,7 @@ struct Review<'a> {
     provinces: Vec<Province<'a>>,
     /// The close: its position and moment.
     close: Option<(u64, u64)>,
-    /// First and last moment at which a batch came; `None` if nobody said.
+    /// First and last moment at which a first count came; `None` if nobody said.
     span: Option<(u64, u64)>,
 }
 
@@ -107,8 +123,8 @@ impl<'a> Review<'a> {
             };
             Some((position, at))
         });
-        let times = board.snapshot.received.iter().map(|batch| batch.received_at_ms);
-        let times = times.filter(|at| *at > 0);
+        let first_counts = board.snapshot.received.iter().filter(|batch| !batch.is_recount);
+        let times = first_counts.map(|batch| batch.received_at_ms).filter(|at| *at > 0);
         let span = times.fold(None, |span: Option<(u64, u64)>, at| {
             let (first, last) = span.unwrap_or((at, at));
             Some((first.min(at), last.max(at)))
@@ -138,13 +154,18 @@ impl<'a> Review<'a> {
         let closed = self.close.map(|(position, _)| position);
         for (number, batch) in (0u32..).zip(board.snapshot.received.iter()) {
             let standing = ledger.standing(number);
+            let ruling = ledger.entries()[number as usize].ruling;
             let own = self.of_station(batch.address.station);
-            own.arrivals.add(batch.received_at_ms);
             match standing {
                 Standing::Annulled(_) => own.annulled += 1,
                 Standing::Superseded(_) => own.superseded += 1,
                 Standing::Stands | Standing::Waiting => {}
             }
+            if batch.is_recount {
+                own.recounts.push(Recount { batch, standing, ruling });
+                continue;
+            }
+            own.arrivals.add(batch.received_at_ms);
             if closed.is_some_and(|closed| batch.position > closed) {
                 own.late.push(batch);
             }
@@ -171,26 +192,10 @@ impl<'a> Review<'a> {
 
     fn decide(&mut self) {
         let board = self.maker.board;
-        let mut stations = HashMap::new();
-        for decision in board.snapshot.decisions.iter() {
-            if let Action::Release { batch } | Action::Reject { batch } = &decision.control.action {
-                stations.insert(*batch, None);
-            }
-            if let Action::Annul { subject, .. } | Action::Reinstate { subject } =
-                &decision.control.action
-                && let Subject::Batch(batch) = subject
-            {
-                stations.insert(*batch, None);
-            }
-        }
-        for batch in board.snapshot.received.iter() {
-            if let Some(station) = stations.get_mut(&batch.hash) {
-                *station = Some(batch.address.station);
-            }
-        }
+        let batches = NamedBatches::of(board);
         for decision in board.snapshot.decisions.iter() {
             let is_release = matches!(decision.control.action, Action::Release { .. });
-            for province in self.provinces_of(decision, &stations) {
+            for province in self.provinces_of(decision, &batches) {
                 let own = &mut self.provinces[province as usize];
                 own.released += u64::from(is_release);
                 own.decisions.push(&**decision);
@@ -199,41 +204,25 @@ impl<'a> Review<'a> {
     }
 
     /// Provinces that a decision is about: that of its station, else those of its districts.
-    fn provinces_of(
-        &self,
-        decision: &Decision,
-        stations: &HashMap<Digest32, Option<u32>>,
-    ) -> Vec<u32> {
-        let setting = &self.maker.board.setting;
-        let counting = &setting.counting;
-        let station = match &decision.control.action {
-            Action::Annul { subject, .. } | Action::Reinstate { subject } => match subject {
-                Subject::Station(station) | Subject::Pair(station, _) => {
-                    counting.find_station(station)
-                }
-                Subject::Batch(batch) => stations.get(batch).copied().flatten(),
-            },
-            Action::Supersede { station, .. } => counting.find_station(station),
-            Action::Release { batch } | Action::Reject { batch } => {
-                stations.get(batch).copied().flatten()
-            }
-            Action::Open | Action::Close => return Vec::new(),
-            Action::Lot(_) | Action::Declare { .. } => None,
-        };
-        if let Some(station) = station {
-            return vec![setting.places.province_of_station(station)];
+    fn provinces_of(&self, decision: &Decision, batches: &NamedBatches) -> Vec<u32> {
+        let board = self.maker.board;
+        let places = &board.setting.places;
+        let action = &decision.control.action;
+        let place = batches.place(board, action);
+        if let Place::Station(station) | Place::Pair(station, _) = place {
+            return vec![places.province_of_station(station)];
+        }
+        if matches!(action, Action::Open | Action::Close) {
+            return Vec::new();
         }
         let mut districts: Vec<u32> = match &decision.effects {
             Effects::Districts(effects) => effects.iter().map(|effect| effect.district).collect(),
             Effects::NoNumbers | Effects::NumbersBegin => Vec::new(),
         };
-        if let Action::Lot(lot) = &decision.control.action {
-            districts.extend(counting.find_district(&lot.district));
+        if let Place::District(district) = place {
+            districts.push(district);
         }
-        if let Action::Declare { district, .. } = &decision.control.action {
-            districts.extend(counting.find_district(district));
-        }
-        let of = |district: &u32| setting.places.province_of_district[*district as usize];
+        let of = |district: &u32| places.province_of_district[*district as usize];
         let mut provinces: Vec<u32> = districts.iter().map(of).collect();
         provinces.sort_unstable();
         provinces.dedup();
@@ -311,7 +300,7 @@ impl<'a> Review<'a> {
             figure(
                 self.say("Batches received", "بسته‌های رسیده"),
                 self.total(|own| own.arrivals.len()),
-                "",
+                self.say("without recounts", "بدون بازشماری‌ها"),
             ),
             figure(self.say("Late", "دیررس"), self.total(|own| own.late.len() as u64), late_note),
             figure(
@@ -338,6 +327,11 @@ impl<'a> Review<'a> {
                 self.say("Batches recounted", "بسته‌های بازشماری‌شده"),
                 self.total(|own| own.superseded),
                 self.say("a recount stands in their place", "بازشماری جای آن‌ها را گرفته"),
+            ),
+            figure(
+                self.say("Recounts that wait", "بازشماری‌های در انتظار"),
+                self.total(|own| own.recounts.iter().filter(|own| own.waits()).count() as u64),
+                self.say("for an officer's decision", "در انتظار تصمیم مقام مسئول"),
             ),
             figure(self.say("Decisions of officers", "تصمیم‌های مسئولان"), decisions, ""),
         ];
@@ -391,9 +385,10 @@ impl<'a> Review<'a> {
         rows.push(row(RowKind::Total, self.say("whole country", "کل کشور"), sums));
         paper.heading(1, self.say("All provinces", "همهٔ استان‌ها"));
         let caption = self.say(
-            "Batches of a station stand with its province; shares are of the batches received. Bold: \
-             there is something to go through.",
-            "بسته‌های هر شعبه در استان آن آمده است؛ درصدها از بسته‌های رسیده است. پررنگ: چیزی برای بررسی هست.",
+            "Batches of a station stand with its province, recounts apart from them; shares are of \
+             the batches received. Bold: there is something to go through.",
+            "بسته‌های هر شعبه در استان آن آمده است و بازشماری‌ها جداگانه؛ درصدها از بسته‌های رسیده است. پررنگ: \
+             چیزی برای بررسی هست.",
         );
         paper.table(caption, columns, rows);
     }

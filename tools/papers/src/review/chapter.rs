@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use shomar_engine::completeness::PairState;
 use shomar_engine::decision::Effects;
+use shomar_engine::ledger::Standing;
 use shomar_seats::Language;
 
 use super::{Province, Review};
@@ -32,6 +33,7 @@ impl Review<'_> {
             self.held(paper, at);
             self.missing(paper, at);
             self.gaps(paper, at);
+            self.recounts(paper, own);
             self.corrections(paper, own);
             self.contradictions(paper, own);
         }
@@ -42,8 +44,8 @@ impl Review<'_> {
         let text = format!(
             "{} {}",
             self.say(
-                "Nothing late, held, missing, corrected or contradicting:",
-                "بدون دیررس، نگه‌داشته، نرسیده، اصلاح و ناسازگار:",
+                "Nothing late, held, missing, recounted, corrected or contradicting:",
+                "بدون دیررس، نگه‌داشته، نرسیده، بازشماری، اصلاح و ناسازگار:",
             ),
             self.maker.words.joined(&quiet)
         );
@@ -103,6 +105,48 @@ impl Review<'_> {
             self.numbers("ballots", "برگ"),
         ];
         self.list(paper, self.say("Late batches", "بسته‌های دیررس"), columns, rows.collect());
+    }
+
+    /// Recounts by themselves: they come when somebody counts again.
+    fn recounts(&self, paper: &mut Paper, own: &Province<'_>) {
+        let words = self.maker.words;
+        let rows = own.recounts.iter().map(|own| {
+            let mut held = self.maker.board.snapshot.held.iter();
+            let held = held.find(|held| held.hash == own.batch.hash);
+            let (english, persian) = match own.standing {
+                Standing::Waiting if own.waits() => ("waits for a decision", "در انتظار تصمیم"),
+                Standing::Waiting => ("rejected", "ردشده"),
+                Standing::Stands => match held {
+                    None => ("in place of the first count", "جایگزین شمارش نخست"),
+                    Some(held) if held.is_rejected => ("rejected", "ردشده"),
+                    Some(_) => ("held by a check", "نگه‌داشته"),
+                },
+                Standing::Superseded(_) => {
+                    ("another recount stands in its place", "بازشماری دیگری جای آن را گرفته")
+                }
+                Standing::Annulled(_) => ("annulled", "ابطال‌شده"),
+            };
+            let when = match own.batch.received_at_ms {
+                0 => "–".to_owned(),
+                at => words.moment(at),
+            };
+            let cells = vec![
+                self.maker.station(own.batch.address.station),
+                self.maker.telling().district_name(own.batch.address.district).to_owned(),
+                when,
+                self.say(english, persian).to_owned(),
+                self.number(own.batch.taken),
+            ];
+            Row::of(RowKind::Plain, cells)
+        });
+        let columns = vec![
+            self.text("station", "شعبه", 3),
+            self.text("district", "حوزه", 2),
+            self.text("came", "زمان رسیدن", 2),
+            self.text("what became of it", "سرانجام", 2),
+            self.numbers("ballots", "برگ"),
+        ];
+        self.list(paper, self.say("Recounts", "بازشماری‌ها"), columns, rows.collect());
     }
 
     fn held(&self, paper: &mut Paper, province: u32) {

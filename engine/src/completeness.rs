@@ -194,6 +194,8 @@ pub struct PairStanding {
     pub batches: u32,
     /// Ballots of those that count.
     pub taken: u64,
+    /// Whether a recount of it waits for a decision that may replace what counts.
+    pub recount_waits: bool,
 }
 
 /// Sequences of a device that have not come, while a later one has.
@@ -437,7 +439,7 @@ impl DistrictCompleteness {
         if pair.may_miss() {
             self.to_come.add(ToCome::Unknown(NoBound::Gap));
         }
-        if pair.waits && !pair.is_annulled {
+        if pair.recount_waits() {
             self.to_come.add(ToCome::Unknown(NoBound::Recount));
         }
     }
@@ -447,6 +449,11 @@ impl Pair {
     /// Whether a batch of it may be missing that would count.
     fn may_miss(&self) -> bool {
         self.has_gap && !self.is_annulled
+    }
+
+    /// Whether a recount of it waits that would count.
+    fn recount_waits(&self) -> bool {
+        self.waits && !self.is_annulled
     }
 }
 
@@ -463,7 +470,8 @@ fn standing(station: u32, district: u32, pair: Option<&Pair>, is_annulled: bool)
         Some(_) => PairState::Received,
     };
     let (batches, taken) = pair.map_or((0, 0), |pair| (pair.batches, pair.counted));
-    PairStanding { station, district, state, batches, taken }
+    let recount_waits = pair.is_some_and(Pair::recount_waits);
+    PairStanding { station, district, state, batches, taken, recount_waits }
 }
 
 /// The pairs of all batches, by station, then district.

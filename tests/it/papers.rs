@@ -4,6 +4,7 @@
 //! and to what `shomar tally` and `shomar result` say. Never: a snapshot with a time of day of the
 //! machine in it.
 
+mod minutes;
 mod review;
 mod turnout;
 

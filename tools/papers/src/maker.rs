@@ -112,6 +112,13 @@ impl<'a> Maker<'a> {
         facts
     }
 
+    /// A district, with its contest.
+    pub(crate) fn about(self, district: u32) -> String {
+        let telling = self.telling();
+        let contest = telling.contest_name(self.board.setting.district(district).contest);
+        format!("{contest} · {}", telling.district_name(district))
+    }
+
     /// A station with its id.
     pub(crate) fn station(self, station: u32) -> String {
         let own = &self.board.setting.subject.election.stations[station as usize];

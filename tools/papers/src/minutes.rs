@@ -14,14 +14,14 @@ use std::collections::HashMap;
 
 use shomar_board::board::Board;
 use shomar_board::words::Words;
-use shomar_engine::completeness::PairStanding;
+use shomar_engine::completeness::{DistrictCompleteness, PairStanding, PairState};
 use shomar_engine::decision::{Decision, Effects};
 use shomar_engine::explanation::{Note, NoteOf, Section, explain};
 use shomar_engine::lots::OutcomeError;
 use shomar_engine::outcome::DistrictOutcome;
-use shomar_format::control::{Action, Subject};
 use shomar_seats::{LotKind, Status, Verdict};
 
+use crate::about::{NamedBatches, Place};
 use crate::maker::{Maker, file_part};
 use crate::paper::{Block, Figure, MarkKind, Paper, Signatures, Tone};
 
@@ -55,9 +55,9 @@ impl std::error::Error for NoMinutes {}
 enum Stand {
     /// Everything is in, and every place has its name.
     Final,
-    /// Something is held or missing, and may change who is elected.
+    /// Something is held, missing or waits for a decision, and may change who is elected.
     Open,
-    /// Something is held or missing, and cannot change who is elected.
+    /// Something is held, missing or waits for a decision, and cannot change who is elected.
     Decided,
     /// A lot decides who is elected.
     SeatLot,
@@ -71,13 +71,15 @@ enum Stand {
 
 impl Stand {
     fn of(outcome: &DistrictOutcome<'_>) -> Result<Self, OutcomeError> {
-        if outcome.provisional {
-            let finality = outcome.finality()?;
-            let is_decided = finality.is_some_and(|own| own.finality.verdict == Verdict::Decided)
-                && outcome.outcome.status == Status::Final;
-            return Ok(if is_decided { Self::Decided } else { Self::Open });
-        }
         let of_seat = outcome.outcome.lots.iter().any(|lot| lot.kind != LotKind::Alternate);
+        // A recount that waits, for one, leaves a result open that is not called provisional.
+        let is_outstanding =
+            outcome.completeness().is_some_and(DistrictCompleteness::is_outstanding);
+        if outcome.provisional || is_outstanding {
+            let finality = outcome.finality()?;
+            let is_decided = finality.is_some_and(|own| own.finality.verdict == Verdict::Decided);
+            return Ok(if is_decided && !of_seat { Self::Decided } else { Self::Open });
+        }
         Ok(match outcome.outcome.status {
             Status::Final => Self::Final,
             Status::LotRequired if of_seat => Self::SeatLot,
@@ -131,9 +133,10 @@ impl<'a> Minutes<'a> {
         for pair in board.completeness.pairs() {
             pairs[pair.district as usize].push(*pair);
         }
+        let batches = NamedBatches::of(board);
         let mut decisions: HashMap<u32, Vec<&Decision>> = HashMap::new();
         for decision in board.snapshot.decisions.iter() {
-            for district in touched(board, decision) {
+            for district in touched(board, &batches, decision) {
                 decisions.entry(district).or_default().push(&**decision);
             }
         }
@@ -166,6 +169,20 @@ impl<'a> Minutes<'a> {
         Ok(sheet.paper())
     }
 
+    /// What stands above a list of the minutes of all districts.
+    #[must_use]
+    pub fn cover(&self, words: Words) -> Paper {
+        let title = words.say("Minutes of all districts", "صورت‌جلسه‌های همهٔ حوزه‌ها");
+        Maker { board: self.board, words }.begin("index", title, "")
+    }
+
+    /// What a district is called in a list, with its contest and its id.
+    #[must_use]
+    pub fn about(&self, district: u32, words: Words) -> String {
+        let maker = Maker { board: self.board, words };
+        format!("{} ({})", maker.about(district), self.board.setting.district(district).id)
+    }
+
     /// How the result of a district stands, in a few words, for a list of papers.
     ///
     /// # Errors
@@ -186,24 +203,24 @@ impl<'a> Minutes<'a> {
     }
 }
 
-/// Districts whose numbers a decision changed, or that it names.
-fn touched(board: &Board, decision: &Decision) -> Vec<u32> {
+/// Districts whose numbers a decision changed, and those that it is about without changing any:
+/// what it takes out may be outside the totals already, or not have come yet.
+fn touched(board: &Board, batches: &NamedBatches, decision: &Decision) -> Vec<u32> {
     let mut districts: Vec<u32> = match &decision.effects {
         Effects::Districts(effects) => effects.iter().map(|effect| effect.district).collect(),
         Effects::NoNumbers | Effects::NumbersBegin => Vec::new(),
     };
-    let counting = &board.setting.counting;
-    let named = match &decision.control.action {
-        Action::Lot(lot) => counting.find_district(&lot.district),
-        Action::Declare { district, .. }
-        | Action::Supersede { district, .. }
-        | Action::Annul { subject: Subject::Pair(_, district), .. }
-        | Action::Reinstate { subject: Subject::Pair(_, district) } => {
-            counting.find_district(district)
+    match batches.place(board, &decision.control.action) {
+        Place::Nowhere => {}
+        Place::Pair(_, district) | Place::District(district) => districts.push(district),
+        Place::Station(station) => {
+            // By station: what it reports stands together.
+            let pairs = board.completeness.pairs();
+            let pairs = &pairs[pairs.partition_point(|pair| pair.station < station)..];
+            let own = pairs.iter().take_while(|pair| pair.station == station);
+            districts.extend(own.map(|pair| pair.district));
         }
-        _ => None,
-    };
-    districts.extend(named);
+    }
     districts.sort_unstable();
     districts.dedup();
     districts
@@ -221,11 +238,7 @@ impl Sheet<'_> {
     fn paper(&self) -> Paper {
         let own = self.outcome.district;
         let name = format!("minutes-{}", file_part(&own.id));
-        let about = format!(
-            "{} · {}",
-            self.maker.telling().contest_name(own.contest),
-            self.maker.telling().district_name(self.district)
-        );
+        let about = self.maker.about(self.district);
         let mut paper = self.maker.begin(&name, self.title(), &about);
         self.marks(&mut paper);
         self.head(&mut paper);
@@ -278,8 +291,10 @@ impl Sheet<'_> {
             Stand::Open => paper.mark(
                 MarkKind::Provisional,
                 self.say(
-                    "PROVISIONAL: stations are held or missing; nobody is named as elected",
-                    "موقت: برخی شعبه‌ها نرسیده یا نگه داشته شده‌اند؛ هیچ‌کس منتخب اعلام نمی‌شود",
+                    "PROVISIONAL: something is held, missing or waits for a decision; nobody is \
+                     named as elected",
+                    "موقت: بخشی از آرا نرسیده، نگه داشته شده یا در انتظار تصمیم است؛ هیچ‌کس منتخب \
+                     اعلام نمی‌شود",
                 ),
             ),
             Stand::Decided => paper.mark(
@@ -353,8 +368,7 @@ impl Sheet<'_> {
             value,
             note,
         };
-        let received = self.maker.board.received(self.district);
-        let stations = match received.expected {
+        let stations = match self.maker.board.received(self.district).expected {
             Some(expected) => format!("{} {}", self.say("of", "از"), self.number(expected)),
             None => self.say("expected: not said", "مورد انتظار: تعیین نشده").to_owned(),
         };
@@ -366,7 +380,7 @@ impl Sheet<'_> {
             figures: vec![
                 figure(
                     self.say("Stations in", "شعبه‌های رسیده"),
-                    self.number(received.received),
+                    self.number(self.count(PairState::Received)),
                     stations,
                 ),
                 figure(

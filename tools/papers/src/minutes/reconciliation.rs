@@ -36,7 +36,7 @@ impl Sheet<'_> {
         self.not_in(paper);
     }
 
-    fn count(&self, state: PairState) -> u64 {
+    pub(super) fn count(&self, state: PairState) -> u64 {
         self.pairs.iter().filter(|pair| pair.state == state).count() as u64
     }
 
@@ -46,7 +46,10 @@ impl Sheet<'_> {
             Some(expected) => self.number(expected),
             None => self.say("not said", "تعیین نشده").to_owned(),
         };
-        let missing = received.missing.map(|_| self.count(PairState::Missing));
+        // Where nothing came but a recount that waits, nothing has reported so far.
+        let missing = received
+            .missing
+            .map(|_| self.count(PairState::Missing) + self.count(PairState::Waiting));
         let missing = missing.map_or_else(|| "–".to_owned(), |missing| self.number(missing));
         let column = |english, persian| Column::number(self.say(english, persian));
         paper.table(
@@ -56,9 +59,9 @@ impl Sheet<'_> {
                 column("in", "رسیده"),
                 column("held by a check", "نگه‌داشته"),
                 column("with a batch missing", "با بستهٔ نرسیده"),
-                column("a recount waits", "در انتظار بازشماری"),
                 column("annulled", "ابطال‌شده"),
                 column("missing", "نرسیده"),
+                column("of these, a recount waits", "از این‌ها، بازشماری در انتظار"),
             ],
             vec![Row::of(
                 RowKind::Plain,
@@ -67,9 +70,9 @@ impl Sheet<'_> {
                     self.number(self.count(PairState::Received)),
                     self.number(self.count(PairState::Held)),
                     self.number(self.count(PairState::Gap)),
-                    self.number(self.count(PairState::Waiting)),
                     self.number(self.count(PairState::Annulled)),
                     missing,
+                    self.number(self.pairs.iter().filter(|pair| pair.recount_waits).count()),
                 ],
             )],
         );
@@ -103,12 +106,15 @@ impl Sheet<'_> {
             rows.push(Row::of(kind, vec![label.to_owned(), number, share]));
         };
         let none = String::new;
-        row(
-            RowKind::Plain,
-            self.say("Registered, all stations", "واجدان شرایط، همهٔ شعبه‌ها"),
-            self.registered(|_| true),
-            none(),
-        );
+        // Where nobody has said who reports, all stations are not known.
+        if self.maker.board.setting.subject.election.serves.is_some() {
+            row(
+                RowKind::Plain,
+                self.say("Registered, all stations", "واجدان شرایط، همهٔ شعبه‌ها"),
+                self.registered(|_| true),
+                none(),
+            );
+        }
         row(
             RowKind::Plain,
             self.say("Registered, stations in", "واجدان شرایط، شعبه‌های رسیده"),
@@ -286,14 +292,15 @@ impl Sheet<'_> {
 
     /// Stations that are not simply in, and why.
     fn not_in(&self, paper: &mut Paper) {
-        let open: Vec<&PairStanding> =
-            self.pairs.iter().filter(|pair| pair.state != PairState::Received).collect();
+        let is_open =
+            |pair: &&PairStanding| pair.state != PairState::Received || pair.recount_waits;
+        let open: Vec<&PairStanding> = self.pairs.iter().filter(is_open).collect();
         let rows = open.iter().take(STATIONS_NAMED).map(|pair| {
             Row::of(
                 RowKind::Plain,
                 vec![
                     self.maker.station(pair.station),
-                    self.state(pair.state).to_owned(),
+                    self.state(pair),
                     self.why(pair),
                     self.number(pair.taken),
                 ],
@@ -318,16 +325,18 @@ impl Sheet<'_> {
         }
     }
 
-    fn state(&self, state: PairState) -> &'static str {
-        let (english, persian) = match state {
+    fn state(&self, pair: &PairStanding) -> String {
+        let waits = self.say("recount waits", "در انتظار بازشماری");
+        let (english, persian) = match pair.state {
             PairState::Received => ("in", "رسیده"),
             PairState::Missing => ("missing", "نرسیده"),
             PairState::Held => ("held", "نگه‌داشته"),
-            PairState::Waiting => ("recount waits", "در انتظار بازشماری"),
+            PairState::Waiting => return waits.to_owned(),
             PairState::Gap => ("a batch is missing", "با بستهٔ نرسیده"),
             PairState::Annulled => ("annulled", "ابطال‌شده"),
         };
-        self.maker.words.say(english, persian)
+        let state = self.maker.words.say(english, persian).to_owned();
+        if pair.recount_waits { self.maker.words.joined(&[state, waits.to_owned()]) } else { state }
     }
 
     fn why(&self, pair: &PairStanding) -> String {
@@ -375,10 +384,16 @@ impl Sheet<'_> {
                     )
                 })
             }
-            PairState::Waiting | PairState::Annulled => {
+            PairState::Annulled => {
                 self.say("by a decision, see below", "به تصمیم مقام مسئول، پایین‌تر").to_owned()
             }
-            PairState::Received => String::new(),
+            PairState::Waiting | PairState::Received if pair.recount_waits => self
+                .say(
+                    "an officer has not decided about its recount",
+                    "مقام مسئول دربارهٔ بازشماری آن تصمیم نگرفته است",
+                )
+                .to_owned(),
+            PairState::Waiting | PairState::Received => String::new(),
         }
     }
 }

@@ -5,7 +5,9 @@
 
 use shomar_engine::explanation::Section;
 use shomar_engine::lots::LotParty;
-use shomar_seats::{LotKind, OptionName};
+use shomar_seats::{
+    AlternateOrder, GroupKey, LotKind, Method, OptionName, Party, PendingLot, Status,
+};
 
 use super::{Sheet, Stand};
 use crate::paper::{Column, Holds, Paper, Row, RowKind, Tone};
@@ -76,9 +78,10 @@ impl Sheet<'_> {
             paper.paragraph(
                 Tone::Alert,
                 self.say(
-                    "Nobody is named here: what is held or missing may change who is elected.",
-                    "نامی در این‌جا نوشته نشده است: آنچه نرسیده یا نگه داشته شده می‌تواند ترکیب \
-                     منتخبان را تغییر دهد.",
+                    "Nobody is named here: what is held, missing or waits for a decision may change \
+                     who is elected.",
+                    "نامی در این‌جا نوشته نشده است: آنچه نرسیده، نگه داشته شده یا در انتظار تصمیم \
+                     است می‌تواند ترکیب منتخبان را تغییر دهد.",
                 ),
             );
         }
@@ -97,8 +100,8 @@ impl Sheet<'_> {
         let vacant = outcome.vacant.min(without);
         let runoff = runoff.min(without - vacant);
         let rest = without - vacant - runoff;
-        let (name, why) = match self.stand {
-            Stand::NoVotes => (NOBODY, own("no valid vote", "بدون رأی صحیح")),
+        let (name, why) = match outcome.status {
+            Status::NoVotes => (NOBODY, own("no valid vote", "بدون رأی صحیح")),
             _ => (OPEN_NAME, own("a lot decides", "در انتظار قرعه")),
         };
         vec![
@@ -120,36 +123,95 @@ impl Sheet<'_> {
             );
             return;
         }
-        let words = self.maker.words;
-        let mut rows = Vec::new();
-        for (number, position) in (1u64..).zip(&self.outcome.outcome.alternates) {
-            let person = self.outcome.candidate(*position);
-            let name = words.name(&person.name_en, &person.name_fa);
-            let votes = self.number(self.outcome.candidate_votes(*position));
-            let list = self.list_name(person.list);
-            let number = self.number(number);
-            let cells = vec![number, self.code(person.code), name.to_owned(), list, votes];
-            rows.push(Row::of(RowKind::Plain, cells));
-        }
-        let waits = self.outcome.outcome.lots.iter().filter(|lot| lot.kind == LotKind::Alternate);
-        for _ in 0..waits.map(|lot| lot.places).sum::<u32>() {
-            let why = self.say("a lot decides", "در انتظار قرعه").to_owned();
-            let number = self.number(rows.len() + 1);
-            let cells = vec![number, String::new(), OPEN_NAME.to_owned(), why, String::new()];
-            rows.push(Row::of(RowKind::Open, cells));
-        }
+        let orders = self.outcome.outcome.alternate_orders();
+        let rows: Vec<Row> = orders.iter().flat_map(|order| self.alternate_rows(order)).collect();
         paper.heading(1, self.say("Alternates, in order", "علی‌البدل‌ها به ترتیب"));
-        if rows.is_empty() {
+        let is_unknown = self.alternates_unknown();
+        if rows.is_empty() && !is_unknown {
             paper.paragraph(Tone::Plain, self.say("None.", "هیچ."));
         }
-        let columns = vec![
+        let mut columns = vec![
             Column::number(self.say("no.", "ردیف")),
             Column::number(self.say("code", "کد")),
             Column::text(self.say("name", "نام"), 3),
             Column::text(self.say("list", "فهرست"), 2),
             Column::number(self.say("votes", "رأی")),
         ];
-        paper.table("", columns, rows);
+        if self.outcome.outcome.alternates_undecided > 0 {
+            columns.push(Column::text("", 1));
+        }
+        let caption = match orders.iter().any(|order| order.group.is_some()) {
+            true => self.say(
+                "Each list, and the independents together, has an order of its own",
+                "هر فهرست، و نامزدهای منفرد با هم، ترتیب جداگانهٔ خود را دارد",
+            ),
+            false => "",
+        };
+        paper.table(caption, columns, rows);
+        let waiting = self.outcome.outcome.alternates_undecided;
+        if waiting > 0 {
+            let text = format!(
+                "{} {}",
+                self.say("Places that wait for a lot:", "جاهایی که در انتظار قرعه است:"),
+                self.number(waiting)
+            );
+            paper.paragraph(Tone::Note, &text);
+        }
+        if is_unknown {
+            paper.paragraph(
+                Tone::Note,
+                self.say(
+                    "A lot between lists also decides how many alternates each of them has: more \
+                     may come here.",
+                    "شمار علی‌البدل‌های هر فهرست نیز به قرعهٔ میان فهرست‌ها بستگی دارد: ممکن است به \
+                     این‌ها افزوده شود.",
+                ),
+            );
+        }
+    }
+
+    /// Whether a lot that is open decides how many alternates a list has: under article 24 so many
+    /// of a hundred of its seats.
+    fn alternates_unknown(&self) -> bool {
+        let of_groups = |lot: &PendingLot| matches!(lot.between.first(), Some(Party::Group(_)));
+        self.outcome.rule.method() == Method::Article24
+            && self.outcome.outcome.lots.iter().any(of_groups)
+    }
+
+    /// A row for each place of an order, with a name or waiting for one.
+    fn alternate_rows(&self, order: &AlternateOrder<'_>) -> Vec<Row> {
+        let words = self.maker.words;
+        // Why a place is open stands in a column that is there only if one is.
+        let has_why = self.outcome.outcome.alternates_undecided > 0;
+        let mut rows = Vec::new();
+        for (number, position) in (1u64..).zip(order.named) {
+            let person = self.outcome.candidate(*position);
+            let mut cells = vec![
+                self.number(number),
+                self.code(person.code),
+                words.name(&person.name_en, &person.name_fa).to_owned(),
+                self.list_name(person.list),
+                self.number(self.outcome.candidate_votes(*position)),
+            ];
+            cells.extend(has_why.then(String::new));
+            rows.push(Row::of(RowKind::Plain, cells));
+        }
+        let list = order.group.map_or_else(String::new, |key| match key {
+            GroupKey::List(list) => self.list_name(u16::try_from(list).ok()),
+            _ => self.list_name(None),
+        });
+        for _ in 0..order.undecided {
+            let cells = vec![
+                self.number(rows.len() + 1),
+                String::new(),
+                OPEN_NAME.to_owned(),
+                list.clone(),
+                String::new(),
+                self.say("a lot decides", "در انتظار قرعه").to_owned(),
+            ];
+            rows.push(Row::of(RowKind::Open, cells));
+        }
+        rows
     }
 
     /// What a lot decides.
@@ -185,10 +247,18 @@ impl Sheet<'_> {
     /// Lots that were drawn, and lots that are needed.
     pub(super) fn lots(&self, paper: &mut Paper) {
         paper.heading(1, self.say("Ties and lots", "تساوی آرا و قرعه"));
-        let pending = &self.outcome.outcome.lots;
+        // Who is tied for an alternate's place is known once every vote is.
+        let waits = self.outcome.outcome.lots.iter();
+        let pending: Vec<_> = waits.filter(|_| self.stand.has_alternates()).collect();
         if pending.is_empty() && self.outcome.recorded.is_empty() {
-            paper
-                .paragraph(Tone::Plain, self.say("No lot was needed.", "به قرعه نیازی نبوده است."));
+            let text = match self.stand.has_alternates() {
+                true => self.say("No lot was needed.", "به قرعه نیازی نبوده است."),
+                false => self.say(
+                    "Ties that need a lot are told once the count is complete.",
+                    "تساوی‌هایی که به قرعه نیاز دارد پس از کامل شدن شمارش نوشته می‌شود.",
+                ),
+            };
+            paper.paragraph(Tone::Plain, text);
             return;
         }
         let drawn = self.outcome.recorded.iter().map(|lot| {
@@ -214,7 +284,7 @@ impl Sheet<'_> {
         ];
         let caption = self.say("Lots that were drawn", "قرعه‌های انجام‌شده");
         paper.table(caption, columns, drawn.collect());
-        if self.stand == Stand::Open {
+        if pending.is_empty() {
             return;
         }
         let needed = pending.iter().map(|lot| {
@@ -223,8 +293,8 @@ impl Sheet<'_> {
                 .between
                 .iter()
                 .map(|party| match party {
-                    shomar_seats::Party::Group(key) => self.outcome.group_label(*key, language),
-                    shomar_seats::Party::Candidate(position) => {
+                    Party::Group(key) => self.outcome.group_label(*key, language),
+                    Party::Candidate(position) => {
                         let person = self.outcome.candidate(*position);
                         let name = self.maker.words.name(&person.name_en, &person.name_fa);
                         format!("{} {name}", self.code(person.code))

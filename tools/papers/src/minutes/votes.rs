@@ -90,10 +90,12 @@ impl Sheet<'_> {
     fn ends(&self) -> HashMap<u32, String> {
         let mut ends = HashMap::new();
         if self.stand.has_alternates() {
-            for (number, position) in (1u64..).zip(&self.outcome.outcome.alternates) {
-                let word = self.say("alternate", "علی‌البدل");
-                let text = format!("{word} {}", self.number(number));
-                ends.insert(self.outcome.candidate_code(*position), text);
+            for order in self.outcome.outcome.alternate_orders() {
+                for (number, position) in (1u64..).zip(order.named) {
+                    let word = self.say("alternate", "علی‌البدل");
+                    let text = format!("{word} {}", self.number(number));
+                    ends.insert(self.outcome.candidate_code(*position), text);
+                }
             }
         }
         if self.stand.has_names() {

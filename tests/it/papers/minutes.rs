@@ -1,0 +1,242 @@
+//! Minutes: no decision is left out of them, and no name is told that is not certain.
+//!
+//! In: small journals in which something was decided, waits, or does not fit any more. Out: what
+//! stands in the minutes. Never: a decision about a district that its minutes deny.
+
+use super::*;
+
+const HOLD: &str = "[[check]]\nmethod = \"ballots-registered\"\nlimit = 0\naction = \"hold\"\n";
+const NOTHING_DECIDED: &str = "No officer has decided anything about this district.";
+
+fn minutes(folder: &Path, district: &str) -> Paper {
+    let more = ["--district", district, "--lang", "en"];
+    Reported::of("minutes", folder, &more).paper(&format!("minutes-{district}"))
+}
+
+/// Why each decision of the minutes was taken, in their order.
+fn reasons(paper: &Paper) -> Vec<String> {
+    let blocks = paper.0["blocks"].as_array().unwrap().iter();
+    let mut tables = blocks.filter(|block| has(&block["caption"], "Each is a signed record"));
+    let rows = tables.next().map_or_else(Vec::new, rows_of);
+    assert_eq!(rows.is_empty(), paper.says(NOTHING_DECIDED));
+    rows.into_iter().map(|(_, cells)| cells[4].clone()).collect()
+}
+
+/// The figure with this label, and what it is of.
+fn figure(paper: &Paper, label: &str) -> (String, String) {
+    let blocks = paper.0["blocks"].as_array().unwrap().iter();
+    let mut figures = blocks.filter_map(|block| block["figures"].as_array()).flatten();
+    let own = figures.find(|figure| figure["label"] == label).unwrap();
+    let text = |field: &str| own[field].as_str().unwrap().to_owned();
+    (text("value"), text("note"))
+}
+
+fn of_station(batches: &[Vec<u8>], station: u32) -> Vec<Vec<u8>> {
+    batches.iter().filter(|batch| address_at(batch).station == station).cloned().collect()
+}
+
+#[test]
+fn a_held_batch_that_is_rejected_leaves_its_decision_in_the_minutes() {
+    let keyed = election("test", HOLD);
+    // More than the 100 who are registered.
+    let rows = format!("{}{CITY}", VILLAGE.replace("103,20", "103,200"));
+    let batches = sealed(&keyed, &rows);
+    let is_held = |batch: &&Vec<u8>| {
+        let address = address_at(batch);
+        (address.station, address.district) == (1, 0)
+    };
+    let batch = record_hash(batches.iter().find(is_held).unwrap());
+    let mut all = batches;
+    let actions = vec![Action::Reject { batch }, Action::Release { batch }];
+    all.extend(signed(&keyed, actions));
+    let journal = |decisions: usize| {
+        let folder = format!("rejected-{decisions}");
+        journal(&keyed, &folder, &all[..all.len() - 2 + decisions])
+    };
+    assert!(reasons(&minutes(&journal(0), "V1")).is_empty());
+    let rejected = journal(1);
+    assert_eq!(reasons(&minutes(&rejected, "V1")), ["reason 0"]);
+    assert!(reasons(&minutes(&rejected, "T")).is_empty());
+    assert_eq!(reasons(&minutes(&journal(2), "V1")), ["reason 0", "reason 1"]);
+}
+
+#[test]
+fn what_was_decided_before_the_close_is_in_the_minutes_after_it() {
+    let keyed = election("official", "");
+    let batches = sealed(&keyed, &format!("{VILLAGE}{CITY}"));
+    let batch = record_hash(&batches[0]);
+    let of_batch = || Subject::Batch(batch);
+    let annul_batch = Action::Annul { reason: "b-fraud".to_owned(), subject: of_batch() };
+    let decisions = signed(
+        &keyed,
+        vec![
+            Action::Open,
+            annul("S2"),
+            Action::Reinstate { subject: Subject::Station("S2".to_owned()) },
+            annul_batch,
+            Action::Reinstate { subject: of_batch() },
+            Action::Reject { batch },
+            Action::Release { batch },
+            Action::Close,
+        ],
+    );
+    let [open, rest @ ..] = &decisions[..] else { panic!("no decision") };
+    let mut all = vec![open.clone()];
+    all.extend(batches.iter().cloned());
+    all.extend_from_slice(rest);
+    let folder = journal(&keyed, "journal", &all);
+    let numbers = |numbers: &[u64]| -> Vec<String> {
+        numbers.iter().map(|number| format!("reason {number}")).collect()
+    };
+    // The batch is of S1, which only the village has; S2 is of both.
+    assert_eq!(address_at(&batches[0]).station, 0);
+    assert_eq!(reasons(&minutes(&folder, "V1")), numbers(&[1, 2, 3, 4, 5, 6]));
+    assert_eq!(reasons(&minutes(&folder, "T")), numbers(&[1, 2]));
+}
+
+#[test]
+fn a_station_annulled_before_it_reports_leaves_its_decision_in_the_minutes() {
+    let keyed = election("test", "");
+    let mut all = of_station(&sealed(&keyed, &format!("{VILLAGE}{CITY}")), 0);
+    all.extend(signed(&keyed, vec![annul("S2")]));
+    let folder = journal(&keyed, "annulled", &all);
+    for district in ["V1", "T"] {
+        let paper = minutes(&folder, district);
+        assert_eq!(reasons(&paper), ["reason 0"], "{district}");
+        let why = paper.0["blocks"].as_array().unwrap().iter();
+        let why = why.filter(|block| has(&block["caption"], "not simply in")).flat_map(rows_of);
+        let why: Vec<String> = why.map(|(_, cells)| cells[2].clone()).collect();
+        assert_eq!(why, ["by a decision, see below"], "{district}");
+    }
+    // What is annulled is not in, whatever nobody waits for any more.
+    let paper = minutes(&folder, "V1");
+    assert_eq!(figure(&paper, "Stations in"), ("1".to_owned(), "of 2".to_owned()));
+}
+
+#[test]
+fn a_recount_that_waits_leaves_every_name_open() {
+    let keyed = election("test", "");
+    let mut all = sealed(&keyed, &format!("{VILLAGE}{CITY}"));
+    let recount = recounted(&keyed, "S1,V1,104,99\n");
+    all.extend(recount.iter().cloned());
+    let folder = journal(&keyed, "waits", &all);
+    let reported = Reported::of("minutes", &folder, &["--all-districts", "--lang", "en"]);
+    let paper = reported.paper("minutes-V1");
+    assert!(has(&paper.0["title"], "Provisional minutes"), "{}", paper.0["title"]);
+    assert!(paper.marks().contains(&"provisional"), "{:?}", paper.marks());
+    assert!(paper.rows("Elected").iter().all(|(kind, _)| kind == "open"));
+    assert!(paper.rows("Votes").iter().all(|(kind, _)| kind != "marked"));
+    assert_eq!(figure(&paper, "Elected for certain").0, "0");
+    let index = reported.file("index.html");
+    assert_eq!(index.matches("<td>provisional</td>").count(), 1, "the village alone: {index}");
+    // It waits, and says so: expected, in, held, with a gap, annulled, missing, recount waits.
+    let blocks = paper.0["blocks"].as_array().unwrap();
+    let table = |caption: &str| {
+        let own = blocks.iter().find(|block| has(&block["caption"], caption));
+        rows_of(own.unwrap_or_else(|| panic!("no table {caption}")))
+    };
+    let stations = &table("Stations that report")[0].1;
+    assert_eq!(stations[..], ["2", "2", "0", "0", "0", "0", "1"]);
+    assert_eq!(table("not simply in")[0].1[1], "in, recount waits");
+    // The city has none, and is complete.
+    assert!(!reported.paper("minutes-T").marks().contains(&"provisional"));
+    // Once it is rejected nothing waits.
+    all.extend(signed(&keyed, vec![Action::Reject { batch: record_hash(&recount[0]) }]));
+    let paper = minutes(&journal(&keyed, "rejected", &all), "V1");
+    assert_eq!(paper.0["title"], "Minutes of the result");
+    assert_eq!(reasons(&paper), ["reason 0"]);
+}
+
+#[test]
+fn a_tie_of_alternates_alone_leaves_no_name_of_the_elected_open() {
+    let keyed = election("test", "");
+    let candidates = keyed.path("election/candidates.csv");
+    let rows = std::fs::read_to_string(&candidates).unwrap();
+    std::fs::write(&candidates, rows + "V1,105,,e,E\n").unwrap();
+    let serves = "station,district,registered,authenticated\nS1,V1,,\nS2,V1,4,\nS2,T,,\n";
+    std::fs::write(keyed.path("election/serves.csv"), serves).unwrap();
+    let rows = "S1,V1,101,30\nS1,V1,102,25\nS1,V1,103,20\nS1,V1,104,10\nS1,V1,105,10\n";
+    let folder = journal(&keyed, "tied", &sealed(&keyed, rows));
+    let paper = minutes(&folder, "V1");
+    assert_eq!(paper.marks(), ["test", "provisional", "readers"]);
+    assert!(paper.says("who is elected cannot") && !paper.says("may change who is elected"));
+    let named = paper.rows("Elected");
+    assert!(named.len() == 3 && named.iter().all(|(kind, _)| kind == "marked"), "{named:?}");
+    // Four ballots may still settle the tie: no lot about it is asked for yet.
+    assert!(paper.says("Ties that need a lot are told once the count is complete."));
+    assert!(!paper.says("Lots that are needed") && !paper.says("No lot was needed."));
+}
+
+/// Rows of the alternates: kind, number, code, and what stands at the end.
+fn alternates(paper: &Paper) -> Vec<(String, String, String, String)> {
+    let rows = paper.rows("Alternates, in order").into_iter();
+    let own = |(kind, cells): (String, Vec<String>)| {
+        (kind, cells[0].clone(), cells[1].clone(), cells.last().unwrap().clone())
+    };
+    rows.map(own).collect()
+}
+
+#[test]
+fn every_place_of_an_alternate_has_a_row_that_waits_or_a_name() {
+    let keyed = election("test", "");
+    let candidates = keyed.path("election/candidates.csv");
+    let rows = std::fs::read_to_string(&candidates).unwrap();
+    std::fs::write(&candidates, rows + "V1,105,,e,E\n").unwrap();
+    let votes = |last: [u32; 3]| {
+        let [third, fourth, fifth] = last;
+        let last = format!("S2,V1,103,{third}\nS2,V1,104,{fourth}\nS2,V1,105,{fifth}\n");
+        format!("S1,V1,101,30\nS1,V1,102,25\n{last}{CITY}")
+    };
+    // A lot about the last seat: whoever loses it is the first alternate.
+    let batches = sealed(&keyed, &votes([20, 20, 5]));
+    let paper = minutes(&journal(&keyed, "seat", &batches), "V1");
+    let open = |number: &str| {
+        let text = |text: &str| text.to_owned();
+        (text("open"), text(number), String::new(), text("a lot decides"))
+    };
+    assert_eq!(alternates(&paper), [open("1"), open("2")]);
+    assert!(!paper.says("None.") && paper.says("Places that wait for a lot: 2"));
+    // A lot about the first alternate: the second waits behind it.
+    let batches = sealed_again(&keyed, &votes([20, 10, 10]));
+    let paper = minutes(&journal(&keyed, "alternate", &batches), "V1");
+    assert_eq!(alternates(&paper), [open("1"), open("2")]);
+    // Nothing waits.
+    let batches = sealed_again(&keyed, &votes([20, 10, 5]));
+    let paper = minutes(&journal(&keyed, "none", &batches), "V1");
+    let rows = alternates(&paper);
+    let codes: Vec<&str> = rows.iter().map(|(_, _, code, _)| code.as_str()).collect();
+    assert_eq!(codes, ["104", "105"]);
+    assert!(!paper.says("Places that wait"));
+}
+
+#[test]
+fn alternates_of_lists_are_numbered_in_each_list() {
+    let keyed = election("test", "");
+    // Two seats each; of each the third is the alternate.
+    let rows = format!(
+        "{VILLAGE}S2,T,40,20\nS2,T,50,20\nS2,T,101,6\nS2,T,102,5\nS2,T,201,6\nS2,T,202,5\n"
+    );
+    let paper = minutes(&journal(&keyed, "lists", &sealed(&keyed, &rows)), "T");
+    let rows = alternates(&paper);
+    let numbered: Vec<(&str, &str)> =
+        rows.iter().map(|(_, number, code, _)| (number.as_str(), code.as_str())).collect();
+    assert_eq!(numbered, [("1", "103"), ("1", "203")]);
+    let ends = paper.rows("Votes").into_iter();
+    let ends: Vec<String> = ends
+        .filter(|(_, cells)| ["103", "203"].contains(&cells[1].as_str()))
+        .map(|(_, cells)| cells.last().unwrap().clone())
+        .collect();
+    assert_eq!(ends, ["alternate 1", "alternate 1"]);
+}
+
+#[test]
+fn all_stations_are_told_only_where_somebody_has_said_which_they_are() {
+    let keyed = election("test", "");
+    let batches = sealed(&keyed, &format!("{VILLAGE}{CITY}"));
+    let half = of_station(&batches, 0);
+    assert!(minutes(&journal(&keyed, "served", &half), "V1").says("Registered, all stations"));
+    std::fs::remove_file(keyed.path("election/serves.csv")).unwrap();
+    let half = of_station(&sealed_again(&keyed, &format!("{VILLAGE}{CITY}")), 0);
+    let paper = minutes(&journal(&keyed, "unserved", &half), "V1");
+    assert!(paper.says("Registered, stations in") && !paper.says("Registered, all stations"));
+}

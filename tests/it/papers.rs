@@ -258,6 +258,7 @@ fn every_candidate_is_in_the_minutes_once_and_the_sums_are_theirs() {
     assert!(
         index.contains("href=\"minutes-V1.html\"") && index.contains("href=\"minutes-T.html\"")
     );
+    assert!(index.contains("<li class=\"test\">TEST"), "{index}");
 }
 
 #[test]
@@ -506,8 +507,8 @@ fn a_page_is_whole_and_names_in_it_are_text() {
             assert_eq!(opened.count(), page.matches(&close).count(), "{kind}: {tag}");
         }
         // The mark of a test is at the head of every printed page.
-        let mark = "@top-center { content: \"آزمایشی\\00003a نتیجهٔ";
-        let shown: String = mark.replace('ٔ', "\\000654");
+        let mark = "@top-center { content: \"آزمایشی\\00003a  نتیجهٔ";
+        let shown: String = mark.replace('ٔ', "\\000654 ");
         assert!(page.contains(mark) || page.contains(&shown), "{kind}");
     }
 }
@@ -534,6 +535,46 @@ fn what_cannot_be_written_is_said_and_nothing_is_written_over() {
     assert_eq!(code, 2, "{stderr}");
     assert!(stderr.contains("expected"), "{stderr}");
     assert_eq!(std::fs::read_to_string(out.join("turnout.html")).unwrap(), "mine");
+}
+
+#[test]
+fn a_district_that_the_rules_refuse_keeps_back_no_minutes_of_another() {
+    let keyed = election("test", "");
+    // A lot is drawn between 103 and 104; then the station of both is out, and nobody is tied.
+    let rows = format!("{}{CITY}", VILLAGE.replace("104,10", "104,20"));
+    let mut all = sealed(&keyed, &rows);
+    let lot = Action::Lot(Lot {
+        district: "V1".to_owned(),
+        kind: "person".to_owned(),
+        place: 1,
+        winner: "104".to_owned(),
+        between: "103;104".to_owned(),
+        drawn_at: "12 Ordibehesht 1405, 10:00".to_owned(),
+        present: "both boards".to_owned(),
+    });
+    let subject = Subject::Pair("S2".to_owned(), "V1".to_owned());
+    let annul = Action::Annul { reason: "b-fraud".to_owned(), subject };
+    all.extend(signed(&keyed, vec![lot, annul]));
+    let folder = journal(&keyed, "stale", &all);
+    let reported = Reported::of("minutes", &folder, &["--all-districts", "--lang", "en"]);
+    assert_eq!(reported.code, 1, "{}", reported.stderr);
+    let told: Vec<&str> =
+        reported.stderr.lines().filter(|line| line.starts_with("no minutes: ")).collect();
+    assert!(told.len() == 1 && told[0].contains("district V1: "), "{}", reported.stderr);
+    let mut files: Vec<String> = std::fs::read_dir(reported.folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort_unstable();
+    assert_eq!(files, ["index.html", "minutes-T.html", "minutes-T.json"]);
+    let index = std::fs::read_to_string(reported.folder.path().join("index.html")).unwrap();
+    assert!(index.contains("<td>refused: district V1: "), "{index}");
+    assert!(index.contains("href=\"minutes-T.html\"") && !index.contains("minutes-V1"));
+    // Asked for alone, it is an error, and nothing is written.
+    let alone = Reported::of("minutes", &folder, &["--district", "V1"]);
+    assert_eq!(alone.code, 2);
+    assert!(alone.stderr.contains("district V1: "), "{}", alone.stderr);
+    assert_eq!(std::fs::read_dir(alone.folder.path()).unwrap().count(), 0);
 }
 
 /// The program alone in a folder, with nothing but this folder on the path.

@@ -29,20 +29,7 @@ pub fn html(paper: &Paper) -> String {
                 style { (style) }
             }
             body {
-                header {
-                    p class="election" { (paper.election) }
-                    h1 { (paper.title) }
-                    @if !paper.about.is_empty() {
-                        p class="about" { (paper.about) }
-                    }
-                }
-                @if !paper.marks.is_empty() {
-                    ul class="marks" {
-                        @for mark in &paper.marks {
-                            li class=(mark_class(mark.kind)) { (mark.text) }
-                        }
-                    }
-                }
+                (self::head(paper))
                 (facts(&paper.facts))
                 main {
                     @for block in &paper.blocks { (self::block(block)) }
@@ -53,34 +40,43 @@ pub fn html(paper: &Paper) -> String {
     page.into_string()
 }
 
-/// Papers of one folder, by name, with what each is about and its state.
+/// A paper in a list of papers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexRow {
+    /// Name of the paper; `None` where there is none.
+    pub name: Option<String>,
+    /// What it is about.
+    pub about: String,
+    /// How that stands, or why there is no paper.
+    pub state: String,
+}
+
+/// Papers of one folder; `cover` is a paper without blocks that says what they are.
 #[must_use]
-pub fn index(first: &Paper, title: &str, rows: &[(String, String, String)]) -> String {
+pub fn index(cover: &Paper, rows: &[IndexRow]) -> String {
     let page = html! {
         (DOCTYPE)
-        html lang=(first.language) dir=(first.direction) {
+        html lang=(cover.language) dir=(cover.direction) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
+                title { (title(cover)) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                header {
-                    p class="election" { (first.election) }
-                    h1 { (title) }
-                }
+                (self::head(cover))
                 main {
                     table {
                         tbody {
-                            @for (name, about, state) in rows {
+                            @for row in rows {
                                 tr {
                                     td {
-                                        a href=(format!("{}.html", name.replace('%', "%25"))) {
-                                            (about)
-                                        }
+                                        @if let Some(name) = &row.name {
+                                            a   href=(format!("{}.html", name.replace('%', "%25")))
+                                            { (row.about) }
+                                        } @else { (row.about) }
                                     }
-                                    td { (state) }
+                                    td { (row.state) }
                                 }
                             }
                         }
@@ -90,6 +86,26 @@ pub fn index(first: &Paper, title: &str, rows: &[(String, String, String)]) -> S
         }
     };
     page.into_string()
+}
+
+/// What it is, of what election, and what nobody may overlook.
+fn head(paper: &Paper) -> Markup {
+    html! {
+        header {
+            p class="election" { (paper.election) }
+            h1 { (paper.title) }
+            @if !paper.about.is_empty() {
+                p class="about" { (paper.about) }
+            }
+        }
+        @if !paper.marks.is_empty() {
+            ul class="marks" {
+                @for mark in &paper.marks {
+                    li class=(mark_class(mark.kind)) { (mark.text) }
+                }
+            }
+        }
+    }
 }
 
 /// Title of the window, and of the file when it is printed into one.
@@ -141,7 +157,9 @@ fn in_style(text: &str) -> String {
         if letter.is_alphanumeric() || letter == ' ' {
             quoted.push(letter);
         } else {
-            let _ = write!(quoted, "\\{:06x}", u32::from(letter));
+            // A space after the number ends it and is no part of the text, even after six digits:
+            // without one of its own it would eat the next one of the text.
+            let _ = write!(quoted, "\\{:06x} ", u32::from(letter));
         }
     }
     quoted.push('"');
@@ -325,6 +343,36 @@ fn signatures(signatures: &Signatures) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A string of a style sheet as a browser reads it (CSS Syntax, "consume an escaped code
+    /// point"): up to six digits, and one space after them if there is one.
+    fn read_by_a_browser(quoted: &str) -> String {
+        let mut letters = quoted[1..quoted.len() - 1].chars().peekable();
+        let mut text = String::new();
+        while let Some(letter) = letters.next() {
+            if letter != '\\' {
+                text.push(letter);
+                continue;
+            }
+            let mut number = String::new();
+            while number.len() < 6
+                && let Some(digit) = letters.next_if(char::is_ascii_hexdigit)
+            {
+                number.push(digit);
+            }
+            letters.next_if_eq(&' ');
+            text.push(char::from_u32(u32::from_str_radix(&number, 16).unwrap()).unwrap());
+        }
+        text
+    }
+
+    #[test]
+    fn a_title_is_printed_with_all_its_spaces() {
+        for text in ["آزمایشی: نتیجهٔ رسمی نیست", "a: b", ":  c", "هیأت‌ها 12:5a ", "(x) · (y)"]
+        {
+            assert_eq!(read_by_a_browser(&in_style(text)), text);
+        }
+    }
 
     #[test]
     fn a_title_cannot_leave_the_style_it_stands_in() {

@@ -16,7 +16,7 @@ use shomar_board::words::Words;
 use shomar_format::layout::record::KIND_CONTROL;
 use shomar_format::record::{RecordHeader, record_hash};
 use shomar_format::segment::SegmentReader;
-use shomar_papers::html;
+use shomar_papers::html::{self, IndexRow};
 use shomar_papers::minutes::{Minutes, NoMinutes};
 use shomar_papers::paper::Paper;
 use shomar_papers::review::{Contradiction, ReviewInput, review};
@@ -121,11 +121,14 @@ pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<ExitCode> {
     };
     // Before anything is read: a nation takes its time.
     let typesetter = common.pdf.then(find_typesetter).transpose()?;
-    let written = fill_folder(&common.out, || {
+    let (written, refused) = fill_folder(&common.out, || {
         let mut out = Output::begin(common, typesetter.as_deref())?;
         let board = common.board()?;
+        let mut refused = Vec::new();
         match &arguments.paper {
-            PaperKind::Minutes { districts, .. } => write_minutes(&mut out, &board, districts)?,
+            PaperKind::Minutes { districts, .. } => {
+                refused = write_minutes(&mut out, &board, districts)?;
+            }
             PaperKind::Turnout { .. } => out.write(&turnout(&board, common.words()))?,
             PaperKind::Review { .. } => {
                 let contradictions = read_contradictions(&common.directory, &board)?;
@@ -134,16 +137,21 @@ pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<ExitCode> {
                 out.write(&review(input))?;
             }
         }
-        out.finish()
+        Ok((out.finish()?, refused))
     })?;
     eprintln!("wrote {} paper(s) into {}", grouped(written), common.out.display());
-    Ok(ExitCode::SUCCESS)
+    refused.iter().for_each(|error| eprintln!("no minutes: {error}"));
+    Ok(if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Minutes of these districts; of all of them, with an index, if none is named.
-fn write_minutes(out: &mut Output, board: &Board, named: &[String]) -> anyhow::Result<()> {
+/// Minutes of these districts; of all of them, with an index, if none is named. Gives why districts
+/// have none: only among all of them, where the papers of the others are not to wait for one.
+fn write_minutes(
+    out: &mut Output,
+    board: &Board,
+    named: &[String],
+) -> anyhow::Result<Vec<NoMinutes>> {
     let words = out.words;
-    let refused = |error: NoMinutes| anyhow!("{error}");
     let definition = board.setting.subject.definition;
     let mut districts = Vec::new();
     for id in named {
@@ -153,29 +161,39 @@ fn write_minutes(out: &mut Output, board: &Board, named: &[String]) -> anyhow::R
         }
         districts.push(district);
     }
-    let minutes = Minutes::of(board).map_err(refused)?;
+    let minutes = Minutes::of(board).map_err(|error| anyhow!("{error}"))?;
     if named.is_empty() {
         districts = (0..board.setting.counting.district_count()).collect();
     }
     let mut rows = Vec::new();
-    let mut first = None;
+    let mut refused = Vec::new();
     for district in districts {
-        let paper = minutes.district(district, words).map_err(refused)?;
-        out.write(&paper)?;
-        if named.is_empty() {
-            let state = minutes.state(district, words).map_err(refused)?;
-            let id = &board.setting.district(district).id;
-            let about = format!("{} ({id})", paper.about);
-            rows.push((paper.name.clone(), about, state.to_owned()));
-            first.get_or_insert(paper);
+        let about = minutes.about(district, words);
+        let made = minutes.district(district, words).and_then(|paper| {
+            let state = minutes.state(district, words)?;
+            Ok((paper, state))
+        });
+        match made {
+            Ok((paper, state)) => {
+                out.write(&paper)?;
+                let state = state.to_owned();
+                rows.push(IndexRow { name: Some(paper.name), about, state });
+            }
+            Err(error) => {
+                let state = format!("{}: {error}", words.say("refused", "نوشته نشد"));
+                rows.push(IndexRow { name: None, about, state });
+                refused.push(error);
+            }
         }
     }
-    if let Some(first) = first {
-        let title = words.say("Minutes of all districts", "صورت‌جلسه‌های همهٔ حوزه‌ها");
-        let index = html::index(&first, title, &rows);
+    if named.is_empty() {
+        let index = html::index(&minutes.cover(words), &rows);
         write_new(&out.folder.join("index.html"), index.as_bytes())?;
+    } else if !refused.is_empty() {
+        let lines: Vec<String> = refused.iter().map(NoMinutes::to_string).collect();
+        bail!("{}", lines.join("\n"));
     }
-    Ok(())
+    Ok(refused)
 }
 
 /// A folder that is being filled with papers, and the program that makes PDF of them meanwhile.

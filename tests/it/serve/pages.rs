@@ -12,8 +12,8 @@ use shomar_engine::Definition;
 use shomar_format::control::{Action, Control, Subject};
 use shomar_format::record::{RecordHeader, SealedBatch, record_hash};
 
-use crate::keyed::{Keyed, OFFICER, secret};
-use crate::kit::text;
+use crate::keyed::{Keyed, OFFICER, records, secret};
+use crate::kit::{copy_files, fixture, seal, text};
 use crate::serve::kit::Server;
 
 /// An answer with its headers.
@@ -198,6 +198,52 @@ fn a_stream_tells_whole_numbers_first_and_ends_when_the_server_stops() {
     assert_eq!(code, 0, "{log}");
     assert!(began.elapsed() < Duration::from_secs(5), "nobody waits for whoever looks");
     assert!(lines.last().is_none_or(|line| !line.starts_with("data")), "the stream has ended");
+}
+
+#[test]
+fn a_partial_district_calls_nobody_elected() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    copy_files(&fixture("small/election"), &path("election"));
+    let lines = |name: &str, lines: &str| {
+        let path = path(name);
+        let text = std::fs::read_to_string(&path).unwrap_or_default() + lines;
+        std::fs::write(path, text).unwrap();
+    };
+    // Numbers are shown once the next ones are there: two stations have sent, one has not.
+    lines("election/stations.csv", "S3,23,2301,z,100,,\n");
+    let serves = "station,district,registered,authenticated\nS1,T,,\nS2,T,,\nS3,T,,\n";
+    lines("election/serves.csv", serves);
+    let choices = [("40", 10), ("50", 7), ("101 201 301", 3), ("101 301", 2)];
+    let row = |station| choices.map(|(codes, count)| format!("{station},T,{codes},{count}\n"));
+    let both = ["S1", "S2"].map(|station| row(station).concat()).concat();
+    lines("ballots.csv", &format!("station,district,choices,count\n{both}"));
+    seal(&path("election"), &path("ballots.csv"), &path("sealed"));
+    let server = Server::start(&path("election"), &path("data"), &[]);
+    for record in records(&path("sealed")) {
+        assert_eq!(server.send_one(&record).0, 200);
+        server.caught_up();
+    }
+    let english = settled(&server, "/en/district/T", ">leads<").body;
+    let persian = get(&server, "/fa/district/T", "").body;
+    let nation = get(&server, "/en/", "").body;
+    for (page, words) in [
+        (&english, ["Who leads on what is counted", "Provisional: ", ">leads<", "so far, nobody"]),
+        (&persian, ["پیشتازان آنچه شمرده شده", "موقت: ", ">پیشتاز<", "هنوز کسی منتخب نیست"]),
+        (&nation, ["<h3>Who leads", "seat leading", "so far, nobody is elected", ">partial<"]),
+    ] {
+        for word in words {
+            assert!(page.contains(word), "{word} in {page}");
+        }
+        assert!(!page.contains("class=\"seat g"), "no full circle: {page}");
+    }
+    for word in [">elected<", ">alternate<", ">Elected<", "\"Elected\"", "Alternates, in order"] {
+        assert!(!english.contains(word), "{word} in {english}");
+    }
+    for word in [">منتخب<", ">علی‌البدل<", ">منتخبان<", "\"منتخبان\""]
+    {
+        assert!(!persian.contains(word), "{word} in {persian}");
+    }
 }
 
 #[test]

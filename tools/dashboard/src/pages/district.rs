@@ -17,7 +17,7 @@ impl Sheet<'_> {
         let province = places.province_of_district[at as usize];
         let main = html! {
             (self.crumbs(Some(province), places.county_of_district[at as usize]))
-            h1 { (title) }
+            h1 { (self.name(&title)) }
             p class="under" {
                 (self.contest_name(own.contest))
                 " · "
@@ -48,10 +48,11 @@ impl Sheet<'_> {
                 (self.district_line(at))
                 p {
                     ({
-                        words.say(
-                            "An official election has no number per option before officers have signed its close. What has been received is above.",
-                            "در انتخابات رسمی پیش از امضای پایان رأی‌گیری، هیچ رأیی به تفکیک نامزد یا فهرست شمرده نمی‌شود. آنچه رسیده در بالا آمده است.",
-                        )
+                        words
+                            .say(
+                                "An official election has no number per option before officers have signed its close. What has been received is above.",
+                                "در انتخابات رسمی پیش از امضای پایان رأی‌گیری، هیچ رأیی به تفکیک نامزد یا فهرست شمرده نمی‌شود. آنچه رسیده در بالا آمده است.",
+                            )
                     })
                 }
             },
@@ -82,14 +83,20 @@ impl Sheet<'_> {
                 h2 id="elected" { (words.say("Elected, by code", "منتخبان به ترتیب کد")) }
                 ul {
                     @for who in self.board.elected_in_order(at, counted) {
-                        li { (self.person(counted, who)) }
+                        li data-key=(counted.candidate_code(who)) { (self.person(counted, who)) }
                     }
                 }
                 @if counted.outcome.undecided > 0 {
                     p class="lot" {
                         (words.number(counted.outcome.undecided))
                         " "
-                        (words.say("of the seats: a lot decides", "کرسی در انتظار قرعه است"))
+                        ({
+                            words
+                                .say(
+                                    "of the seats: a lot decides",
+                                    "کرسی در انتظار قرعه است",
+                                )
+                        })
                     }
                 }
                 (self.hidden_line(at))
@@ -97,7 +104,15 @@ impl Sheet<'_> {
             @if !self.board.is_withheld(at) && shown.tally.ballots.taken > 0 {
                 (self.ballots(shown))
                 section aria-labelledby="votes" {
-                    h2 id="votes" { (words.say("Votes shown", "رأی‌های نمایش‌داده‌شده")) }
+                    h2 id="votes" {
+                        ({
+                            words
+                                .say(
+                                    "Votes shown",
+                                    "رأی‌های نمایش‌داده‌شده",
+                                )
+                        })
+                    }
                     (self.everybody(shown, false))
                 }
             }
@@ -121,9 +136,21 @@ impl Sheet<'_> {
         html! {
             @if !standing.is_all_shown {
                 p class="hint" {
-                    (words.say("Ballots that count: ", "برگ‌های شمرده‌شده: "))
+                    ({
+                        words
+                            .say(
+                                "Ballots that count: ",
+                                "برگ‌های شمرده‌شده: ",
+                            )
+                    })
                     (words.number(standing.taken))
-                    (words.say("; in the numbers here: ", "؛ در عددهای این‌جا: "))
+                    ({
+                        words
+                            .say(
+                                "; in the numbers here: ",
+                                "؛ در عددهای این‌جا: ",
+                            )
+                    })
                     (words.number(standing.ballots.taken))
                     ". "
                     (text)
@@ -149,15 +176,28 @@ impl Sheet<'_> {
                 };
             }
         };
-        let is_provisional = outcome.provisional;
-        let elected = match is_provisional {
-            true => words.say("Who leads on what is counted", "پیشتازان آنچه شمرده شده"),
-            false => words.say("Elected", "منتخبان"),
+        let steps = match outcome.provisional {
+            true => words.say(
+                "How the seats would come about, on what is counted so far",
+                "کرسی‌ها بر پایهٔ آنچه تا این‌جا شمرده شده چگونه به دست می‌آید",
+            ),
+            false => words.say("How the seats came about", "کرسی‌ها چگونه به دست آمد"),
         };
         html! {
             (self.district_line(at))
             section id="why" aria-labelledby="elected" {
-                h2 id="elected" { (elected) }
+                h2 id="elected" { (self.leads_or_elected(outcome.provisional)) }
+                @if outcome.provisional {
+                    p class="provisional" {
+                        ({
+                            words
+                                .say(
+                                    "Provisional: more may come, and nobody is elected yet. It would be so if nothing more came.",
+                                    "موقت: شاید رأی‌های دیگری برسد و هنوز کسی منتخب نیست. اگر چیز دیگری نرسد چنین خواهد بود.",
+                                )
+                        })
+                    }
+                }
                 (self.elected_table(outcome))
                 (self.hidden_line(at))
             }
@@ -170,13 +210,7 @@ impl Sheet<'_> {
             }
             (paragraph(&note, Section::Margins, "margins"))
             section aria-labelledby="steps" {
-                h2 id="steps" { ({
-                    words
-                        .say(
-                            "How the seats came about",
-                            "کرسی‌ها چگونه به دست آمد",
-                        )
-                }) }
+                h2 id="steps" { (steps) }
                 details id="all-steps" {
                     summary {
                         (words.number(outcome.outcome.steps.len()))

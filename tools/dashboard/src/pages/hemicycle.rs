@@ -1,7 +1,8 @@
 //! A council as a hemicycle: one circle per seat, group after group.
 //!
 //! In: seats per group. Out: SVG; every circle has the number of its group in it, so that colour
-//! alone says nothing. Never: a seat that is not certain; what waits for a lot is drawn empty.
+//! alone says nothing. Never: a full circle for a seat that is not certain; one that can still move
+//! is an outline, and one that waits for a lot is empty.
 
 #![expect(clippy::float_arithmetic, reason = "places in a picture, no vote")]
 
@@ -22,9 +23,10 @@ const RADIUS: f64 = 400.0;
 const INNER: f64 = 170.0;
 
 /// Draws the benches from one end to the other.
-pub(super) fn hemicycle(benches: &[Bench], label: &str) -> Markup {
+pub(super) fn hemicycle(benches: &[Bench], label: &str, is_provisional: bool) -> Markup {
     let total: u32 = benches.iter().map(|bench| bench.seats).sum();
     let (places, size) = places(total);
+    let kind = if is_provisional { "seat leading" } else { "seat" };
     let owners = benches.iter().flat_map(|bench| (0..bench.seats).map(move |_| bench));
     html! {
         svg class="hemicycle"
@@ -38,7 +40,7 @@ pub(super) fn hemicycle(benches: &[Bench], label: &str) -> Markup {
                     .colour
                     .map_or(
                         "seat open".to_owned(),
-                        |colour| format!("seat g{}", colour % GROUP_COLOURS),
+                        |colour| format!("{kind} g{}", colour % GROUP_COLOURS),
                     );
                 circle
                     class=(class)

@@ -17,6 +17,7 @@ mod wall;
 
 use maud::{DOCTYPE, Markup, html};
 use shomar_format::election::Mode;
+use shomar_seats::Language;
 
 use crate::assets;
 use crate::page::{Page, Parts};
@@ -368,12 +369,30 @@ impl Sheet<'_> {
         }
     }
 
+    /// The language of a name, where it is not that of the page: much of an election has names in
+    /// Persian alone.
+    fn language_of(&self, name: &str) -> Option<&'static str> {
+        let is_persian = |letter| matches!(letter, '\u{600}'..='\u{6ff}');
+        let is_foreign = self.words.language == Language::English && name.contains(is_persian);
+        is_foreign.then_some("fa")
+    }
+
+    /// A name, in its language and direction.
+    fn name(&self, name: &str) -> Markup {
+        let language = self.language_of(name);
+        html! {
+            @if language.is_some() {
+                bdi lang=[language] { (name) }
+            } @else { (name) }
+        }
+    }
+
     /// The name of a district, as a link.
     fn district_link(&self, district: u32) -> Markup {
         let own = self.board.setting.district(district);
         html! {
             a href=(self.href(&Kind::District(district))) {
-                (self.words.name(&own.name_en, &own.name_fa))
+                (self.name(self.words.name(&own.name_en, &own.name_fa)))
             }
         }
     }

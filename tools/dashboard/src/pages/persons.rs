@@ -18,8 +18,9 @@ impl Sheet<'_> {
     /// A candidate with code and, where there are lists, the list.
     pub(super) fn person(&self, outcome: &DistrictOutcome<'_>, position: u32) -> Markup {
         let candidate = outcome.candidate(position);
+        let name = self.words.name(&candidate.name_en, &candidate.name_fa);
         html! {
-            bdi { (self.words.name(&candidate.name_en, &candidate.name_fa)) }
+            bdi lang=[self.language_of(name)] { (name) }
             " "
             span class="code" { (self.words.digits(&candidate.code.to_string())) }
         }
@@ -42,21 +43,31 @@ impl Sheet<'_> {
         let has_lists = !outcome.district.lists.is_empty();
         let valid = outcome.tally.ballots.valid;
         let elected = &outcome.outcome.elected;
+        let (label, tied, vacant) = match outcome.provisional {
+            true => (
+                words.say("Who leads", "پیشتازان"),
+                words.say("of the seats: tied so far", "کرسی تا این‌جا با رأی برابر"),
+                words.say("of the seats: vacant so far", "کرسی تا این‌جا خالی"),
+            ),
+            false => (
+                words.say("Elected", "منتخبان"),
+                words.say("of the seats: a lot decides", "کرسی در انتظار قرعه است"),
+                words.say("of the seats: vacant", "کرسی خالی می‌ماند"),
+            ),
+        };
         html! {
             @if elected.is_empty() {
-                p { ({
-                    words
-                        .say(
-                            "Nobody for certain yet.",
-                            "هنوز هیچ‌کس به یقین.",
-                        )
-                }) }
+                p {
+                    ({
+                        words
+                            .say(
+                                "Nobody for certain yet.",
+                                "هنوز هیچ‌کس به یقین.",
+                            )
+                    })
+                }
             } @else {
-                div class="scroll"
-                    tabindex="0"
-                    role="region"
-                    aria-label=(words.say("Elected", "منتخبان"))
-                {
+                div class="scroll" tabindex="0" role="region" aria-label=(label) {
                     table class="persons" {
                         caption {
                             ({
@@ -90,30 +101,10 @@ impl Sheet<'_> {
                 }
             }
             @if outcome.outcome.undecided > 0 {
-                p class="lot" {
-                    (words.number(u64::from(outcome.outcome.undecided)))
-                    " "
-                    ({
-                        words
-                            .say(
-                                "of the seats: a lot decides",
-                                "کرسی در انتظار قرعه است",
-                            )
-                    })
-                }
+                p class="lot" { (words.number(u64::from(outcome.outcome.undecided))) " " (tied) }
             }
             @if outcome.outcome.vacant > 0 {
-                p {
-                    (words.number(u64::from(outcome.outcome.vacant)))
-                    " "
-                    ({
-                        words
-                            .say(
-                                "of the seats: vacant",
-                                "کرسی خالی می‌ماند",
-                            )
-                    })
-                }
+                p { (words.number(u64::from(outcome.outcome.vacant))) " " (vacant) }
             }
         }
     }
@@ -123,7 +114,7 @@ impl Sheet<'_> {
         let votes = outcome.candidate_votes(position);
         let reasons = outcome.reasons(position);
         html! {
-            tr {
+            tr data-key=(outcome.candidate_code(position)) {
                 td class="n" { (words.number(number)) }
                 th scope="row" { (self.person(outcome, position)) }
                 @if !outcome.district.lists.is_empty() {
@@ -161,21 +152,20 @@ impl Sheet<'_> {
     /// The alternates in order.
     pub(super) fn alternates(&self, outcome: &DistrictOutcome<'_>) -> Markup {
         let words = self.words;
+        let title = match outcome.provisional {
+            true => words.say(
+                "Who follows, on what is counted so far",
+                "نفرات بعدی، بر پایهٔ آنچه تا این‌جا شمرده شده",
+            ),
+            false => words.say("Alternates, in order", "علی‌البدل‌ها به ترتیب"),
+        };
         html! {
             @if !outcome.outcome.alternates.is_empty() {
                 section aria-labelledby="alternates" {
-                    h2 id="alternates" {
-                        ({
-                            words
-                                .say(
-                                    "Alternates, in order",
-                                    "علی‌البدل‌ها به ترتیب",
-                                )
-                        })
-                    }
+                    h2 id="alternates" { (title) }
                     ol class="alternates" {
                         @for &position in &outcome.outcome.alternates {
-                            li {
+                            li data-key=(outcome.candidate_code(position)) {
                                 (self.person(outcome, position))
                                 ": "
                                 (words.number(outcome.candidate_votes(position)))
@@ -197,15 +187,21 @@ impl Sheet<'_> {
         let most = groups.iter().map(|group| group.votes).max().unwrap_or(0);
         let whole: u64 = groups.iter().map(|group| group.votes).sum();
         let has_seats = !outcome.rule.method().is_plurality();
+        let seats = match outcome.provisional {
+            true => words.say("seats so far", "کرسی تا این‌جا"),
+            false => words.say("seats", "کرسی"),
+        };
         html! {
             section aria-labelledby="lists" {
-                h2 id="lists" { ({
-                    words
-                        .say(
-                            "Lists and independents",
-                            "فهرست‌ها و منفردها",
-                        )
-                }) }
+                h2 id="lists" {
+                    ({
+                        words
+                            .say(
+                                "Lists and independents",
+                                "فهرست‌ها و منفردها",
+                            )
+                    })
+                }
                 div class="two" {
                     @if has_seats { (self.council(outcome)) }
                     div class="scroll"
@@ -237,7 +233,7 @@ impl Sheet<'_> {
                                     th scope="col" class="n" { (words.say("votes", "رأی")) }
                                     th scope="col" class="n" { (words.say("share", "سهم")) }
                                     @if has_seats {
-                                        th scope="col" class="n" { (words.say("seats", "کرسی")) }
+                                        th scope="col" class="n" { (seats) }
                                     }
                                     th scope="col" class="wide" {
                                         span class="hidden" {
@@ -248,7 +244,7 @@ impl Sheet<'_> {
                             }
                             tbody {
                                 @for (at, group) in groups.iter().enumerate() {
-                                    tr {
+                                    tr data-key=(self.group_label(outcome, group.key)) {
                                         th scope="row" {
                                             span
                                                 class=(format!("swatch g{}", at % GROUP_COLOURS))
@@ -284,7 +280,7 @@ impl Sheet<'_> {
         outcome.group_label(key, self.words.language)
     }
 
-    /// The hemicycle of a council by lists.
+    /// The hemicycle of a council by lists. Seats that can still move are outlines, and said to be.
     pub(super) fn council(&self, outcome: &DistrictOutcome<'_>) -> Markup {
         let words = self.words;
         let groups = outcome.outcome.groups.iter().enumerate();
@@ -307,8 +303,23 @@ impl Sheet<'_> {
         let certain: u32 = benches.iter().map(|bench| bench.seats).sum();
         let open = outcome.district.seats.saturating_sub(certain);
         benches.push(Bench { label: "?".to_owned(), colour: None, seats: open });
-        let label = format!("{}: {}", words.say("Seats", "کرسی‌ها"), words.joined(&said));
-        hemicycle(&benches, &label)
+        let seats = match outcome.provisional {
+            true => words.say(
+                "Seats on what is counted so far, nobody is elected",
+                "کرسی‌ها بر پایهٔ آنچه تا این‌جا شمرده شده، هنوز کسی منتخب نیست",
+            ),
+            false => words.say("Seats", "کرسی‌ها"),
+        };
+        let label = format!("{seats}: {}", words.joined(&said));
+        hemicycle(&benches, &label, outcome.provisional)
+    }
+
+    /// What the names of an outcome are: of those who lead, or of those who are elected.
+    pub(super) fn leads_or_elected(&self, is_provisional: bool) -> &'static str {
+        match is_provisional {
+            true => self.words.say("Who leads on what is counted", "پیشتازان آنچه شمرده شده"),
+            false => self.words.say("Elected", "منتخبان"),
+        }
     }
 
     /// The council by lists on the page of the nation: hemicycle, state, and who is elected.
@@ -317,16 +328,18 @@ impl Sheet<'_> {
         let body = match self.board.told_outcome(district) {
             Some(Ok(outcome)) if outcome.tally.ballots.valid > 0 => {
                 let elected = self.board.elected_in_order(district, &outcome);
+                let list = |position| self.list_of(&outcome, outcome.candidate(position).list);
                 html! {
                     div class="two" {
                         (self.council(&outcome))
-                        ol class="names" {
-                            @for position in elected {
-                                li {
-                                    (self.person(&outcome, position))
-                                    " "
-                                    span class="of-list" {
-                                        (self.list_of(&outcome, outcome.candidate(position).list))
+                        div {
+                            h3 { (self.leads_or_elected(outcome.provisional)) }
+                            ol class="names" {
+                                @for position in elected {
+                                    li data-key=(outcome.candidate_code(position)) {
+                                        (self.person(&outcome, position))
+                                        " "
+                                        span class="of-list" { (list(position)) }
                                     }
                                 }
                             }
@@ -336,13 +349,15 @@ impl Sheet<'_> {
             }
             _ => {
                 html! {
-                    p { ({
-                        words
-                            .say(
-                                "Nothing is counted yet.",
-                                "هنوز چیزی شمرده نشده است.",
-                            )
-                    }) }
+                    p {
+                        ({
+                            words
+                                .say(
+                                    "Nothing is counted yet.",
+                                    "هنوز چیزی شمرده نشده است.",
+                                )
+                        })
+                    }
                 }
             }
         };
@@ -365,7 +380,8 @@ impl Sheet<'_> {
         }
     }
 
-    /// Everybody who stands, by votes; with who is elected, where the votes are those that count.
+    /// Everybody who stands, by votes; with who leads or is elected, where the votes are those of
+    /// which the outcome is told.
     pub(super) fn everybody(&self, outcome: &DistrictOutcome<'_>, tells_places: bool) -> Markup {
         let words = self.words;
         let all = &outcome.tally.candidates;
@@ -388,8 +404,13 @@ impl Sheet<'_> {
             @if !rest.is_empty() {
                 details id="others" {
                     summary {
-                        (words.say("The other candidates", "نامزدهای دیگر"))
-                        " (" (words.number(rest.len())) ")"
+                        ({
+                            words
+                                .say("The other candidates", "نامزدهای دیگر")
+                        })
+                        " ("
+                        (words.number(rest.len()))
+                        ")"
                     }
                     (self.candidates(&everybody, rest))
                 }
@@ -415,7 +436,10 @@ impl Sheet<'_> {
                             }
                             th scope="col" class="n" { (words.say("votes", "رأی")) }
                             th scope="col" class="n" {
-                                (words.say("of valid ballots", "از برگ‌های صحیح"))
+                                ({
+                                    words
+                                        .say("of valid ballots", "از برگ‌های صحیح")
+                                })
                             }
                             th scope="col" class="wide" {
                                 span class="hidden" { (words.say("votes as a bar", "نمودار رأی")) }
@@ -436,17 +460,20 @@ impl Sheet<'_> {
         let outcome = everybody.outcome;
         let votes = outcome.tally.candidates[at];
         let person = &outcome.district.candidates[at];
-        let (class, place) = if everybody.elected.contains(&votes.code) {
-            ("won", words.say("elected", "منتخب"))
-        } else if everybody.alternates.contains(&votes.code) {
-            ("next", words.say("alternate", "علی‌البدل"))
-        } else {
-            ("", "")
+        let name = words.name(&person.name_en, &person.name_fa);
+        let is_first = everybody.elected.contains(&votes.code);
+        let is_next = everybody.alternates.contains(&votes.code);
+        let (class, place) = match (is_first, is_next, outcome.provisional) {
+            (true, _, true) => ("next", words.say("leads", "پیشتاز")),
+            (true, _, false) => ("won", words.say("elected", "منتخب")),
+            (_, true, true) => ("", words.say("follows", "نفر بعدی")),
+            (_, true, false) => ("next", words.say("alternate", "علی‌البدل")),
+            (false, false, _) => ("", ""),
         };
         html! {
-            tr {
+            tr data-key=(person.code) {
                 th scope="row" {
-                    bdi { (words.name(&person.name_en, &person.name_fa)) }
+                    bdi lang=[self.language_of(name)] { (name) }
                     " "
                     span class="code" { (words.digits(&person.code.to_string())) }
                 }

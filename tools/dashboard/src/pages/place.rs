@@ -20,7 +20,7 @@ impl Sheet<'_> {
         let counties = own.counties.iter().map(|&county| {
             let name = &places.counties[county as usize].name_fa;
             let link = html! {
-                a href=(self.href(&Kind::County(county))) { (name) }
+                a href=(self.href(&Kind::County(county))) { (self.name(name)) }
             };
             (format!("k{county}"), link, &self.board.progress.counties[county as usize])
         });
@@ -72,7 +72,7 @@ impl Sheet<'_> {
         let title = format!("{}{}", words.say("County: ", "شهرستان "), own.name_fa);
         let main = html! {
             (self.crumbs(Some(own.province), None))
-            h1 { (title) }
+            h1 { (words.say("County: ", "شهرستان ")) (self.name(&own.name_fa)) }
             (self.figures("k", &self.board.progress.counties[at as usize]))
             section aria-labelledby="districts" {
                 h2 id="districts" { (words.say("Districts", "حوزه‌ها")) }
@@ -137,9 +137,7 @@ impl Sheet<'_> {
                                         (self.parts.text(&part("r"), self.stations_of(at)))
                                     }
                                     td class="n" {
-                                        ({
-                                            self.parts.text(&part("b"), words.number(taken))
-                                        })
+                                        (self.parts.text(&part("b"), words.number(taken)))
                                     }
                                     td class="n" {
                                         (words.number(self.board.setting.district(at).seats))
@@ -224,13 +222,17 @@ impl Sheet<'_> {
         if elected.len() > NAMES_SHOWN {
             names.push(format!("+{}", words.number(elected.len() - NAMES_SHOWN)));
         }
-        if outcome.outcome.undecided > 0 {
-            names.push(format!(
-                "{} {}",
-                words.number(u64::from(outcome.outcome.undecided)),
-                words.say("by lot", "به قرعه")
-            ));
+        let (who, tied) = match outcome.provisional {
+            true => (words.say("leading: ", "پیشتاز: "), words.say("tied so far", "با رأی برابر")),
+            false => (words.say("elected: ", "منتخب: "), words.say("by lot", "به قرعه")),
+        };
+        let mut said = Vec::new();
+        if !names.is_empty() {
+            said.push(format!("{who}{}", words.joined(&names)));
         }
-        words.joined(&names)
+        if outcome.outcome.undecided > 0 {
+            said.push(format!("{} {tied}", words.number(outcome.outcome.undecided)));
+        }
+        said.join(words.say("; ", "؛ "))
     }
 }

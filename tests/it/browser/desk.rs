@@ -143,11 +143,12 @@ fn the_desk_needs_no_script() {
 
 /// What is beyond the screen, and in nothing that scrolls: a phone would show a wider page, and say
 /// that all of it fits.
-const BEYOND: &str = "const top = document.querySelector('header').getBoundingClientRect();
+pub(super) const BEYOND: &str =
+    "const top = document.querySelector('header').getBoundingClientRect();
     return [...document.querySelectorAll('body *:not(input[type=hidden])')]
         .map((own) => [own, own.getBoundingClientRect()])
         .filter(([own, at]) => at.left < top.left - 1 || at.right > top.right + 1)
-        .filter(([own]) => !own.closest('.scroll > *'))
+        .filter(([own]) => !own.closest('.scroll > *, .hidden'))
         .map(([own, at]) => own.outerHTML.slice(0, 90) + ' ' + at.left + ' ' + at.right)
         .slice(0, 6)";
 

@@ -182,7 +182,7 @@ impl Browser {
         assert!(said.is_empty(), "{whereabouts}: {said:?}");
     }
 
-    /// axe-core finds nothing critical or serious in the page that is open.
+    /// axe-core finds nothing critical, serious or moderate in the page that is open.
     pub(crate) async fn assert_accessible(&self, whereabouts: &str) {
         let Some(axe) = axe() else {
             note("SKIPPED accessibility of pages: no axe-core");
@@ -192,7 +192,7 @@ impl Browser {
         self.client.execute(&axe, Vec::new()).await.unwrap();
         let script = "const done = arguments[arguments.length - 1];
             axe.run(document).then((found) => done(found.violations
-                .filter((own) => own.impact === 'serious' || own.impact === 'critical')
+                .filter((own) => own.impact !== 'minor')
                 .map((own) => own.id + ': ' + own.help + ' | ' +
                     own.nodes.slice(0, 3).map((node) => node.html + ' ' + node.failureSummary).join(' | '))))
             .catch((error) => done(['axe failed: ' + error]))";

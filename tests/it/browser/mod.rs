@@ -6,6 +6,7 @@
 
 mod desk;
 mod kit;
+mod live;
 
 use std::path::{Path, PathBuf};
 
@@ -209,11 +210,48 @@ fn a_stranger_finds_who_won_and_why_in_three_clicks_also_with_arabic_letters() {
                 .await;
             assert!(why.contains("۲۴"), "the article stands in the reason: {why}");
             browser.picture("phone-why").await;
-            // What is unfolded stays so while numbers move.
             browser.assert_quiet("three clicks").await;
             browser
         },
     );
+}
+
+/// Type in the tiles of the map, in pixels: the smallest name, the smallest number, and the widest
+/// name in hundredths of a tile.
+const MAP_TYPE: &str = "const [names, numbers, tiles] = ['.name', '.number', '.tile']
+        .map((own) => [...document.querySelectorAll('.map ' + own)]);
+    const scale = document.querySelector('.map').getScreenCTM().a;
+    const size = (own) => parseFloat(getComputedStyle(own).fontSize) * scale;
+    const tile = tiles[0].getBoundingClientRect().width;
+    return [Math.min(...names.map(size)), Math.min(...numbers.map(size)),
+        Math.max(...names.map((own) => own.getBoundingClientRect().width / tile * 100))]
+        .map(Math.round)";
+
+#[test]
+fn every_view_fits_a_phone_and_its_map_can_be_read() {
+    let night = night();
+    night.send_all();
+    let address = night.server.address.clone();
+    let wish = Wish { width: 390, height: 844, ..Wish::default() };
+    browse("phone", &address, wish, async |browser: Browser| {
+        for language in ["fa", "en"] {
+            for view in VIEWS {
+                let path = format!("/{language}{view}");
+                browser.open(&path).await;
+                let fits = "const own = document.documentElement;
+                    return own.scrollWidth <= own.clientWidth && own.clientWidth === 390";
+                assert_eq!(browser.ask(fits).await, Value::Bool(true), "{path}");
+                assert_eq!(browser.ask(desk::BEYOND).await, serde_json::json!([]), "{path}");
+            }
+            browser.open(&format!("/{language}/")).await;
+            let sizes = browser.ask(MAP_TYPE).await;
+            let size = |at: usize| sizes[at].as_u64().unwrap();
+            assert!(size(0) >= 9 && size(1) >= 12 && size(2) <= 100, "{language}: {sizes}");
+            browser.ask("document.querySelector('.map').scrollIntoView()").await;
+            browser.picture(&format!("phone-map-{language}")).await;
+        }
+        browser
+    });
 }
 
 #[test]
@@ -315,10 +353,17 @@ fn a_wall_screen_turns_by_itself_and_by_keys_and_can_be_stopped() {
         async |browser: Browser| {
             browser.open("/fa/wall?views=%2F,%2Fdistrict%2Ftehran,%2Freception&seconds=5").await;
             browser.picture("wall").await;
+            // A hall sees the figures, the map and the contests at once, and all of the rest later.
+            let fits = "return [...document.querySelectorAll('.figures, .map, .two table')]
+                .every((own) => own.getBoundingClientRect().bottom <= innerHeight)";
+            assert_eq!(browser.ask(fits).await, Value::Bool(true), "the first screen has it");
+            let scrolled = "return document.documentElement.scrollTop > 300";
+            browser.until("the rest of a long view", scrolled).await;
             let at = |at: u32| {
                 format!("return new URLSearchParams(location.search).get('at') === '{at}'")
             };
             browser.until("the next view, by itself", &at(1)).await;
+            browser.picture("wall-district").await;
             browser.press(" ").await;
             browser
                 .until("a stop", "return new URLSearchParams(location.search).has('paused')")
@@ -330,7 +375,17 @@ fn a_wall_screen_turns_by_itself_and_by_keys_and_can_be_stopped() {
             browser.until("the third view", &at(2)).await;
             browser.press("\u{e014}").await;
             browser.until("back again", &at(1)).await;
+            // A key that belongs to the browser turns nothing.
+            browser.ask("dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowLeft', altKey: true }))").await;
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            assert_eq!(browser.ask(&at(1)).await, Value::Bool(true));
             browser.assert_quiet("the wall").await;
+            // Nothing to turn to: the hall keeps the page, and reads why it stands still.
+            night.server.kill();
+            browser.press("\u{e012}").await;
+            let lost = "return document.getElementById('lost').textContent !== ''";
+            browser.until("a word of it", lost).await;
+            assert_eq!(browser.ask(&at(1)).await, Value::Bool(true), "our page, not an error");
             browser
         },
     );

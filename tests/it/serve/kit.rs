@@ -28,9 +28,23 @@ impl Server {
 
     /// Starts one, or gives what it said when it could not.
     pub(crate) fn try_start(election: &Path, data: &Path, more: &[&str]) -> Result<Self, String> {
+        Self::try_start_at("127.0.0.1:0", election, data, more)
+    }
+
+    /// Starts one at an address, where another one has been before.
+    pub(crate) fn start_at(address: &str, election: &Path, data: &Path, more: &[&str]) -> Self {
+        Self::try_start_at(address, election, data, more).unwrap_or_else(|log| panic!("{log}"))
+    }
+
+    fn try_start_at(
+        address: &str,
+        election: &Path,
+        data: &Path,
+        more: &[&str],
+    ) -> Result<Self, String> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_shomar-under-test"))
             .args(["serve", "--election", text(election), "--data", text(data)])
-            .args(["--listen", "127.0.0.1:0"])
+            .args(["--listen", address])
             .args(more)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -63,11 +77,15 @@ impl Server {
 
     /// Asks it to stop; its exit code, and its log.
     pub(crate) fn stop(mut self) -> (i32, String) {
-        let process = self.child.id().to_string();
-        let killed = Command::new("kill").args(["-TERM", &process]).status().unwrap();
-        assert!(killed.success());
+        self.signal("-TERM");
         let status = self.child.wait().unwrap();
         (status.code().unwrap_or(-1), self.log.take().unwrap().join().unwrap())
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: &str) {
+        let process = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
     }
 
     /// Sends records in one request; the status, and the answers.

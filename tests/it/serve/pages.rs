@@ -64,13 +64,16 @@ pub(crate) fn settled(server: &Server, path: &str, has: &str) -> Answer {
     panic!("{path} never had {has}");
 }
 
-/// A page without what differs from run to run: times of day, and tags of assets.
+/// A page without what differs from run to run and from style to style: times of day, tags of
+/// assets, and what tells this page from others.
 fn steady(html: &str) -> String {
     let mut steady = String::new();
     let mut rest = html;
-    for (begins, ends, stands) in
-        [("<time", "</time>", "[time]"), ("/assets/", "/", "/assets/[tag]/")]
-    {
+    for (begins, ends, stands) in [
+        ("<time", "</time>", "[time]"),
+        ("/assets/", "/", "/assets/[tag]/"),
+        (" data-page=\"", "\"", " data-page"),
+    ] {
         while let Some(at) = rest.find(begins) {
             let after = at + begins.len();
             let length = rest[after..].find(ends).unwrap() + ends.len();
@@ -158,10 +161,11 @@ fn what_is_not_there_is_said_and_nothing_falls_over() {
         ("/en/province/-1", 404),
         ("/en/county/99999999999999999999", 404),
         ("/en/stations?page=0", 404),
-        ("/en/stations?page=2", 404),
+        // A list that has got shorter meanwhile has a last page.
+        ("/en/stations?page=2", 200),
         ("/en/stations?state=lost", 404),
         ("/en/stations?province=7", 404),
-        ("/en/corrections?page=2", 404),
+        ("/en/corrections?page=4294967295", 200),
         ("/en/wall?views=%2F&seconds=soon", 404),
         ("/en/wall?views=%2Fnothing,%2Fwall", 200),
         ("/en/search?q=", 200),
@@ -183,10 +187,7 @@ fn a_stream_tells_whole_numbers_first_and_ends_when_the_server_stops() {
     let keyed = Keyed::new("test");
     let server = small_night(&keyed);
     settled(&server, "/en/", "2 of 2 stations in");
-    let mut stream = TcpStream::connect(&server.address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    write!(stream, "GET /en/ HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n").unwrap();
-    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    let mut lines = stream_of(&server, "/en/");
     let data = lines.find(|line| line.starts_with("data: {")).expect("an event");
     let parts: serde_json::Value = serde_json::from_str(&data["data: ".len()..]).unwrap();
     assert_eq!(parts["n.in"], "100.00%");
@@ -198,6 +199,47 @@ fn a_stream_tells_whole_numbers_first_and_ends_when_the_server_stops() {
     assert_eq!(code, 0, "{log}");
     assert!(began.elapsed() < Duration::from_secs(5), "nobody waits for whoever looks");
     assert!(lines.last().is_none_or(|line| !line.starts_with("data")), "the stream has ended");
+}
+
+/// Lines of the stream of a view.
+fn stream_of(server: &Server, path: &str) -> impl Iterator<Item = String> + use<> {
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n").unwrap();
+    BufReader::new(stream).lines().map_while(Result::ok)
+}
+
+/// What a page says that tells it from those of other elections.
+fn identity(page: &str) -> &str {
+    let (_, after) = page.split_once("data-page=\"").unwrap();
+    after.split_once('"').unwrap().0
+}
+
+#[test]
+fn a_stream_names_its_election_and_is_never_silent_for_long() {
+    let keyed = Keyed::new("test");
+    let server = small_night(&keyed);
+    let page = settled(&server, "/en/", "2 of 2 stations in").body;
+    let mut lines = stream_of(&server, "/en/");
+    assert!(lines.any(|line| line == "event: page"));
+    assert_eq!(lines.next().unwrap(), format!("data: {}", identity(&page)));
+    let began = std::time::Instant::now();
+    assert!(lines.any(|line| line == "event: beat"));
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    // The same stations and candidates, but no rehearsal: another election.
+    let official = Keyed::new("official");
+    let other = Server::start(&official.path("election"), &official.path("data"), &[]);
+    let other_page = get(&other, "/en/", "").body;
+    assert_ne!(identity(&other_page), identity(&page));
+    assert_eq!(identity(&get(&server, "/en/stations", "").body), identity(&page));
+}
+
+/// The small election, in which somebody has said who reports: one station of Tehran never does.
+fn half_a_tehran() -> Keyed {
+    let keyed = Keyed::new("test");
+    let serves = "station,district,registered,authenticated\nS1,V1,,\nS2,V1,,\nS1,T,,\nS2,T,,\n";
+    std::fs::write(keyed.path("election/serves.csv"), serves).unwrap();
+    keyed
 }
 
 #[test]
@@ -244,6 +286,55 @@ fn a_partial_district_calls_nobody_elected() {
     {
         assert!(!persian.contains(word), "{word} in {persian}");
     }
+}
+
+#[test]
+fn a_list_that_gets_shorter_still_moves_on_its_last_page() {
+    let keyed = half_a_tehran();
+    let batches = keyed.batches("sealed");
+    let server = Server::start(&keyed.path("election"), &keyed.path("data"), &[]);
+    let mut lines = stream_of(&server, "/en/stations?state=missing&page=3");
+    let mut rows = || {
+        lines.find_map(|line| {
+            let parts: serde_json::Value =
+                serde_json::from_str(line.strip_prefix("data: {").map(|_| &line[6..])?).ok()?;
+            parts["rows"].as_str().map(str::to_owned)
+        })
+    };
+    assert_eq!(rows().unwrap().matches("<tr ").count(), 4);
+    let records: Vec<&[u8]> = batches.iter().map(Vec::as_slice).collect();
+    assert_eq!(server.send(&records).0, 200);
+    // What is left: Tehran, at the first station.
+    while rows().expect("the stream goes on").matches("<tr ").count() != 1 {}
+    let page = get(&server, "/en/stations?state=missing&page=3", "");
+    assert_eq!((page.status, page.body.matches("id=\"s-").count()), (200, 1));
+}
+
+#[test]
+fn whoever_has_no_script_can_make_a_page_stand_still() {
+    let keyed = Keyed::new("test");
+    let server = small_night(&keyed);
+    let page = get(&server, "/en/stations?state=all", "").body;
+    assert!(page.contains("http-equiv=\"refresh\""));
+    assert!(page.contains("href=\"/en/stations?state=all&amp;still=1\""), "{page}");
+    let still = get(&server, "/en/stations?state=all&still=1", "").body;
+    assert!(!still.contains("http-equiv"), "{still}");
+    assert!(still.contains("data-stream=\"/en/stations?state=all\""), "a script moves it");
+    // Nobody loses what they type.
+    for form in ["/en/search?q=a", "/en/wall"] {
+        assert!(!get(&server, form, "").body.contains("http-equiv"), "{form}");
+    }
+}
+
+#[test]
+fn names_in_persian_alone_are_marked_so_on_english_pages() {
+    let keyed = Keyed::new("test");
+    let stations = keyed.path("election/stations.csv");
+    let edited = std::fs::read_to_string(&stations).unwrap().replace(",x,", ",مسجد,");
+    std::fs::write(&stations, edited).unwrap();
+    let server = small_night(&keyed);
+    let marked = "<bdi lang=\"fa\">مسجد</bdi>";
+    assert!(settled(&server, "/en/stations?state=all", "مسجد").body.contains(marked));
 }
 
 #[test]

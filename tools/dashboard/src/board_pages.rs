@@ -37,9 +37,9 @@ impl BoardPages {
         Self { board, pages: Mutex::default(), documents: Mutex::default() }
     }
 
-    /// A page of this board; `None` if the view has none.
+    /// A page of this board.
     pub(crate) fn page(&self, view: &View) -> Option<Arc<Page>> {
-        kept(&self.pages, view, || crate::pages::render(&self.board, view))
+        kept(&self.pages, view, || Some(crate::pages::render(&self.board, view)))
     }
 
     /// A document of this board; `None` beyond the last page of a list.

@@ -67,12 +67,14 @@ pub(crate) struct Page {
     pub(crate) parts: Vec<Part>,
     /// When its numbers were, in milliseconds since 1970-01-01 UTC.
     pub(crate) at_ms: u64,
+    /// Of which election and program it is: a stream that names another one is not its own.
+    pub(crate) identity: String,
 }
 
 impl Page {
-    pub(crate) fn new(html: String, parts: Parts, at_ms: u64) -> Self {
+    pub(crate) fn new(html: String, parts: Parts, at_ms: u64, identity: String) -> Self {
         let parts = parts.parts.into_inner();
-        Self { tag: tag_of(html.as_bytes()), html: Packed::whole(html), parts, at_ms }
+        Self { tag: tag_of(html.as_bytes()), html: Packed::whole(html), parts, at_ms, identity }
     }
 }
 

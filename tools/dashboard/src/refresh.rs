@@ -1,8 +1,8 @@
 //! The thread that makes boards: one after another, while there is news.
 //!
 //! In: the last snapshot, pulled. Out: the board of it, swapped in one step, and frames for whoever
-//! looks. Never: a board for every snapshot: a page that moves four times a second is live enough,
-//! and batches come first.
+//! looks, or a beat while there is none. Never: a board for every snapshot: a page that moves four
+//! times a second is live enough, and batches come first.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -98,6 +98,8 @@ impl Refresher {
                 drop(before);
                 let paused = streams.publish(&next);
                 worked = began.elapsed().saturating_sub(paused);
+            } else {
+                streams.beat();
             }
             // At most a third of a core, whatever a board costs.
             let period = PAUSE.max(worked * 3);

@@ -1,13 +1,14 @@
 //! Streams of server-sent events: who looks at a view is told what changes in it.
 //!
 //! In: a board after another. Out: per view one frame, made once for all who look: the parts that
-//! changed since the frame before, and all of them for whoever missed that one. Never: a queue; a
-//! reader who is slow skips frames, and holds nobody up.
+//! changed since the frame before, and all of them for whoever missed that one; where nothing
+//! moves, a beat, so that whoever looks knows that somebody still counts. Never: a queue; a reader
+//! who is slow skips frames, and holds nobody up.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -16,8 +17,16 @@ use crate::packed::Packed;
 use crate::page::{Page, Part};
 use crate::view::View;
 
-/// Views that are streamed at one time; who asks for one more reads a page that reloads itself.
+/// Views that are streamed at one time; who asks for one more reads a page that fetches itself.
 const VIEWS_MAX: usize = 256;
+
+/// Longest time without an event. The script takes a stream that is silent four times as long for
+/// lost: nobody else would tell of a connection that is half open, or of a thread that died.
+const BEAT: Duration = Duration::from_secs(4);
+
+/// An event that says nothing but that boards are still made. It has no id: no record came.
+static STILL_COUNTING: LazyLock<Arc<Packed>> =
+    LazyLock::new(|| Arc::new(Packed::piece("event: beat\ndata: {}\n\n")));
 
 /// What changed in a view.
 #[derive(Debug)]
@@ -26,47 +35,69 @@ pub(crate) struct Frame {
     pub(crate) number: u64,
     /// The event for whoever has the frame before.
     pub(crate) news: Arc<Packed>,
-    /// The event for everybody else.
+    /// The events for everybody else: of what page this is, and all its parts.
     pub(crate) whole: Arc<Packed>,
-    parts: Vec<Part>,
+    parts: Arc<[Part]>,
+    made: Instant,
 }
 
 impl Frame {
     fn first(page: &Page, position: u64) -> Self {
-        let whole = Arc::new(event(position, page.parts.iter()));
-        Self { number: 0, news: Arc::clone(&whole), whole, parts: page.parts.clone() }
+        let whole = Arc::new(whole(page, position));
+        let (news, parts) = (Arc::clone(&whole), page.parts.clone().into());
+        Self { number: 0, news, whole, parts, made: Instant::now() }
     }
 
     /// The frame after this one; `None` if nothing moved.
     fn next(&self, page: &Page, position: u64) -> Option<Self> {
         let keys =
             |parts: &[Part]| -> Vec<String> { parts.iter().map(|part| part.key.clone()).collect() };
-        if self.parts == page.parts {
+        if *self.parts == *page.parts {
             return None;
         }
-        let number = self.number + 1;
-        let parts = page.parts.clone();
-        if keys(&self.parts) != keys(&parts) {
+        let news = if keys(&self.parts) == keys(&page.parts) {
+            let changed = self.parts.iter().zip(&page.parts).filter(|(old, new)| old != new);
+            event(position, changed.map(|(_, new)| new))
+        } else {
             // The page has other parts now: a new row, say. Whoever looks fetches it again.
-            let again = Packed::piece(format!("id: {position}\nevent: again\ndata: {{}}\n\n"));
-            let again = Arc::new(again);
-            return Some(Self { number, news: Arc::clone(&again), whole: again, parts });
-        }
-        let changed = self.parts.iter().zip(&parts).filter(|(old, new)| old != new);
-        let news = Arc::new(event(position, changed.map(|(_, new)| new)));
-        let whole = Arc::new(event(position, parts.iter()));
-        Some(Self { number, news, whole, parts })
+            Packed::piece(format!("id: {position}\nevent: again\ndata: {{}}\n\n"))
+        };
+        let (news, whole) = (Arc::new(news), Arc::new(whole(page, position)));
+        let parts = page.parts.clone().into();
+        Some(Self { number: self.number + 1, news, whole, parts, made: Instant::now() })
     }
+
+    /// The frame after this one if it is long ago.
+    fn beat(&self) -> Option<Self> {
+        let (whole, parts) = (Arc::clone(&self.whole), Arc::clone(&self.parts));
+        let (number, news) = (self.number + 1, Arc::clone(&STILL_COUNTING));
+        let is_due = self.made.elapsed() >= BEAT;
+        is_due.then(|| Self { number, news, whole, parts, made: Instant::now() })
+    }
+}
+
+/// Everything of a page, for whoever begins to look: of which election and program it is, and what
+/// stands in all its parts. Who has other parts than these, from before, fetches the page again.
+fn whole(page: &Page, position: u64) -> Packed {
+    Packed::piece(format!(
+        "event: page\ndata: {}\n\n{}",
+        page.identity,
+        event_text(position, page.parts.iter())
+    ))
 }
 
 /// An event that says what stands in these parts; its id is the number of records counted.
 fn event<'a>(position: u64, parts: impl Iterator<Item = &'a Part>) -> Packed {
+    Packed::piece(event_text(position, parts))
+}
+
+fn event_text<'a>(position: u64, parts: impl Iterator<Item = &'a Part>) -> String {
     let parts: serde_json::Map<String, serde_json::Value> =
         parts.map(|part| (part.key.clone(), part.html.clone().into())).collect();
     let mut text = format!("id: {position}\nevent: parts\n");
     // JSON has no line end in it, so one line of data holds it.
     let _ = write!(text, "data: {}\n\n", serde_json::Value::Object(parts));
-    Packed::piece(text)
+    text
 }
 
 /// Readers of a view are told in so many groups, one after another: two thousand who wake at once
@@ -132,24 +163,36 @@ impl Streams {
         Some(seat)
     }
 
-    /// Tells everybody who looks what this board changes, group after group; forgets views at which
-    /// nobody looks. How long it paused between groups.
+    /// Tells everybody who looks what this board changes, or that nothing did; forgets views at
+    /// which nobody looks. How long it paused between groups.
     pub(crate) fn publish(&self, board: &BoardPages) -> Duration {
-        let views: Vec<View> = {
+        let position = board.board.snapshot.position;
+        self.tell(|view, frame| {
+            let next = board.page(view).and_then(|page| frame.next(&page, position));
+            next.or_else(|| frame.beat())
+        })
+    }
+
+    /// Tells everybody who has heard nothing for long that there is no news.
+    pub(crate) fn beat(&self) -> Duration {
+        self.tell(|_, frame| frame.beat())
+    }
+
+    /// Tells the next frame of each view that has one, group after group.
+    fn tell(&self, next: impl Fn(&View, &Frame) -> Option<Frame>) -> Duration {
+        // Pages are made without the lock: whoever begins to look does not wait for them.
+        let frames: Vec<(View, Arc<Frame>)> = {
             let mut audiences = self.audiences();
             audiences.retain(|_, audience| !audience.is_empty());
-            audiences.keys().cloned().collect()
+            audiences.iter().map(|(view, own)| (view.clone(), Arc::clone(&own.frame))).collect()
         };
-        let position = board.board.snapshot.position;
         let mut told = Vec::new();
-        for view in views {
-            let Some(page) = board.page(&view) else { continue };
+        for (view, frame) in frames {
+            let Some(frame) = next(&view, &frame) else { continue };
             let mut audiences = self.audiences();
             let Some(audience) = audiences.get_mut(&view) else { continue };
-            if let Some(frame) = audience.frame.next(&page, position) {
-                audience.frame = Arc::new(frame);
-                told.push((Arc::clone(&audience.frame), audience.groups.clone()));
-            }
+            audience.frame = Arc::new(frame);
+            told.push((Arc::clone(&audience.frame), audience.groups.clone()));
         }
         let mut paused = Duration::ZERO;
         for group in 0..GROUPS {
@@ -178,7 +221,7 @@ mod tests {
         parts.iter().for_each(|(key, text)| {
             collected.text(key, *text);
         });
-        Page::new(String::new(), collected, 0)
+        Page::new(String::new(), collected, 0, "mark".to_owned())
     }
 
     fn text(event: &Packed) -> String {
@@ -190,7 +233,8 @@ mod tests {
         let first = Frame::first(&page(&[("a", "1"), ("b", "<2>")]), 4);
         assert_eq!(
             text(&first.whole),
-            "id: 4\nevent: parts\ndata: {\"a\":\"1\",\"b\":\"&lt;2&gt;\"}\n\n"
+            "event: page\ndata: mark\n\n\
+             id: 4\nevent: parts\ndata: {\"a\":\"1\",\"b\":\"&lt;2&gt;\"}\n\n"
         );
         assert!(first.next(&page(&[("a", "1"), ("b", "<2>")]), 5).is_none());
         let second = first.next(&page(&[("a", "3"), ("b", "<2>")]), 5).unwrap();
@@ -198,6 +242,20 @@ mod tests {
         assert!(text(&second.whole).contains("\"b\""));
         let third = second.next(&page(&[("a", "3"), ("b", "<2>"), ("c", "4")]), 6).unwrap();
         assert!(text(&third.news).starts_with("id: 6\nevent: again\n"));
+        // Whoever comes now has the page of now, and needs no other one.
+        assert!(text(&third.whole).contains("\"c\":\"4\""));
         assert_eq!(third.number, 2);
+    }
+
+    #[test]
+    fn where_nothing_moves_a_beat_is_heard_and_who_missed_it_reads_all_parts() {
+        let mut frame = Frame::first(&page(&[("a", "1")]), 4);
+        assert!(frame.beat().is_none(), "something was said just now");
+        frame.made = Instant::now().checked_sub(BEAT).expect("the machine runs for a while");
+        let beat = frame.beat().expect("a beat");
+        assert_eq!(text(&beat.news), "event: beat\ndata: {}\n\n");
+        assert_eq!((beat.number, text(&beat.whole)), (1, text(&frame.whole)));
+        assert!(beat.next(&page(&[("a", "1")]), 5).is_none());
+        assert!(beat.next(&page(&[("a", "2")]), 5).is_some());
     }
 }

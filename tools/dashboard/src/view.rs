@@ -25,6 +25,8 @@ pub(crate) const DECISIONS_SHOWN: usize = 100;
 pub(crate) struct View {
     pub(crate) words: Words,
     pub(crate) kind: Kind,
+    /// Whether somebody without a script wants a page that does not load itself again.
+    pub(crate) is_still: bool,
 }
 
 /// What a page shows. Places and districts by index.
@@ -62,7 +64,7 @@ pub(crate) struct Wall {
 
 impl View {
     pub(crate) fn new(language: Language, kind: Kind) -> Self {
-        Self { words: Words { language }, kind }
+        Self { words: Words { language }, kind, is_still: false }
     }
 
     /// The view of a path (without the language) and a query; `None` if there is none.
@@ -127,20 +129,25 @@ impl View {
             }
             _ => return None,
         };
-        parts.next().is_none().then(|| Self::new(language, kind))
+        let is_still = value("still").is_some();
+        parts.next().is_none().then(|| Self { is_still, ..Self::new(language, kind) })
     }
 
     /// The path of this view.
     pub(crate) fn path(&self, setting: &Setting) -> String {
-        format!("/{}{}", self.words.code(), self.kind.path(setting))
+        let mut path = format!("/{}{}", self.words.code(), self.kind.path(setting));
+        if self.is_still {
+            path.push_str(if path.contains('?') { "&still=1" } else { "?still=1" });
+        }
+        path
     }
 
     /// The view whose numbers move while somebody looks at this one.
     pub(crate) fn streamed(&self) -> Option<Self> {
         match &self.kind {
             Kind::Search(_) | Kind::WallSetup => None,
-            Kind::Wall(wall) => Some(Self { words: self.words, kind: wall.views[wall.at].clone() }),
-            _ => Some(self.clone()),
+            Kind::Wall(wall) => Some(Self::new(self.words.language, wall.views[wall.at].clone())),
+            kind => Some(Self::new(self.words.language, kind.clone())),
         }
     }
 }

@@ -10,14 +10,12 @@ use crate::view::{DECISIONS_SHOWN, Kind};
 use shomar_board::words::rfc3339;
 
 impl Sheet<'_> {
-    /// A page of decisions, the last one first; `None` beyond the first one.
-    pub(super) fn corrections(&self, page: u32) -> Option<Content> {
+    /// A page of decisions, the last one first; the last page for whoever asks for more.
+    pub(super) fn corrections(&self, page: u32) -> Content {
         let words = self.words;
         let all = &self.board.snapshot.decisions;
         let pages = u32::try_from(all.len().div_ceil(DECISIONS_SHOWN)).unwrap_or(u32::MAX).max(1);
-        if page > pages {
-            return None;
-        }
+        let page = page.min(pages);
         let shown =
             all.iter().rev().skip((page as usize - 1) * DECISIONS_SHOWN).take(DECISIONS_SHOWN);
         let title = words.say("Corrections and decisions", "اصلاح‌ها و تصمیم‌ها").to_owned();
@@ -48,16 +46,17 @@ impl Sheet<'_> {
             }
             p class="hint" {
                 ({
-                    words.say(
-                        "Votes before and after are for officers (shomar log): of a small station they would tell how people voted. Those shown of a district move with its next chunk.",
-                        "رأی‌ها پیش و پس از تصمیم برای مسئولان است (shomar log): از یک شعبهٔ کوچک، رأی افراد را فاش می‌کند. رأی‌های نمایش‌داده‌شدهٔ حوزه با بخش بعدی آن جابه‌جا می‌شود.",
-                    )
+                    words
+                        .say(
+                            "Votes before and after are for officers (shomar log): of a small station they would tell how people voted. Those shown of a district move with its next chunk.",
+                            "رأی‌ها پیش و پس از تصمیم برای مسئولان است (shomar log): از یک شعبهٔ کوچک، رأی افراد را فاش می‌کند. رأی‌های نمایش‌داده‌شدهٔ حوزه با بخش بعدی آن جابه‌جا می‌شود.",
+                        )
                 })
             }
             (self.parts.block("decisions", list))
-            @if pages > 1 { (self.page_links(page, pages, |page| Kind::Corrections { page })) }
+            (self.page_links(page, pages, |page| Kind::Corrections { page }))
         };
-        Some(Content { title, main })
+        Content { title, main }
     }
 
     fn decision(&self, decision: &Decision) -> Markup {
@@ -72,7 +71,7 @@ impl Sheet<'_> {
                     (words.say("record ", "رکورد "))
                     (words.number(decision.position))
                     " · "
-                    (officer)
+                    (self.name(officer))
                     " · "
                     time datetime=[rfc3339(control.at_ms)] { (words.moment(control.at_ms)) }
                     " · "
@@ -80,7 +79,7 @@ impl Sheet<'_> {
                 }
                 p {
                     (words.say("Why: ", "علت: "))
-                    q { (control.why) }
+                    q dir="auto" { (control.why) }
                 }
                 (self.effects(&decision.effects))
             }
@@ -146,7 +145,13 @@ impl Sheet<'_> {
                         th scope="col" class="n" { (words.say("after", "پس")) }
                     }
                 }
-                tbody { (row(words.say("ballots taken", "برگ‌های مأخوذه"), before, after)) }
+                tbody { ({
+                    row(
+                        words.say("ballots taken", "برگ‌های مأخوذه"),
+                        before,
+                        after,
+                    )
+                }) }
             }
         }
     }

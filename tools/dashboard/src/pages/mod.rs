@@ -16,13 +16,15 @@ mod stations;
 mod wall;
 
 use maud::{DOCTYPE, Markup, html};
+use shomar_format::bytes::hex;
 use shomar_format::election::Mode;
 use shomar_seats::Language;
 
 use crate::assets;
-use crate::page::{Page, Parts};
+use crate::page::{Page, Parts, mark_of};
 use crate::view::{Kind, View};
 use shomar_board::board::Board;
+use shomar_board::setting::Setting;
 use shomar_board::stations::StationFilter;
 use shomar_board::status::PublicationStatus;
 use shomar_board::telling::Telling;
@@ -44,15 +46,29 @@ struct Content {
     main: Markup,
 }
 
-/// The page of a view; `None` if there is nothing to show.
-pub(crate) fn render(board: &Board, view: &View) -> Option<Page> {
+/// The page of a view.
+pub(crate) fn render(board: &Board, view: &View) -> Page {
     let sheet = Sheet { board, words: view.words, parts: Parts::default() };
-    let content = sheet.content(&view.kind)?;
+    let content = sheet.content(&view.kind);
     let html = match &view.kind {
         Kind::Wall(wall) => sheet.wall_frame(view, wall, &content),
         _ => sheet.frame(Some(view), &content),
     };
-    Some(Page::new(html.into_string(), sheet.parts, board.at_ms))
+    Page::new(html.into_string(), sheet.parts, board.at_ms, identity(&board.setting))
+}
+
+/// What tells a page, and its stream, from those of another election or another program that
+/// answers at the same address one day: election with its names, mode, rules, style and script.
+fn identity(setting: &Setting) -> String {
+    let head = &setting.subject.election.head;
+    let mut text = hex(setting.counting.digest());
+    let assets = assets::all().iter().map(|asset| asset.tag.as_str());
+    let own = [head.mode.name(), &setting.rules_digest, &head.title_fa, &head.title_en];
+    for part in own.into_iter().chain(assets) {
+        text.push('\n');
+        text.push_str(part);
+    }
+    mark_of(text.as_bytes())
 }
 
 /// The page that says there is none.
@@ -77,21 +93,21 @@ pub(crate) fn not_found(board: &Board, words: Words) -> Page {
         }
     };
     let html = sheet.frame(None, &Content { title, main });
-    Page::new(html.into_string(), sheet.parts, board.at_ms)
+    Page::new(html.into_string(), sheet.parts, board.at_ms, identity(&board.setting))
 }
 
 impl Sheet<'_> {
-    fn content(&self, kind: &Kind) -> Option<Content> {
+    fn content(&self, kind: &Kind) -> Content {
         match kind {
-            Kind::Nation => Some(self.nation()),
-            Kind::Province(at) => Some(self.province(*at)),
-            Kind::County(at) => Some(self.county(*at)),
-            Kind::District(at) => Some(self.district(*at)),
+            Kind::Nation => self.nation(),
+            Kind::Province(at) => self.province(*at),
+            Kind::County(at) => self.county(*at),
+            Kind::District(at) => self.district(*at),
             Kind::Stations { state, province, page } => self.stations(*state, *province, *page),
-            Kind::Reception => Some(self.reception()),
+            Kind::Reception => self.reception(),
             Kind::Corrections { page } => self.corrections(*page),
-            Kind::Search(query) => Some(self.search(query)),
-            Kind::WallSetup => Some(self.wall_setup()),
+            Kind::Search(query) => self.search(query),
+            Kind::WallSetup => self.wall_setup(),
             Kind::Wall(wall) => self.content(&wall.views[wall.at]),
         }
     }
@@ -131,8 +147,9 @@ impl Sheet<'_> {
         let words = self.words;
         let setting = &self.board.setting;
         let stream = view.and_then(View::streamed).map(|view| view.path(setting));
+        let reloads = view.filter(|view| view.streamed().is_some() && !view.is_still);
         let no_script = html! {
-            @if stream.is_some() {
+            @if reloads.is_some() {
                 noscript {
                     meta http-equiv="refresh" content=(RELOAD_SECONDS);
                 }
@@ -146,14 +163,10 @@ impl Sheet<'_> {
             html lang=(words.code()) dir=(words.direction()) {
                 (self.head(&content.title, &no_script))
                 body
+                    data-page=(identity(setting))
                     data-stream=[stream]
-                    data-paused=({
-                        words
-                            .say(
-                                "Live numbers have stopped: the connection is lost. Trying again.",
-                                "به‌روزرسانی زنده قطع شده است؛ دوباره تلاش می‌شود.",
-                            )
-                    })
+                    data-paused=(self.says_lost())
+                    data-slow=(self.says_slow())
                 {
                     a class="skip" href="#main" {
                         ({
@@ -220,7 +233,7 @@ impl Sheet<'_> {
                                 }
                             }
                         }
-                        (self.as_of())
+                        (self.live_as_of(reloads))
                     }
                     main id="main" tabindex="-1" { (content.main) }
                     footer { (self.foot()) }
@@ -258,8 +271,70 @@ impl Sheet<'_> {
         }
     }
 
+    /// What a page says that hears nothing more.
+    fn says_lost(&self) -> &'static str {
+        self.words.say(
+            "Live numbers have stopped: the connection is lost. Trying again.",
+            "به‌روزرسانی زنده قطع شده است؛ دوباره تلاش می‌شود.",
+        )
+    }
+
+    /// What a page says that gets no stream.
+    fn says_slow(&self) -> &'static str {
+        self.words.say(
+            "Live numbers do not come now: the page fetches them about every 15 seconds.",
+            "به‌روزرسانی زنده در کار نیست؛ صفحه حدود هر ۱۵ ثانیه عددها را می‌گیرد.",
+        )
+    }
+
+    /// As of when, and how complete; and how to make what moves stand still.
+    fn live_as_of(&self, reloads: Option<&View>) -> Markup {
+        let words = self.words;
+        self.as_of_and(&html! {
+            button
+                type="button"
+                id="hold"
+                hidden
+                data-stop=(words.say("Stop live numbers", "توقف به‌روزرسانی"))
+                data-go=(words.say("Go on", "ادامهٔ به‌روزرسانی"))
+                data-held=({
+                    words
+                        .say(
+                            "You have stopped the live numbers.",
+                            "به‌روزرسانی را شما متوقف کرده‌اید.",
+                        )
+                }) {}
+            @if let Some(view) = reloads {
+                noscript {
+                    span {
+                        ({
+                            words
+                                .say(
+                                    "This page loads itself again every 15 seconds.",
+                                    "این صفحه هر ۱۵ ثانیه از نو بار می‌شود.",
+                                )
+                        })
+                        " "
+                        a   href=({
+                                View {
+                                    is_still: true,
+                                    ..view.clone()
+                                }
+                                    .path(&self.board.setting)
+                            })
+                        { (words.say("Let it stand still", "ثابت بماند")) }
+                    }
+                }
+            }
+        })
+    }
+
     /// As of when, and how complete, in a line above every view.
     fn as_of(&self) -> Markup {
+        self.as_of_and(&html! {})
+    }
+
+    fn as_of_and(&self, controls: &Markup) -> Markup {
         let (words, board) = (self.words, self.board);
         let nation = &board.progress.nation;
         let position = words.number(board.snapshot.position);
@@ -288,6 +363,7 @@ impl Sheet<'_> {
         html! {
             div class="asof" {
                 (self.parts.markup("asof", line))
+                (controls)
                 span id="lost" role="status" {}
             }
         }
@@ -339,12 +415,8 @@ impl Sheet<'_> {
                         .markup(
                             "digest",
                             html! {
-                                @if let Some(digest) = digest {
-                                    "· "
-                                    (words.say("digest", "چکیده"))
-                                    " "
-                                    code { (digest) }
-                                }
+                                @ if let Some(digest) = digest { "· "(words.say("digest",
+                                "چکیده")) " " code { (digest) } }
                             },
                         )
                 })
@@ -424,7 +496,11 @@ impl Sheet<'_> {
                     @if let Some(at) = county {
                         li {
                             a href=(self.href(&Kind::County(at))) {
-                                (self.board.setting.places.counties[at as usize].name_fa)
+                                ({
+                                    self.name(
+                                        &self.board.setting.places.counties[at as usize].name_fa,
+                                    )
+                                })
                             }
                         }
                     }

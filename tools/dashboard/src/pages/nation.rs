@@ -221,7 +221,7 @@ impl Sheet<'_> {
             } @else {
                 ul class="alarms" {
                     @for (class, text, kind) in &alarms {
-                        li class=(class) {
+                        li class=(class) data-key=[kind.as_ref().map(|kind| self.href(kind))] {
                             @if let Some(kind) = kind {
                                 a href=(self.href(kind)) { (text) }
                             } @else { (text) }

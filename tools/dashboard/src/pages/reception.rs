@@ -19,24 +19,28 @@ impl Sheet<'_> {
                     (self.delays())
                 }
                 section aria-labelledby="refusals" {
-                    h2 id="refusals" { ({
-                        words
-                            .say(
-                                "Refused, by reason",
-                                "ردشده به تفکیک علت",
-                            )
-                    }) }
+                    h2 id="refusals" {
+                        ({
+                            words
+                                .say(
+                                    "Refused, by reason",
+                                    "ردشده به تفکیک علت",
+                                )
+                        })
+                    }
                     (self.parts.block("refusals", self.refusals()))
                 }
             }
             section aria-labelledby="recount" {
-                h2 id="recount" { ({
-                    words
-                        .say(
-                            "Everything counted again",
-                            "شمارش دوبارهٔ همه چیز",
-                        )
-                }) }
+                h2 id="recount" {
+                    ({
+                        words
+                            .say(
+                                "Everything counted again",
+                                "شمارش دوبارهٔ همه چیز",
+                            )
+                    })
+                }
                 (self.parts.block("recount", self.full_count()))
             }
             section aria-labelledby="chains" {
@@ -138,13 +142,15 @@ impl Sheet<'_> {
                 aria-label=(words.say("Delays", "تأخیرها"))
             {
                 table {
-                    caption { ({
-                        words
-                            .say(
-                                "Since this process began",
-                                "از آغاز این اجرا",
-                            )
-                    }) }
+                    caption {
+                        ({
+                            words
+                                .say(
+                                    "Since this process began",
+                                    "از آغاز این اجرا",
+                                )
+                        })
+                    }
                     thead {
                         tr {
                             th scope="col" { (words.say("from arrival to", "از رسیدن تا")) }
@@ -235,13 +241,15 @@ impl Sheet<'_> {
                 }
             }
             @match &own.full_count {
-                None => p { ({
-                    words
-                        .say(
-                            "Not yet in this run.",
-                            "در این اجرا هنوز نه.",
-                        )
-                }) },
+                None => p {
+                    ({
+                        words
+                            .say(
+                                "Not yet in this run.",
+                                "در این اجرا هنوز نه.",
+                            )
+                    })
+                },
                 Some(count) => {
                     p {
                         ({
@@ -305,7 +313,7 @@ impl Sheet<'_> {
                     @for gap in gaps.iter().take(50) {
                         li {
                             @if let Some(station) = stations.get(gap.station as usize) {
-                                (station.name_fa)
+                                (self.name(&station.name_fa))
                                 " "
                                 span class="code" { (station.id) }
                             }

@@ -36,7 +36,7 @@ impl Sheet<'_> {
                     " "
                     (words.say("found for", "مورد برای"))
                     " "
-                    q { (query) }
+                    q dir="auto" { (query) }
                 }
                 ul class="found" {
                     @for target in found.targets.iter().take(SHOWN) {
@@ -85,7 +85,7 @@ impl Sheet<'_> {
                 html! {
                     span class="what" { (words.say("county", "شهرستان")) }
                     " "
-                    a href=(self.href(&Kind::County(at))) { (own.name_fa) }
+                    a href=(self.href(&Kind::County(at))) { (self.name(&own.name_fa)) }
                     " "
                     span class="where" { (self.province_name(own.province)) }
                 }
@@ -105,7 +105,7 @@ impl Sheet<'_> {
                     span class="what" { (words.say("list", "فهرست")) }
                     " "
                     a href=(self.href(&Kind::District(district))) {
-                        (words.name(&list.name_en, &list.name_fa))
+                        (self.name(words.name(&list.name_en, &list.name_fa)))
                     }
                     " "
                     span class="code" { (words.digits(&list.code.to_string())) }
@@ -119,7 +119,7 @@ impl Sheet<'_> {
                     span class="what" { (words.say("candidate", "نامزد")) }
                     " "
                     a href=(self.href(&Kind::District(district))) {
-                        (words.name(&person.name_en, &person.name_fa))
+                        (self.name(words.name(&person.name_en, &person.name_fa)))
                     }
                     " "
                     span class="code" { (words.digits(&person.code.to_string())) }
@@ -141,7 +141,7 @@ impl Sheet<'_> {
                     span class="what" { (words.say("station", "شعبه")) }
                     " "
                     a href=(format!("{}#s-{}", self.href(&list), station.id)) {
-                        (station.name_fa)
+                        (self.name(&station.name_fa))
                         " "
                         span class="code" { (station.id) }
                     }
@@ -149,7 +149,7 @@ impl Sheet<'_> {
                     span class="where" {
                         (self.province_name(province))
                         (words.say(", ", "، "))
-                        (station.county)
+                        (self.name(&station.county))
                     }
                 }
             }
@@ -162,16 +162,15 @@ impl Sheet<'_> {
     }
 
     /// Province and county of a district.
-    fn where_is(&self, district: u32) -> String {
+    fn where_is(&self, district: u32) -> Markup {
         let places = &self.board.setting.places;
-        let province = self.province_name(places.province_of_district[district as usize]);
-        match places.county_of_district[district as usize] {
-            Some(county) => format!(
-                "{province}{}{}",
-                self.words.say(", ", "، "),
-                places.counties[county as usize].name_fa
-            ),
-            None => province.to_owned(),
+        let county = places.county_of_district[district as usize];
+        html! {
+            (self.province_name(places.province_of_district[district as usize]))
+            @if let Some(county) = county {
+                (self.words.say(", ", "، "))
+                (self.name(&places.counties[county as usize].name_fa))
+            }
         }
     }
 

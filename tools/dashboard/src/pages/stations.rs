@@ -8,19 +8,18 @@ use crate::view::{Kind, STATIONS_SHOWN};
 use shomar_board::stations::StationFilter;
 
 impl Sheet<'_> {
-    /// A page of pairs of station and district; `None` beyond the last one.
+    /// A page of pairs of station and district; the last one for whoever asks for more: a list
+    /// gets shorter while somebody looks at its end.
     pub(super) fn stations(
         &self,
         state: StationFilter,
         province: Option<u32>,
         page: u32,
-    ) -> Option<Content> {
+    ) -> Content {
         let words = self.words;
         let all = self.board.pairs(state, province);
         let pages = u32::try_from(all.len().div_ceil(STATIONS_SHOWN)).unwrap_or(u32::MAX).max(1);
-        if page > pages {
-            return None;
-        }
+        let page = page.min(pages);
         let from = (page as usize - 1) * STATIONS_SHOWN;
         let shown = &all[from..all.len().min(from + STATIONS_SHOWN)];
         let title = words.say("Stations", "شعبه‌ها").to_owned();
@@ -49,21 +48,19 @@ impl Sheet<'_> {
                 }
             }
             (self.parts.block("rows", rows))
-            @if pages > 1 {
-                ({
-                    self.page_links(
+            ({
+                self.page_links(
+                    page,
+                    pages,
+                    |page| Kind::Stations {
+                        state,
+                        province,
                         page,
-                        pages,
-                        |page| Kind::Stations {
-                            state,
-                            province,
-                            page,
-                        },
-                    )
-                })
-            }
+                    },
+                )
+            })
         };
-        Some(Content { title, main })
+        Content { title, main }
     }
 
     fn station_filter(&self, state: StationFilter, province: Option<u32>) -> Markup {
@@ -131,7 +128,7 @@ impl Sheet<'_> {
                             }
                         }
                         tbody {
-                            @for pair in pairs {
+                            @for (at, pair) in pairs.iter().enumerate() {
                                 @let station = &setting
                                     .subject
                                     .election
@@ -146,9 +143,13 @@ impl Sheet<'_> {
                                     .registers
                                     .pair(pair.station, pair.district)
                                     .registered;
-                                tr id=(format!("s-{}", station.id)) {
+                                // An id for whoever is sent to a station: on the first of its rows.
+                                @let is_first = at == 0 || pairs[at - 1].station != pair.station;
+                                tr  id=[is_first.then(|| format!("s-{}", station.id))]
+                                    data-key=(format!("{}-{}", pair.station, pair.district))
+                                {
                                     th scope="row" {
-                                        (station.name_fa)
+                                        (self.name(&station.name_fa))
                                         " "
                                         span class="code" { (station.id) }
                                     }
@@ -159,7 +160,7 @@ impl Sheet<'_> {
                                             )
                                         })
                                         (words.say(", ", "، "))
-                                        (station.county)
+                                        (self.name(&station.county))
                                     }
                                     td { (self.district_link(pair.district)) }
                                     td {
@@ -237,29 +238,34 @@ impl Sheet<'_> {
         }
     }
 
-    /// Links to the pages of a long list.
+    /// Links to the pages of a long list, of which there may soon be more or less.
     pub(super) fn page_links(&self, page: u32, pages: u32, kind: impl Fn(u32) -> Kind) -> Markup {
         let words = self.words;
-        html! {
-            nav class="pages" aria-label=(words.say("Pages", "صفحه‌ها")) {
-                @if page > 1 {
-                    a rel="prev" href=(self.href(&kind(page - 1))) {
-                        (words.say("previous", "قبلی"))
+        let links = html! {
+            @if pages > 1 {
+                nav class="pages" aria-label=(words.say("Pages", "صفحه‌ها")) {
+                    @if page > 1 {
+                        a rel="prev" href=(self.href(&kind(page - 1))) {
+                            (words.say("previous", "قبلی"))
+                        }
+                        " "
                     }
-                    " "
-                }
-                span {
-                    (words.say("page", "صفحهٔ"))
-                    " "
-                    (words.number(page))
-                    (words.say(" of ", " از "))
-                    (words.number(pages))
-                }
-                @if page < pages {
-                    " "
-                    a rel="next" href=(self.href(&kind(page + 1))) { (words.say("next", "بعدی")) }
+                    span {
+                        (words.say("page", "صفحهٔ"))
+                        " "
+                        (words.number(page))
+                        (words.say(" of ", " از "))
+                        (words.number(pages))
+                    }
+                    @if page < pages {
+                        " "
+                        a rel="next" href=(self.href(&kind(page + 1))) {
+                            (words.say("next", "بعدی"))
+                        }
+                    }
                 }
             }
-        }
+        };
+        self.parts.block("pages", links)
     }
 }

@@ -4,7 +4,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::{Content, Sheet};
+use super::{Content, Sheet, identity};
 use crate::view::{Kind, View, WALL_SECONDS, Wall};
 
 impl Sheet<'_> {
@@ -38,8 +38,8 @@ impl Sheet<'_> {
                 ({
                     words
                         .say(
-                            "Views take turns on one screen. It can be stopped, and turned by hand.",
-                            "نماها به نوبت روی یک صفحه می‌آیند؛ می‌توان آن را نگه داشت و با دست ورق زد.",
+                            "Views take turns on one screen, a long one in several parts. It can be stopped, and turned by hand.",
+                            "نماها به نوبت روی یک صفحه می‌آیند و نمای بلند در چند بخش؛ می‌توان آن را نگه داشت و با دست ورق زد.",
                         )
                 })
             }
@@ -62,7 +62,10 @@ impl Sheet<'_> {
                     label {
                         ({
                             words
-                                .say("Seconds for each", "ثانیه برای هر نما")
+                                .say(
+                                    "Seconds for each screenful",
+                                    "ثانیه برای هر صفحهٔ نمایش",
+                                )
                         })
                         " "
                         input
@@ -102,7 +105,13 @@ impl Sheet<'_> {
             (DOCTYPE)
             html lang=(words.code()) dir=(words.direction()) class="wall" {
                 (self.head(&content.title, &refresh))
-                body data-stream=[stream] data-turns-after=[turns_after] {
+                body
+                    data-page=(identity(setting))
+                    data-stream=[stream]
+                    data-paused=(self.says_lost())
+                    data-slow=(self.says_slow())
+                    data-turns-after=[turns_after]
+                {
                     header class="top" {
                         (self.test_mark())
                         div class="bar" {
@@ -130,9 +139,10 @@ impl Sheet<'_> {
                                 }
                             }
                         }
-                        (self.as_of())
+                        (self.live_as_of(None))
                     }
                     main id="main" tabindex="-1" { (content.main) }
+                    footer class="hidden" { (self.foot()) }
                 }
             }
         }

@@ -29,8 +29,8 @@ const fn row(
 
 /// Neighbours on the map are neighbours in the land as far as tiles allow.
 const PROVINCES: [ProvinceRow; 31] = [
-    row("آذربایجان غربی", "West Azerbaijan", ("آذ. غربی", "W. Azerb."), (0, 0)),
-    row("آذربایجان شرقی", "East Azerbaijan", ("آذ. شرقی", "E. Azerb."), (1, 0)),
+    row("اذربایجان غربی", "West Azerbaijan", ("آذ. غربی", "W. Azerb."), (0, 0)),
+    row("اذربایجان شرقی", "East Azerbaijan", ("آذ. شرقی", "E. Azerb."), (1, 0)),
     row("اردبیل", "Ardabil", ("اردبیل", "Ardabil"), (2, 0)),
     row("زنجان", "Zanjan", ("زنجان", "Zanjan"), (1, 1)),
     row("گیلان", "Gilan", ("گیلان", "Gilan"), (2, 1)),

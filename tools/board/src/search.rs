@@ -3,17 +3,19 @@
 //! In: what somebody typed, in any spelling of its letters. Out: what bears that name, best first.
 //! Never: a search longer than one walk over the names.
 
+use std::collections::HashSet;
+
 use memchr::memmem::Finder;
 use shomar_format::Election;
 
-use crate::letters::folded;
+use crate::letters::{folded, joined};
 use crate::places::Places;
 
 /// Matches that are looked at; beyond it the search asks for more letters.
 const MATCHES_MAX: usize = 2_000;
 
 /// What was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Target {
     /// A province, by index.
     Province(u32),
@@ -80,22 +82,36 @@ impl SearchIndex {
     fn add(&mut self, target: Target, names: &[&str]) {
         self.lines.push((self.names.len(), target));
         for name in names.iter().filter(|name| !name.is_empty()) {
-            self.names.push('\t');
-            self.names.push_str(&folded(name));
+            for form in std::iter::once(folded(name)).chain(joined(name)) {
+                self.names.push('\t');
+                self.names.push_str(&form);
+            }
         }
         self.names.push_str("\t\n");
     }
 
     /// Whatever has a word that begins with each word of the query; a number must be the whole
-    /// word.
+    /// word. Words that a half-space joins are looked for together and apart.
     pub fn find(&self, query: &str) -> Found {
-        let query = folded(query);
-        let words: Vec<&str> = query.split(' ').filter(|word| !word.is_empty()).collect();
-        let Some(longest) = words.iter().max_by_key(|word| word.len()) else {
-            return Found::default();
-        };
         let mut found: Vec<(u8, Target)> = Vec::new();
-        let (mut next_line, mut is_cut) = (0, false);
+        let mut is_cut = false;
+        for form in std::iter::once(folded(query)).chain(joined(query)) {
+            is_cut |= self.find_form(&form, &mut found);
+        }
+        found.sort_unstable();
+        let mut seen = HashSet::new();
+        found.retain(|(_, target)| seen.insert(*target));
+        is_cut |= found.len() > MATCHES_MAX;
+        found.truncate(MATCHES_MAX);
+        Found { targets: found.into_iter().map(|(_, target)| target).collect(), is_cut }
+    }
+
+    /// Adds the matches of one form of the query; whether there are more than are looked at.
+    fn find_form(&self, query: &str, found: &mut Vec<(u8, Target)>) -> bool {
+        let words: Vec<&str> = query.split(' ').filter(|word| !word.is_empty()).collect();
+        let Some(longest) = words.iter().max_by_key(|word| word.len()) else { return false };
+        let most = found.len() + MATCHES_MAX;
+        let mut next_line = 0;
         for place in Finder::new(longest).find_iter(self.names.as_bytes()) {
             let line = self.lines.partition_point(|(begins, _)| *begins <= place) - 1;
             if line < next_line {
@@ -105,15 +121,13 @@ impl SearchIndex {
             let is_match = words.iter().all(|word| has_word(text, word));
             if is_match {
                 next_line = line + 1;
-                found.push((rank(text, &query), self.lines[line].1));
-                if found.len() == MATCHES_MAX {
-                    is_cut = true;
-                    break;
+                found.push((rank(text, query), self.lines[line].1));
+                if found.len() == most {
+                    return true;
                 }
             }
         }
-        found.sort_unstable();
-        Found { targets: found.into_iter().map(|(_, target)| target).collect(), is_cut }
+        false
     }
 
     fn line(&self, line: usize) -> &str {
@@ -170,6 +184,12 @@ mod tests {
         assert_eq!(find("۱۰۴"), [Target::Candidate(0, 4)]);
         assert_eq!(find("ali kar"), [Target::Candidate(0, 4), Target::Candidate(1, 0)]);
         assert_eq!(find("majlis"), [Target::District(1)]);
+        // With a half-space, a space or neither, whichever of them the name has.
+        for typed in ["بستان\u{200c}آباد", "بستان آباد", "بستانآباد", "بستان\u{200c}اباد"]
+        {
+            assert_eq!(find(typed), [Target::District(1), Target::District(0)], "{typed}");
+        }
+        assert_eq!(find("علی\u{200c}زاده"), [Target::Candidate(1, 0)]);
         // In the middle of a word nothing begins.
         assert!(find("ستان").is_empty() && find("").is_empty() && find("  ").is_empty());
         assert!(find("\t\n").is_empty());

@@ -59,8 +59,8 @@ impl Sheet<'_> {
                         ({
                             words
                                 .say(
-                                    "Words must begin as names begin; a code must be whole. ي and ی, ك and ک, joined or not, are the same.",
-                                    "واژه‌ها باید مانند آغاز نام‌ها باشند و کد کامل باشد. ي و ی، ك و ک، با نیم‌فاصله یا بی آن، یکی‌اند.",
+                                    "Words must begin as names begin; a code must be whole. ي and ی, ك and ک, آ and ا, joined or not, are the same.",
+                                    "واژه‌ها باید مانند آغاز نام‌ها باشند و کد کامل باشد. ي و ی، ك و ک، آ و ا، با نیم‌فاصله یا بی آن، یکی‌اند.",
                                 )
                         })
                     }

@@ -308,6 +308,13 @@ fn a_list_that_gets_shorter_still_moves_on_its_last_page() {
     while rows().expect("the stream goes on").matches("<tr ").count() != 1 {}
     let page = get(&server, "/en/stations?state=missing&page=3", "");
     assert_eq!((page.status, page.body.matches("id=\"s-").count()), (200, 1));
+    // How many stand how, whichever list is open.
+    for (state, count) in [("missing", 1), ("received", 3), ("held", 0), ("all", 4)] {
+        let said = format!("<span data-live=\"count.{state}\">{count}</span>");
+        assert!(page.body.contains(&said), "{said}");
+    }
+    let received = get(&server, "/en/stations?state=received", "").body;
+    assert_eq!(received.matches("<tr data-key").count() + received.matches("<tr id").count(), 3);
 }
 
 #[test]

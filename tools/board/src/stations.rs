@@ -14,6 +14,8 @@ use crate::board::Board;
 pub enum StationFilter {
     /// Every one.
     All,
+    /// Everything that is expected of it has come.
+    Received,
     /// Nothing that counts has come.
     Missing,
     /// A check holds a batch, or a recount waits for a decision.
@@ -26,13 +28,15 @@ pub enum StationFilter {
 
 impl StationFilter {
     /// In the order in which people ask.
-    pub const ALL: [Self; 5] = [Self::Missing, Self::Held, Self::Gap, Self::Annulled, Self::All];
+    pub const ALL: [Self; 6] =
+        [Self::Missing, Self::Held, Self::Gap, Self::Annulled, Self::Received, Self::All];
 
     /// Its word in paths.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::All => "all",
+            Self::Received => "received",
             Self::Missing => "missing",
             Self::Held => "held",
             Self::Gap => "gap",
@@ -49,6 +53,7 @@ impl StationFilter {
     fn has(self, state: PairState) -> bool {
         match self {
             Self::All => true,
+            Self::Received => state == PairState::Received,
             Self::Missing => state == PairState::Missing,
             Self::Held => matches!(state, PairState::Held | PairState::Waiting),
             Self::Gap => state == PairState::Gap,
@@ -58,6 +63,14 @@ impl StationFilter {
 }
 
 impl Board {
+    /// How many pairs each filter has, in a province or everywhere.
+    #[must_use]
+    pub fn pair_counts(&self, province: Option<u32>) -> [(StationFilter, usize); 6] {
+        let all = self.pairs(StationFilter::All, province);
+        let count = |filter: StationFilter| all.iter().filter(|own| filter.has(own.state)).count();
+        StationFilter::ALL.map(|filter| (filter, count(filter)))
+    }
+
     /// The pairs of a state, in a province or everywhere.
     #[must_use]
     pub fn pairs(&self, filter: StationFilter, province: Option<u32>) -> Vec<&PairStanding> {

@@ -35,6 +35,7 @@ impl Sheet<'_> {
         let main = html! {
             h1 { (title) }
             (self.station_filter(state, province))
+            (self.station_counts(state, province))
             p { (self.parts.text("count", count)) }
             @if self.board.setting.subject.election.serves.is_none() {
                 p class="hint" {
@@ -63,15 +64,54 @@ impl Sheet<'_> {
         Content { title, main }
     }
 
-    fn station_filter(&self, state: StationFilter, province: Option<u32>) -> Markup {
+    fn filter_name(&self, state: StationFilter) -> &'static str {
         let words = self.words;
-        let label = |state| match state {
+        match state {
             StationFilter::Missing => words.say("missing", "نرسیده"),
             StationFilter::Held => words.say("held", "نگه‌داشته"),
             StationFilter::Gap => words.say("a batch is missing", "با بستهٔ نرسیده"),
             StationFilter::Annulled => words.say("annulled", "ابطال‌شده"),
+            StationFilter::Received => words.say("in", "رسیده"),
             StationFilter::All => words.say("all", "همه"),
-        };
+        }
+    }
+
+    /// How many pairs stand how, each with its list.
+    fn station_counts(&self, shown: StationFilter, province: Option<u32>) -> Markup {
+        let words = self.words;
+        html! {
+            nav aria-label=(words.say("By state", "به تفکیک وضع")) {
+                ul class="kinds" {
+                    @for (state, count) in self.board.pair_counts(province) {
+                        li {
+                            a   href=({
+                                    self.href(
+                                        &Kind::Stations {
+                                            state,
+                                            province,
+                                            page: 1,
+                                        },
+                                    )
+                                })
+                                aria-current=[(state == shown).then_some("page")]
+                            { (self.filter_name(state)) }
+                            ": "
+                            ({
+                                self.parts
+                                    .text(
+                                        &format!("count.{}", state.name()),
+                                        words.number(count),
+                                    )
+                            })
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn station_filter(&self, state: StationFilter, province: Option<u32>) -> Markup {
+        let words = self.words;
         html! {
             form class="filter" action=(format!("/{}/stations", words.code())) {
                 label {
@@ -79,7 +119,9 @@ impl Sheet<'_> {
                     " "
                     select name="state" {
                         @for own in StationFilter::ALL {
-                            option value=(own.name()) selected[own == state] { (label(own)) }
+                            option value=(own.name()) selected[own == state] {
+                                (self.filter_name(own))
+                            }
                         }
                     }
                 }

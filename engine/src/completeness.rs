@@ -96,19 +96,21 @@ impl ToCome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HeldVotes {
     pub(crate) hash: Digest32,
-    ballots: BallotCounts,
-    /// Per option of the district.
-    options: Vec<u64>,
+    pub(crate) ballots: BallotCounts,
+    /// Per option of the district; `None`: not for everybody.
+    options: Option<Vec<u64>>,
 }
 
 impl HeldVotes {
-    /// The batch as if it were the whole district: by the same merge.
+    /// The batch as if it were the whole district: by the same merge. `None` if its votes are not
+    /// told.
     pub(crate) fn totals<'a>(
         &'a self,
         definition: &CountingDefinition<'a>,
         district: u32,
-    ) -> DistrictTotals<'a> {
-        DistrictTotals::of_part(definition, district, self.ballots, &self.options)
+    ) -> Option<DistrictTotals<'a>> {
+        let options = self.options.as_deref()?;
+        Some(DistrictTotals::of_part(definition, district, self.ballots, options))
     }
 }
 
@@ -275,10 +277,20 @@ impl<'a> Completeness<'a> {
             district.batches_held.push(HeldVotes {
                 hash: held.hash,
                 ballots: held.alone.batch.ballots(),
-                options: held.alone.votes.iter().map(|votes| u64::from(*votes)).collect(),
+                options: Some(held.alone.votes.iter().map(|votes| u64::from(*votes)).collect()),
             });
         }
         completeness
+    }
+
+    /// The same for everybody: of a batch that is held it is known how many ballots it has, and no
+    /// vote. Six ballots outside the totals are six people.
+    #[must_use]
+    pub fn without_held_votes(mut self) -> Self {
+        let districts = self.districts.iter_mut();
+        let held = districts.flat_map(|district| &mut district.batches_held);
+        held.for_each(|batch| batch.options = None);
+        self
     }
 
     /// One district, by index.

@@ -246,6 +246,11 @@ impl Disclosure {
         (self.votes.clone(), self.ballots[..districts].to_vec())
     }
 
+    /// Whether there are no small cells: everything is shown at once.
+    pub(crate) fn shows_everything(&self) -> bool {
+        self.least == 0
+    }
+
     /// Districts (by index, ascending) whose votes are shown nowhere.
     pub(crate) fn withheld(&self) -> Vec<u32> {
         let districts = self.cells.len() - self.rests.len();

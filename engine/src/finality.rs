@@ -2,15 +2,17 @@
 //!
 //! In: the outcome of a district, and what it has and waits for. Out: the answer of the seat rules
 //! with the batches on which it depends, and a line that says it. Never: a rule of its own; votes
-//! of a held batch made otherwise than those of the district: the same merge, the same field.
+//! of a held batch made otherwise than those of the district: the same merge, the same field; an
+//! answer that tells them where they are not for everybody.
 
 use shomar_format::bytes::{Digest32, hex};
 use shomar_format::reading::NameLimit;
 use shomar_seats::{
-    Critical, Finality, Held, Language, Method, Outstanding, Verdict, WithdrawnMember, finality,
+    Critical, Finality, Held, Language, LotKind, Method, Outstanding, Verdict, WithdrawnMember,
+    finality,
 };
 
-use crate::completeness::{DistrictCompleteness, NoBound, ToCome};
+use crate::completeness::{DistrictCompleteness, HeldVotes, NoBound, ToCome};
 use crate::field::Field;
 use crate::lots::{OutcomeError, refused};
 use crate::outcome::DistrictOutcome;
@@ -52,41 +54,72 @@ impl DistrictOutcome<'_> {
             return Ok(Some(DistrictFinality { finality, missing_ballots_max: Some(0), batches }));
         }
         let definition = completeness.definition();
-        let parts: Vec<Part> = own
-            .batches_held
-            .iter()
-            .map(|batch| {
-                let tally = batch.totals(definition, self.index).document();
-                let field = Field::of(self.district, self.contest_rule.rule, &tally);
-                Part {
-                    lists: field.lists.iter().map(|list| list.votes).collect(),
-                    candidates: field.candidates.iter().map(|person| person.votes).collect(),
-                    valid: tally.ballots.valid,
-                    taken: tally.ballots.taken,
-                }
+        let part = |batch: &HeldVotes| {
+            let tally = batch.totals(definition, self.index)?.document();
+            let field = Field::of(self.district, self.contest_rule.rule, &tally);
+            Some(Part {
+                lists: field.lists.iter().map(|list| list.votes).collect(),
+                candidates: field.candidates.iter().map(|person| person.votes).collect(),
+                valid: tally.ballots.valid,
+                taken: tally.ballots.taken,
             })
-            .collect();
-        let held: Vec<Held<'_>> = (0..).zip(&parts).map(|(id, part)| part.held(id)).collect();
-        let outstanding = Outstanding {
-            missing_ballots_max: own.to_come.max(),
-            names_max: Some(self.names_max()),
-            held: &held,
         };
-        let field = self.field();
-        let race = field.race(self.district, &self.tally);
-        let finality = finality(&race, &self.rule, &outstanding)
-            .map_err(|error| refused(self.district, &self.standing, &[], &error))?;
+        let parts: Option<Vec<Part>> = own.batches_held.iter().map(part).collect();
+        let finality = match parts {
+            Some(parts) => {
+                let held: Vec<Held<'_>> =
+                    (0..).zip(&parts).map(|(id, part)| part.held(id)).collect();
+                self.finality_with(own.to_come.max(), &held)?
+            }
+            None => self.finality_untold(own)?,
+        };
         let batches = match &finality.verdict {
             Verdict::DependsOn(ids) => {
-                let hash = |(id, batch): (u64, &crate::completeness::HeldVotes)| {
-                    ids.contains(&id).then_some(batch.hash)
-                };
+                let hash = |(id, batch): (u64, &HeldVotes)| ids.contains(&id).then_some(batch.hash);
                 (0..).zip(&own.batches_held).filter_map(hash).collect()
             }
             Verdict::Decided | Verdict::Open => Vec::new(),
         };
         let missing_ballots_max = own.to_come.max();
         Ok(Some(DistrictFinality { finality, missing_ballots_max, batches }))
+    }
+
+    fn finality_with(
+        &self,
+        missing_ballots_max: Option<u64>,
+        held: &[Held<'_>],
+    ) -> Result<Finality, OutcomeError> {
+        let names_max = Some(self.names_max());
+        let outstanding = Outstanding { missing_ballots_max, names_max, held };
+        let field = self.field();
+        let race = field.race(self.district, &self.tally);
+        finality(&race, &self.rule, &outstanding)
+            .map_err(|error| refused(self.district, &self.standing, &[], &error))
+    }
+
+    /// Where nobody may know what is in the held batches: each of their ballots may say anything.
+    /// So the answer follows from the totals and from numbers of ballots alone, and a reader who
+    /// tries out the votes of a held village learns nothing from it.
+    fn finality_untold(&self, own: &DistrictCompleteness) -> Result<Finality, OutcomeError> {
+        let held_ballots: u64 = own.batches_held.iter().map(|batch| batch.ballots.taken).sum();
+        let missing = own.to_come.max();
+        let with_all = missing.and_then(|missing| missing.checked_add(held_ballots));
+        let without = self.finality_with(missing, &[])?;
+        let with_all = self.finality_with(with_all, &[])?;
+        // No ballot gives a rival more than one vote.
+        let critical = without.critical.map(|critical| Critical { held: held_ballots, ..critical });
+        let is_person = |lot: &shomar_seats::PendingLot| lot.kind != LotKind::Alternate;
+        let has_lot = !self.recorded.is_empty() || self.outcome.lots.iter().any(is_person);
+        Ok(match (&without.verdict, &with_all.verdict) {
+            (Verdict::Open, _) => Finality { critical, ..without },
+            (_, Verdict::Decided) => Finality { critical, ..with_all },
+            // A lot that is needed now is open by whatever is outstanding.
+            _ if has_lot => Finality { critical, ..with_all },
+            _ => {
+                let all = (0..).zip(&own.batches_held).map(|(id, _)| id).collect();
+                Finality { verdict: Verdict::DependsOn(all), is_exact: false, critical }
+            }
+        })
     }
 
     /// Most names to which one ballot gives a vote: the limit of names; or a registered list, where

@@ -69,6 +69,8 @@ pub struct PublicTotals {
     pub withheld: Vec<u32>,
     /// Ballots of withheld districts, by kind, as they are shown together.
     pub rests: Vec<(RestPlace, BallotCounts)>,
+    /// Whether nothing is kept back: these are for operators, or small cells are shown as well.
+    pub is_everything: bool,
 }
 
 impl PublicTotals {
@@ -82,6 +84,7 @@ impl PublicTotals {
             totals: Snapshot::of_live(votes, ballots, Vec::new(), definition, readings),
             withheld: disclosure.withheld(),
             rests: disclosure.rests(),
+            is_everything: disclosure.shows_everything(),
         }
     }
 }
@@ -105,7 +108,12 @@ impl LiveSnapshot {
 
     /// The same with other totals, all of which are shown, and with other batches held.
     pub(crate) fn with_totals(&self, totals: Option<Snapshot>, held: Arc<Vec<HeldBatch>>) -> Self {
-        let whole = |totals| PublicTotals { totals, withheld: Vec::new(), rests: Vec::new() };
+        let whole = |totals| PublicTotals {
+            totals,
+            withheld: Vec::new(),
+            rests: Vec::new(),
+            is_everything: true,
+        };
         Self {
             position: self.position,
             batches_received: self.batches_received,

@@ -106,6 +106,30 @@ impl Keyed {
         std::fs::read(&out).unwrap()
     }
 
+    /// Who is expected to report what, as rows of `serves.csv`.
+    pub(crate) fn expecting(self, rows: &str) -> Self {
+        let header = "station,district,registered,authenticated";
+        std::fs::write(self.path("election/serves.csv"), format!("{header}\n{rows}")).unwrap();
+        self
+    }
+
+    /// These lines more in `election.toml`.
+    pub(crate) fn with(self, lines: &str) -> Self {
+        let path = self.path("election/election.toml");
+        let before = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("{before}\n{lines}")).unwrap();
+        self
+    }
+
+    /// Seals rows of `station,district,choices,count` and gives their records.
+    pub(crate) fn seal_rows(&self, rows: &str, out: &str) -> Vec<Vec<u8>> {
+        let ballots = self.path(&format!("{out}.csv"));
+        std::fs::write(&ballots, format!("station,district,choices,count\n{rows}")).unwrap();
+        let (code, _, stderr) = self.seal(&ballots, &self.path("secrets.csv"), out);
+        assert_eq!(code, 0, "{stderr}");
+        records(&self.path(out))
+    }
+
     /// A folder with a journal of these records, and the election beside it.
     pub(crate) fn journal(&self, name: &str, records: &[&[u8]]) -> PathBuf {
         let folder = self.path(name);

@@ -237,3 +237,43 @@ fn a_village_of_few_ballots_is_published_without_its_votes() {
     let other = json(&folder.join("districts/T.json"));
     assert!(other["candidates"].as_array().unwrap().iter().all(|row| row["votes"].is_u64()));
 }
+
+#[test]
+fn what_is_in_a_held_batch_leaves_no_trace_in_any_file() {
+    let hold = "[[check]]\nmethod = \"ballots-registered\"\nlimit = 0\naction = \"hold\"\n";
+    let others = "S1,V1,101,30\nS1,V1,102,25\nS1,V1,103,20\nS1,V1,104,16\n";
+    // The village is that batch alone, or has another station, where six ballots would count.
+    for (serves, rows) in [("S2,V1,5,\nS1,T,0,\n", ""), ("S1,V1,100,\nS2,V1,5,\n", others)] {
+        let kinds = ["S2,V1,104,6", "S2,V1,101 102,3\nS2,V1,104,3", "S2,V1,,6"];
+        let made = kinds.map(|held| {
+            let keyed = Keyed::new("test").expecting(serves).with(hold);
+            let batches = keyed.seal_rows(&format!("{rows}{held}\n"), "sealed");
+            let records: Vec<&[u8]> = batches.iter().map(Vec::as_slice).collect();
+            let folder = published(&keyed, &keyed.journal("night", &records));
+            let village = json(&folder.join("districts/V1.json"));
+            assert_eq!(village["stations"]["held"], 1, "{village}");
+            assert_eq!(village["verdict"], "depends-on", "{village}");
+            let mut outcome = village["outcome"].clone();
+            if rows.is_empty() {
+                // No more than that there are six of them.
+                assert_eq!(outcome["finality"]["critical"]["held"], 6, "{village}");
+                // The hash of a record tells nobody's vote: its signature is in it.
+                assert!(outcome["finality"]["batches"].take().is_array(), "{village}");
+            }
+            let names = files(&folder).into_iter().filter(|name| {
+                name.ends_with(".json") && !["index.json", "districts/V1.json"].contains(&&**name)
+            });
+            let others: Vec<Value> = names.map(|name| json(&folder.join(name))).collect();
+            (
+                Value::Object({
+                    let mut village = village.as_object().unwrap().clone();
+                    village.insert("outcome".to_owned(), outcome);
+                    village
+                }),
+                others,
+            )
+        });
+        assert_eq!(made[0], made[1]);
+        assert_eq!(made[0], made[2]);
+    }
+}

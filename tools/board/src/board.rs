@@ -110,6 +110,11 @@ impl Board {
             registers: setting.subject.registers,
         });
         let public = snapshot.public.clone();
+        // A held batch is in no chunk: whoever may not see its votes gets no verdict made of them.
+        let completeness = match public.as_ref().is_some_and(|public| public.is_everything) {
+            true => completeness,
+            false => completeness.without_held_votes(),
+        };
         let declared = ledger.declared();
         let declared = declared.keys().filter_map(|id| setting.counting.find_district(id));
         // A lot about who comes in for a member is none of the outcome.

@@ -16,7 +16,7 @@
 //!   size. Without `serves.csv` it may be of any district that nobody has declared.
 //! * Of a pair, or a station, that is annulled nothing more is waited for: it would not count.
 //! * Without `serves.csv` a district is complete once it is declared; where no officer has decided
-//!   anything, the folder is counted whole.
+//!   anything, a folder is counted whole, and a journal that grows is not.
 //! * A recount that waits for a decision may replace what counts. Other decisions that officers can
 //!   still take are not foreseen: an annulment, a reinstatement, the rejection of a batch that
 //!   counts now and that a check holds only when others have reported.
@@ -283,6 +283,16 @@ impl<'a> Completeness<'a> {
         completeness
     }
 
+    /// The same of a journal that still grows. A folder without a decision is counted whole where
+    /// nobody has said who reports; the first batch of a night is not.
+    #[must_use]
+    pub fn while_it_grows(mut self, ledger: &Ledger) -> Self {
+        if self.definition.served_pairs().is_none() {
+            self.wait_for_declarations(ledger);
+        }
+        self
+    }
+
     /// The same for everybody: of a batch that is held it is known how many ballots it has, and no
     /// vote. Six ballots outside the totals are six people.
     #[must_use]
@@ -416,25 +426,32 @@ impl<'a> Completeness<'a> {
             self.districts[pair.district as usize].reported(pair);
             self.pairs.push(standing(pair.station, pair.district, Some(pair), pair.is_annulled));
         }
-        let ledger = ledger.filter(|ledger| !ledger.applied().is_empty());
+        let decided = ledger.filter(|ledger| !ledger.applied().is_empty());
+        if let Some(ledger) = decided {
+            self.wait_for_declarations(ledger);
+        }
         // What is missing of a station may be of any district; of an annulled one it is nobody's.
         let is_annulled =
-            |station| ledger.is_some_and(|ledger| ledger.is_station_annulled(station));
-        let has_gap = pairs.iter().any(|pair| pair.has_gap && !is_annulled(pair.station));
-        if ledger.is_none() && !has_gap {
+            |station| decided.is_some_and(|ledger| ledger.is_station_annulled(station));
+        if !pairs.iter().any(|pair| pair.has_gap && !is_annulled(pair.station)) {
             return;
         }
-        let declared = ledger.map(Ledger::declared).unwrap_or_default();
+        let declared = decided.map(Ledger::declared).unwrap_or_default();
         for (index, district) in (0..).zip(&mut self.districts) {
-            if declared.contains_key(self.definition.district_id(index)) {
-                continue;
+            if !declared.contains_key(self.definition.district_id(index)) {
+                district.to_come.add(ToCome::Unknown(NoBound::Gap));
             }
-            if ledger.is_some() {
+        }
+    }
+
+    /// Nobody has said who reports: whatever is there may be all or nothing, until an officer
+    /// declares it.
+    fn wait_for_declarations(&mut self, ledger: &Ledger) {
+        let declared = ledger.declared();
+        for (index, district) in (0..).zip(&mut self.districts) {
+            if !declared.contains_key(self.definition.district_id(index)) {
                 district.is_waited_for = true;
                 district.to_come.add(ToCome::Unknown(NoBound::NotDeclared));
-            }
-            if has_gap {
-                district.to_come.add(ToCome::Unknown(NoBound::Gap));
             }
         }
     }

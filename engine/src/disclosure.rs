@@ -2,9 +2,9 @@
 //!
 //! In: every batch that enters or leaves the totals, in the order of the journal; which districts
 //! are complete. Out: totals that change by whole chunks: each of at least `least` ballots, and not
-//! of one mind. Never: a state that depends on when somebody looked. Two publishers of one journal
-//! can only show states of the same row, so that no difference of two of them, at whatever times,
-//! is smaller than a chunk.
+//! nearly of one mind. Never: a state that depends on when somebody looked. Two publishers of one
+//! journal can only show states of the same row, so that no difference of two of them, at whatever
+//! times, is smaller than a chunk.
 //!
 //! Of each district the batches that came since the last chunk are *pending*. When they are a chunk
 //! they become the *ready* one, and the one that was ready before is shown. So the last chunk waits
@@ -13,10 +13,13 @@
 //! were always shown together are a class: of what a decision takes out of a class, and of what it
 //! leaves there, each must be a chunk, or nothing; else that decision waits, and others do not.
 //!
-//! A district that is complete and never had a chunk is *withheld* for good: its votes are shown
-//! nowhere. Its ballots by kind join the *rest* of its contest in its county; what is no chunk
-//! there when the county is complete joins that of the province, and of the country. Who joins whom
-//! follows from the definition, so it is known before the vote.
+//! A district that is complete and never had a chunk is *withheld*: its votes are shown nowhere.
+//! Its ballots by kind join the *rest* of its contest in its county; what is no chunk there when
+//! the county is complete joins that of the province, and of the country. Who joins whom follows
+//! from the definition, so it is known before the vote. Complete means that every station has
+//! reported something, and a second device may follow: then what no rest has shown yet comes back
+//! to the district, and is looked at with what is new. What a rest has shown stays in it for ever,
+//! and so does every later change of it: a ballot is never in two cells.
 //!
 //! Everything shown is a sum of cells (docs/decisions/0012-small-cells.md). On votes revealed by
 //! units of fewer than ten ballots: S. Kuriwaki, J. B. Lewis, M. Morse, on Maricopa County 2020.
@@ -32,24 +35,50 @@ use crate::ledger::BatchNumber;
 /// Ballots of a chunk, at least, where nobody says otherwise.
 pub const LEAST_BALLOTS: u64 = 10;
 
+/// Ballots of a chunk that lack a mark, at least, whichever mark it is. If one alone lacked it,
+/// that voter would know everybody else's; and if a chunk had only to have one such ballot, being
+/// withheld with many ballots would say that none has.
+const LEAST_WITHOUT_A_MARK: u64 = 3;
+
+/// How far a district is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Something that is expected is not in: the last chunk waits.
+    Partial,
+    /// Nobody has said what is expected: no chunk waits for it, and nothing is withheld.
+    Unsaid,
+    /// Everything that is expected is in.
+    Complete,
+}
+
 /// A batch that came into the totals, or went out of them, and is not shown.
 #[derive(Clone, Debug)]
 struct Entry {
+    district: usize,
     batch: BatchNumber,
     came: bool,
     ballots: BallotCounts,
-    /// Per option of its district; none in a rest.
+    /// Per option of its district.
     votes: Box<[u32]>,
+    /// Per candidate, votes by name and through a list; none where there are no lists.
+    persons: Box<[u32]>,
 }
 
 /// A district, or a rest.
 #[derive(Clone, Debug, Default)]
 struct Cell {
+    /// Shows ballots by kind, and no vote.
+    is_rest: bool,
     ready: Vec<Entry>,
     pending: Vec<Entry>,
     parent: Option<usize>,
     is_any_shown: bool,
+    /// What comes goes on to the parent: for good from a rest, until more comes from a district.
     is_withheld: bool,
+    /// Something came or went since it was settled.
+    is_touched: bool,
+    /// Batches of this district that a rest shows.
+    in_rests: u32,
     is_complete: bool,
     /// Cells that join this one if they are withheld, and are not complete.
     open_children: u32,
@@ -92,7 +121,7 @@ impl Disclosure {
         let (mut rests, mut places) = (Vec::new(), HashMap::new());
         let mut rest = |place: RestPlace, cells: &mut Vec<Cell>| {
             *places.entry(place.clone()).or_insert_with(|| {
-                cells.push(Cell::default());
+                cells.push(Cell { is_rest: true, ..Cell::default() });
                 rests.push(place);
                 cells.len() - 1
             })
@@ -125,28 +154,70 @@ impl Disclosure {
     /// A batch of a district came into the totals, or went out of them.
     pub(crate) fn change(
         &mut self,
+        definition: &CountingDefinition<'_>,
         district: u32,
         batch: BatchNumber,
         came: bool,
-        ballots: BallotCounts,
-        votes: &[u32],
+        (ballots, votes): (BallotCounts, &[u32]),
     ) {
-        self.take(district as usize, Entry { batch, came, ballots, votes: votes.into() });
+        let persons = persons(definition, district, votes);
+        let district = district as usize;
+        let entry = Entry { district, batch, came, ballots, votes: votes.into(), persons };
+        match self.rest_that_shows(district, batch) {
+            Some(rest) => self.take(rest, entry),
+            None => {
+                self.recall(district);
+                self.take(district, entry);
+            }
+        }
+    }
+
+    /// The rest that has shown a batch of a district, if one has.
+    fn rest_that_shows(&self, district: usize, batch: BatchNumber) -> Option<usize> {
+        self.above(district).find(|rest| self.cells[*rest].group_of.contains_key(&batch))
+    }
+
+    /// The rests which a cell would join, the nearest one first.
+    fn above(&self, cell: usize) -> impl Iterator<Item = usize> {
+        std::iter::successors(self.cells[cell].parent, |rest| self.cells[*rest].parent)
+    }
+
+    /// What no rest has shown comes back to a withheld district.
+    fn recall(&mut self, district: usize) {
+        if !std::mem::take(&mut self.cells[district].is_withheld) {
+            return;
+        }
+        self.has_news = true;
+        let rests: Vec<usize> = self.above(district).collect();
+        for rest in rests {
+            let own = &mut self.cells[rest];
+            let comes_back = |group_of: &HashMap<BatchNumber, usize>, entry: &Entry| {
+                entry.district == district && !group_of.contains_key(&entry.batch)
+            };
+            if own.ready.iter().any(|entry| comes_back(&own.group_of, entry)) {
+                own.wait_again();
+            }
+            let all = std::mem::take(&mut own.pending);
+            let (back, stays) = all.into_iter().partition(|entry| comes_back(&own.group_of, entry));
+            own.pending = stays;
+            own.is_touched = true;
+            let mut back: Vec<Entry> = back;
+            self.cells[district].pending.append(&mut back);
+        }
     }
 
     fn take(&mut self, cell: usize, entry: Entry) {
         let own = &mut self.cells[cell];
         if let (true, Some(parent)) = (own.is_withheld, own.parent) {
-            return self.take(parent, Entry { votes: Box::default(), ..entry });
+            return self.take(parent, entry);
         }
+        own.is_touched = true;
         let undoes = |other: &Entry| other.batch == entry.batch && other.came != entry.came;
         if let Some(at) = own.pending.iter().position(undoes) {
             own.pending.remove(at);
         } else if let Some(at) = own.ready.iter().position(undoes) {
             own.ready.remove(at);
-            let mut ready = std::mem::take(&mut own.ready);
-            ready.append(&mut own.pending);
-            own.pending = ready;
+            own.wait_again();
         } else {
             own.pending.push(entry);
         }
@@ -157,29 +228,34 @@ impl Disclosure {
         &mut self,
         definition: &CountingDefinition<'_>,
         district: u32,
-        is_complete: bool,
+        stage: Stage,
     ) {
-        let mut next = Some((district as usize, is_complete));
-        while let Some((cell, is_complete)) = next {
-            self.settle_cell(definition, cell, is_complete);
+        let mut next = Some((district as usize, stage));
+        if stage != Stage::Complete {
+            self.recall(district as usize);
+        }
+        while let Some((cell, stage)) = next {
+            self.settle_cell(definition, cell, stage);
+            let is_complete = stage == Stage::Complete;
             let own = &mut self.cells[cell];
             let was_complete = std::mem::replace(&mut own.is_complete, is_complete);
             let Some(parent) = own.parent else { return };
-            let is_withheld = own.is_withheld;
             let open = &mut self.cells[parent].open_children;
             match (was_complete, is_complete) {
                 (false, true) => *open -= 1,
                 (true, false) => *open += 1,
-                _ if is_withheld => {}
+                _ if self.above(cell).any(|rest| self.cells[rest].is_touched) => {}
                 _ => return,
             }
-            next = Some((parent, self.cells[parent].open_children == 0));
+            let is_complete = self.cells[parent].open_children == 0;
+            next = Some((parent, if is_complete { Stage::Complete } else { Stage::Partial }));
         }
     }
 
-    fn settle_cell(&mut self, definition: &CountingDefinition<'_>, cell: usize, is_complete: bool) {
+    fn settle_cell(&mut self, definition: &CountingDefinition<'_>, cell: usize, stage: Stage) {
         let least = self.least;
         let own = &mut self.cells[cell];
+        own.is_touched = false;
         if least == 0 {
             let all = std::mem::take(&mut own.pending);
             return self.show(definition, cell, &all);
@@ -191,19 +267,23 @@ impl Disclosure {
         if !chunk.is_empty() {
             shown = std::mem::replace(&mut own.ready, chunk);
         }
-        if is_complete && !own.ready.is_empty() {
-            let mut all = std::mem::take(&mut own.ready);
-            all.append(&mut own.pending);
+        if stage != Stage::Partial && !own.ready.is_empty() {
+            own.wait_again();
+            let all = std::mem::take(&mut own.pending);
             let (mut chunk, rest) = own.split(all, least);
             own.pending = rest;
             shown.append(&mut chunk);
         }
         let never = !own.is_any_shown && shown.is_empty() && own.ready.is_empty();
-        if is_complete && never && !own.pending.is_empty() && own.parent.is_some() {
-            own.is_withheld = true;
-            self.has_news = true;
+        let is_there = !own.pending.is_empty() || own.in_rests > 0;
+        if let Some(parent) = own.parent
+            && stage == Stage::Complete
+            && never
+            && is_there
+        {
+            self.has_news |= !std::mem::replace(&mut own.is_withheld, true);
             let entries = std::mem::take(&mut own.pending);
-            entries.into_iter().for_each(|entry| self.take(cell, entry));
+            entries.into_iter().for_each(|entry| self.take(parent, entry));
         }
         self.show(definition, cell, &shown);
     }
@@ -220,6 +300,11 @@ impl Disclosure {
         }
         for entry in entries.iter().filter(|entry| !entry.came) {
             self.ballots[cell].take_out(&entry.ballots);
+        }
+        let is_rest = self.cells[cell].is_rest;
+        for entry in entries.iter().filter(|_| is_rest) {
+            let in_rests = &mut self.cells[entry.district].in_rests;
+            *in_rests = if entry.came { *in_rests + 1 } else { *in_rests - 1 };
         }
         let Ok(district) = u32::try_from(cell) else { return };
         if district >= definition.district_count() {
@@ -295,7 +380,7 @@ impl Cell {
         let class = |entry: &Entry| self.group_of.get(&entry.batch).copied();
         let mut sums: HashMap<Option<usize>, Sum> = HashMap::new();
         for entry in &entries {
-            sums.entry(class(entry)).or_default().add(entry);
+            sums.entry(class(entry)).or_default().add(entry, self.is_rest);
         }
         let is_fine = |class: Option<usize>| {
             let changes = &sums[&class];
@@ -309,6 +394,13 @@ impl Cell {
         entries.into_iter().partition(|entry| fine.contains(&class(entry)))
     }
 
+    /// What was ready is so no longer: it is looked at again, with what is pending.
+    fn wait_again(&mut self) {
+        let mut all = std::mem::take(&mut self.ready);
+        all.append(&mut self.pending);
+        self.pending = all;
+    }
+
     /// These are shown from now on.
     fn note(&mut self, entries: &[Entry]) {
         self.is_any_shown = true;
@@ -316,13 +408,13 @@ impl Cell {
         for entry in entries {
             let before = self.group_of.remove(&entry.batch);
             if let Some(group) = before {
-                self.groups[group].take_out(entry);
+                self.groups[group].take_out(entry, self.is_rest);
             }
             let group = *classes.entry(before).or_insert_with(|| {
                 self.groups.push(Sum::default());
                 self.groups.len() - 1
             });
-            self.groups[group].add(entry);
+            self.groups[group].add(entry, self.is_rest);
             self.group_of.insert(entry.batch, group);
         }
     }
@@ -332,20 +424,21 @@ impl Cell {
 #[derive(Clone, Debug, Default)]
 struct Sum {
     taken: u64,
-    /// Ballots that are void, ballots that are blank, votes per option.
+    /// Ballots that are void, ballots that are blank, votes.
     marks: Vec<u64>,
 }
 
 impl Sum {
-    fn add(&mut self, entry: &Entry) {
+    fn add(&mut self, entry: &Entry, is_rest: bool) {
         self.taken += entry.ballots.taken;
-        self.marks.resize(2 + entry.votes.len(), 0);
-        self.marks.iter_mut().zip(marks(entry)).for_each(|(sum, own)| *sum += own);
+        let marks = marks(entry, is_rest);
+        self.marks.resize(marks.clone().count(), 0);
+        self.marks.iter_mut().zip(marks).for_each(|(sum, own)| *sum += own);
     }
 
-    fn take_out(&mut self, entry: &Entry) {
+    fn take_out(&mut self, entry: &Entry, is_rest: bool) {
         self.taken -= entry.ballots.taken;
-        self.marks.iter_mut().zip(marks(entry)).for_each(|(sum, own)| *sum -= own);
+        self.marks.iter_mut().zip(marks(entry, is_rest)).for_each(|(sum, own)| *sum -= own);
     }
 
     fn without(&self, part: &Self) -> Self {
@@ -353,14 +446,28 @@ impl Sum {
         Self { taken: self.taken - part.taken, marks: marks.map(|(sum, own)| sum - own).collect() }
     }
 
-    /// Whether nothing is in it, or it tells nobody's ballot: enough of them, and no mark that all
-    /// of them bear.
+    /// Whether nothing is in it, or it tells nobody's ballot: enough of them, and of no mark do
+    /// nearly all bear it.
     fn is_chunk(&self, least: u64) -> bool {
-        self.taken == 0 || (self.taken >= least && !self.marks.contains(&self.taken))
+        let least_without = LEAST_WITHOUT_A_MARK.min(least);
+        let tells = |mark: &u64| self.taken.saturating_sub(*mark) < least_without;
+        self.taken == 0 || (self.taken >= least && !self.marks.iter().any(tells))
     }
 }
 
-fn marks(entry: &Entry) -> impl Iterator<Item = u64> {
+/// How many ballots of a batch are void, are blank, and bear each vote that its cell shows.
+fn marks(entry: &Entry, is_rest: bool) -> impl Iterator<Item = u64> + Clone {
     let kinds = [entry.ballots.void, entry.ballots.blank].into_iter();
-    kinds.chain(entry.votes.iter().map(|votes| u64::from(*votes)))
+    let votes = entry.votes.iter().chain(&entry.persons).filter(move |_| !is_rest);
+    kinds.chain(votes.map(|votes| u64::from(*votes)))
+}
+
+/// Votes of candidates by name and through a list: that everybody voted for somebody can be hidden
+/// in two numbers, and is told by their sum. None where there are no lists.
+fn persons(definition: &CountingDefinition<'_>, district: u32, votes: &[u32]) -> Box<[u32]> {
+    let lists = definition.shape(district).list_count as usize;
+    let members = definition.option_lists(district).iter().zip(votes).skip(lists);
+    let of_list = |list: u16| votes[..lists].get(usize::from(list)).copied().unwrap_or(0);
+    let persons = members.filter(|_| lists > 0);
+    persons.map(|(list, own)| own.saturating_add(of_list(list.to_native()))).collect()
 }

@@ -12,9 +12,11 @@ use shomar_format::document::BallotCounts;
 use shomar_format::election::Sources;
 
 use crate::Definition;
-use crate::disclosure::Disclosure;
+use crate::disclosure::{Disclosure, Stage};
 
 const LEAST: u64 = 10;
+/// Ballots that lack a mark, at least: nobody knows that nearly all others bear it.
+const LEAST_WITHOUT: u32 = 3;
 
 /// Two counties of one province: V1, V2 and V3 in the first, W in the second; each with three
 /// candidates.
@@ -91,7 +93,8 @@ fn assert_tells_nobody(
     // A rest shows no vote: there only kinds can tell.
     let shown = if cell < 4 { &sum[..] } else { &sum[..2] };
     let (taken, marks) = (shown[0], &shown[1..]);
-    assert!(taken == 0 || (u64::from(taken) >= LEAST && !marks.contains(&taken)), "{sum:?}");
+    let lack_each = marks.iter().all(|mark| taken - mark >= LEAST_WITHOUT);
+    assert!(taken == 0 || (u64::from(taken) >= LEAST && lack_each), "{sum:?}");
 }
 
 /// District, ballots, votes, and whether it is in the totals.
@@ -144,7 +147,7 @@ fn row(events: &[Event], least: u64) -> Row {
                 let (ballots, votes) = batch(first, second, third, void);
                 let number = u32::try_from(batches.len()).unwrap();
                 batches.push((district, ballots, votes, true));
-                disclosure.change(district, number, true, ballots, &votes);
+                disclosure.change(&counting, district, number, true, (ballots, &votes));
                 district
             }
             Event::Go(number) | Event::Back(number) => {
@@ -157,7 +160,7 @@ fn row(events: &[Event], least: u64) -> Row {
                 }
                 *is_in = comes;
                 let batch = u32::try_from(number).unwrap();
-                disclosure.change(*district, batch, comes, *ballots, votes);
+                disclosure.change(&counting, *district, batch, comes, (*ballots, &*votes));
                 *district
             }
             Event::Complete(district, is) => {
@@ -165,7 +168,9 @@ fn row(events: &[Event], least: u64) -> Row {
                 district
             }
         };
-        disclosure.settle(&counting, district, complete[district as usize]);
+        let is_complete = complete[district as usize];
+        let stage = if is_complete { Stage::Complete } else { Stage::Partial };
+        disclosure.settle(&counting, district, stage);
         states.push(state(&disclosure, &definition));
         // A batch whose last change is shown is where it is; one that waits is where it was.
         let before = members.last().unwrap();
@@ -202,6 +207,11 @@ proptest! {
         for (at, to) in members.iter().enumerate() {
             for from in &members[..at] {
                 for (cell, (from, to)) in from.iter().zip(to).enumerate() {
+                    // Nothing is ever in two cells: what one shows cannot be taken off another.
+                    let elsewhere = members[at].iter().enumerate().filter(|own| own.0 != cell);
+                    for (_, others) in elsewhere {
+                        prop_assert!(others.is_disjoint(from) && others.is_disjoint(to));
+                    }
                     assert_tells_nobody(cell, from, to, &batches);
                     assert_tells_nobody(cell, to, from, &batches);
                 }
@@ -226,7 +236,7 @@ proptest! {
         let Row { hidden, withheld, states, .. } = row(&events, LEAST);
         let sum: Vec<u32> = (0..4).map(|at| batches.iter().map(|own| own[at]).sum()).collect();
         let taken: u32 = sum.iter().sum();
-        let is_cell = taken >= 10 && !sum.contains(&taken);
+        let is_cell = taken >= 10 && sum.iter().all(|own| taken - own >= LEAST_WITHOUT);
         prop_assert_eq!(withheld.is_empty(), is_cell || taken == 0);
         if is_cell {
             prop_assert_eq!(hidden, 0);
@@ -298,4 +308,70 @@ fn one_correction_does_not_cover_another_one() {
     let Row { states, .. } = row(&events, LEAST);
     // The ten go; the one stays in what is shown.
     assert_eq!(states.last().unwrap()[2], [11, 0, 2, 4, 5]);
+}
+
+/// The first device of the only station reports, and then the second one.
+#[test]
+fn a_district_that_was_withheld_is_shown_when_enough_of_it_has_come() {
+    let come = |district, votes| Event::Come { district, votes };
+    let done = |district| Event::Complete(district, true);
+    let mut events = vec![done(0), come(0, [3, 2, 2, 1])];
+    let Row { withheld, .. } = row(&events, LEAST);
+    assert_eq!(withheld, [0]);
+    events.push(come(0, [30, 20, 15, 5]));
+    let Row { withheld, states, hidden, .. } = row(&events, LEAST);
+    assert!(withheld.is_empty());
+    assert_eq!((states.last().unwrap()[0], hidden), ([78, 6, 33, 22, 17], 0));
+
+    // Another village came between: what the county has shown stays there, and only there.
+    events.insert(2, done(2));
+    events.insert(2, done(1));
+    events.insert(2, come(1, [4, 2, 0, 0]));
+    let Row { withheld, states, hidden, .. } = row(&events, LEAST);
+    assert_eq!(withheld, [1]);
+    let last = states.last().unwrap();
+    assert_eq!((last[0], last[4], hidden), ([70, 5, 30, 20, 15], [14, 1, 0, 0, 0], 0));
+}
+
+/// One mark on all eighty ballots is every voter's. Where only a district of one mind were
+/// withheld, being withheld would say as much; so one in which two differ is withheld as well.
+#[test]
+fn being_withheld_does_not_say_that_all_are_of_one_mind() {
+    for (others, is_withheld) in [(0, true), (1, true), (2, true), (3, false)] {
+        let come = Event::Come { district: 0, votes: [80 - others, 0, others, 0] };
+        let Row { withheld, .. } = row(&[come, Event::Complete(0, true)], LEAST);
+        assert_eq!(!withheld.is_empty(), is_withheld, "{others}");
+    }
+}
+
+/// Everybody voted for a person, half of them by name and half through a list.
+#[test]
+fn a_mark_may_be_a_sum_of_two() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |file: &str, text: &str| std::fs::write(folder.path().join(file), text).unwrap();
+    write("election.toml", "id = \"x\"\n[[contest]]\nid = \"c\"\nrule = \"block-plurality\"\n");
+    write(
+        "districts.csv",
+        "district,contest,name_fa,name_en,province,county,seats,alternates\nT,c,n,n,p,a,2,0\n",
+    );
+    write("lists.csv", "district,code,name_fa,name_en\nT,40,n,n\n");
+    write("candidates.csv", "district,code,list,name_fa,name_en\nT,1,40,n,n\nT,2,,n,n\n");
+    write(
+        "stations.csv",
+        "station,province,county,name_fa,registered,authenticated,key\nS,p,a,n,,,\n",
+    );
+    let (election, sources) = Election::read(folder.path()).unwrap();
+    let definition = Definition::of(&election, &sources);
+    let counting = definition.counting();
+    let is_withheld = |by_name: u32| {
+        let mut disclosure = Disclosure::new(&counting, &election, LEAST);
+        let ballots = BallotCounts { taken: 20, valid: 20, void: 0, blank: 0 };
+        // The list, its member, the independent.
+        let votes = [10, by_name, 6];
+        disclosure.change(&counting, 0, 0, true, (ballots, &votes));
+        disclosure.settle(&counting, 0, Stage::Complete);
+        !disclosure.withheld().is_empty()
+    };
+    assert!(is_withheld(10));
+    assert!(!is_withheld(5));
 }

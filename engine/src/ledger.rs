@@ -267,6 +267,24 @@ impl Ledger {
         of_pair.or(self.stations_annulled.get(&station).copied())
     }
 
+    /// Whether a decision has taken out whatever came of a pair of which nothing counts, so that
+    /// nobody waits for it. Held and not rejected, it may count yet.
+    pub(crate) fn is_out_by_decision(&self, station: u32, district: u32) -> bool {
+        if self.annulled_by(station, district).is_some() {
+            return true;
+        }
+        let mut is_out = false;
+        for &batch in self.pairs.get(&(station, district)).map_or(&[][..], |pair| &pair.batches) {
+            let is_rejected = self.entries[batch as usize].ruling == Some(Ruling::Rejected);
+            match self.standing(batch) {
+                Standing::Stands if !is_rejected => return false,
+                Standing::Stands | Standing::Superseded(_) | Standing::Annulled(_) => is_out = true,
+                Standing::Waiting => {}
+            }
+        }
+        is_out
+    }
+
     /// Whether a whole station is annulled.
     pub(crate) fn is_station_annulled(&self, station: u32) -> bool {
         self.stations_annulled.contains_key(&station)

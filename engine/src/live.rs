@@ -485,7 +485,7 @@ impl<'a> Live<'a> {
         }
         self.changed.insert(counted.address.district);
         if let Some(public) = &mut self.public {
-            public.change(batch, &counted, sign == Sign::Add, &self.buffer);
+            public.change(&self.counting, batch, &counted, sign == Sign::Add, &self.buffer);
         }
         Ok(())
     }

@@ -6,26 +6,37 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use shomar_format::control::Action;
+use shomar_format::control::{Action, Subject};
 use shomar_format::{BatchAddress, CountingDefinition, Election, Reading};
 
-use crate::disclosure::Disclosure;
-use crate::ledger::{BatchNumber, Ledger};
+use crate::disclosure::{Disclosure, Stage};
+use crate::ledger::{BatchNumber, Entry, Ledger};
 use crate::live_snapshot::PublicTotals;
 use crate::tally::CountedBatch;
 
 /// What may be shown, and what decides which districts are complete.
 pub(crate) struct Public {
     disclosure: Disclosure,
-    /// Batches in the totals, by station and district.
-    pairs: HashMap<(u32, u32), u32>,
-    /// Per district, the pairs of `serves.csv` of which nothing is in the totals.
+    /// By station and district.
+    pairs: HashMap<(u32, u32), Pair>,
+    /// Per district, the pairs of `serves.csv` that are not closed.
     open_pairs: Vec<u32>,
+    /// Pairs that the record in hand has touched.
+    touched_pairs: BTreeSet<(u32, u32)>,
     /// Districts that an officer has declared.
     declared: BTreeSet<u32>,
     /// Districts that the record in hand has touched.
     touched: BTreeSet<u32>,
     shown: Arc<PublicTotals>,
+}
+
+/// A pair of station and district.
+#[derive(Clone, Copy, Default)]
+struct Pair {
+    /// Batches of it in the totals.
+    batches: u32,
+    /// Something of it is in the totals, or a decision has taken out whatever came.
+    is_closed: bool,
 }
 
 impl Public {
@@ -44,6 +55,7 @@ impl Public {
             disclosure,
             pairs: HashMap::new(),
             open_pairs,
+            touched_pairs: BTreeSet::new(),
             declared: BTreeSet::new(),
             touched: BTreeSet::new(),
             shown,
@@ -53,24 +65,18 @@ impl Public {
     /// A batch came into the totals, or went out of them.
     pub(crate) fn change(
         &mut self,
+        definition: &CountingDefinition<'_>,
         number: BatchNumber,
         batch: &CountedBatch,
         came: bool,
         votes: &[u32],
     ) {
         let BatchAddress { station, district, .. } = batch.address;
-        let batches = self.pairs.entry((station, district)).or_default();
-        let open = &mut self.open_pairs[district as usize];
-        if came {
-            // Without `serves.csv` nothing is open.
-            *open = open.saturating_sub(u32::from(*batches == 0));
-            *batches += 1;
-        } else {
-            *batches -= 1;
-            *open += u32::from(*batches == 0);
-        }
+        let batches = &mut self.pairs.entry((station, district)).or_default().batches;
+        *batches = if came { *batches + 1 } else { *batches - 1 };
+        self.touched_pairs.insert((station, district));
         self.touched.insert(district);
-        self.disclosure.change(district, number, came, batch.ballots(), votes);
+        self.disclosure.change(definition, district, number, came, (batch.ballots(), votes));
     }
 
     /// The record at `position` has been read, and everything that it moves has moved.
@@ -81,22 +87,68 @@ impl Public {
         position: u64,
     ) {
         let applied = ledger.applied().last().filter(|applied| applied.position == position);
-        if let Some(Action::Declare { district, .. }) = applied.map(|own| &own.control.action)
-            && let Some(district) = definition.find_district(district)
-        {
-            self.declared.insert(district);
+        if let Some(applied) = applied {
+            self.decide(&applied.control.action, definition, ledger);
+        }
+        for (station, district) in std::mem::take(&mut self.touched_pairs) {
+            // What is not expected is not waited for.
+            if definition.serves(station, district) != Some(true) {
+                continue;
+            }
+            let pair = self.pairs.entry((station, district)).or_default();
+            let is_closed = pair.batches > 0 || ledger.is_out_by_decision(station, district);
+            let open = &mut self.open_pairs[district as usize];
+            match (std::mem::replace(&mut pair.is_closed, is_closed), is_closed) {
+                (false, true) => *open -= 1,
+                (true, false) => *open += 1,
+                _ => continue,
+            }
             self.touched.insert(district);
         }
         for district in std::mem::take(&mut self.touched) {
-            // Without `serves.csv`, and as long as no officer decides anything, what is there is
-            // the whole.
-            let is_in = match definition.served_pairs() {
-                Some(_) => self.open_pairs[district as usize] == 0,
-                None => ledger.applied().is_empty(),
+            let is_declared = self.declared.contains(&district);
+            let stage = match definition.served_pairs() {
+                _ if is_declared => Stage::Complete,
+                None => Stage::Unsaid,
+                Some(_) if self.open_pairs[district as usize] == 0 => Stage::Complete,
+                Some(_) => Stage::Partial,
             };
-            let is_complete = is_in || self.declared.contains(&district);
-            self.disclosure.settle(definition, district, is_complete);
+            self.disclosure.settle(definition, district, stage);
         }
+    }
+
+    /// What a decision is about, whether it moves a vote or not: a station that is annulled before
+    /// it has reported is waited for no longer.
+    fn decide(&mut self, action: &Action, definition: &CountingDefinition<'_>, ledger: &Ledger) {
+        let batch = |hash| ledger.find(hash).map(|batch| &ledger.entries()[batch as usize]);
+        let pair = |station: &str, district: &str| {
+            Some((definition.find_station(station)?, definition.find_district(district)?))
+        };
+        let touched = match action {
+            Action::Annul { subject, .. } | Action::Reinstate { subject } => match subject {
+                Subject::Station(station) => {
+                    let station = definition.find_station(station);
+                    let served = definition.served_pairs().into_iter().flatten();
+                    self.touched_pairs.extend(served.filter(|pair| Some(pair.0) == station));
+                    None
+                }
+                Subject::Pair(station, district) => pair(station, district),
+                Subject::Batch(hash) => batch(hash).map(pair_of),
+            },
+            Action::Supersede { station, district, .. } => pair(station, district),
+            Action::Release { batch: hash } | Action::Reject { batch: hash } => {
+                batch(hash).map(pair_of)
+            }
+            Action::Declare { district, .. } => {
+                if let Some(district) = definition.find_district(district) {
+                    self.declared.insert(district);
+                    self.touched.insert(district);
+                }
+                None
+            }
+            Action::Open | Action::Close | Action::Lot(_) => None,
+        };
+        self.touched_pairs.extend(touched);
     }
 
     /// What may be shown now.
@@ -110,4 +162,8 @@ impl Public {
         }
         Arc::clone(&self.shown)
     }
+}
+
+fn pair_of(entry: &Entry) -> (u32, u32) {
+    (entry.address.station, entry.address.district)
 }

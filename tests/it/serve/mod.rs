@@ -5,7 +5,7 @@ mod crowded;
 pub(crate) mod desk;
 mod kill;
 pub(crate) mod kit;
-mod pages;
+pub(crate) mod pages;
 mod replayed;
 mod tls;
 

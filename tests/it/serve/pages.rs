@@ -42,8 +42,9 @@ impl Answer {
     }
 }
 
-/// The small night, everything sent.
+/// The small night, everything sent that is expected.
 pub(crate) fn small_night(keyed: &Keyed) -> Server {
+    keyed.expect("S1,V1,,\nS2,V1,,\nS2,T,,\n");
     let batches = keyed.batches("sealed");
     let server = Server::start(&keyed.path("election"), &keyed.path("data"), &[]);
     let records: Vec<&[u8]> = batches.iter().map(Vec::as_slice).collect();

@@ -4,7 +4,7 @@
 //! Never: a number of another frontier beside those of this one; an outcome made anew of which
 //! nothing changed.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use shomar_engine::Snapshot;
@@ -16,6 +16,7 @@ use shomar_engine::outcome::{DistrictOutcome, OutcomeInput, outcomes};
 use shomar_format::document::BallotCounts;
 use shomar_seats::{LotKind, Status};
 
+use crate::declaration::{Declaration, declarations};
 use crate::progress::AllProgress;
 use crate::setting::Setting;
 use crate::source::Reception;
@@ -35,6 +36,8 @@ pub struct DistrictStanding {
     pub ballots: BallotCounts,
     /// Whether its numbers that are shown are those that count.
     pub is_all_shown: bool,
+    /// Whether an officer has declared just those who are elected now.
+    pub is_declared_so: bool,
 }
 
 /// Sums of a contest.
@@ -61,7 +64,7 @@ pub struct Board {
     pub setting: Arc<Setting>,
     /// What it is made of.
     pub snapshot: Arc<LiveSnapshot>,
-    /// When it was made, in milliseconds since 1970-01-01 UTC.
+    /// As of when: the moment of the last record, in milliseconds since 1970-01-01 UTC.
     pub at_ms: u64,
     /// What is in of every pair of station and district.
     pub completeness: Completeness<'static>,
@@ -73,8 +76,11 @@ pub struct Board {
     pub contests: Vec<ContestProgress>,
     /// Per district, how it stands.
     pub districts: Vec<DistrictStanding>,
-    /// Districts that an officer has declared, by index.
+    /// Districts, by index, whose declaration is of what is counted here: complete, the same
+    /// persons, and nothing moved since.
     pub declared: HashSet<u32>,
+    /// The last declaration of each district, by index, whether it still holds or not.
+    pub declarations: BTreeMap<u32, Declaration>,
     /// Lots about who is elected.
     lots: Vec<RecordedLot>,
     /// How receiving goes.
@@ -93,7 +99,7 @@ pub struct BoardInput {
     pub reception: Reception,
     /// Records a second that became durable lately, in thousandths.
     pub records_per_1000_seconds: u64,
-    /// When it is made, in milliseconds since 1970-01-01 UTC.
+    /// As of when: the moment of the last record, in milliseconds since 1970-01-01 UTC.
     pub at_ms: u64,
 }
 
@@ -109,20 +115,20 @@ impl Board {
             held: &snapshot.held,
             registers: setting.subject.registers,
         });
+        let completeness = completeness.while_it_grows(ledger);
         let public = snapshot.public.clone();
         // A held batch is in no chunk: whoever may not see its votes gets no verdict made of them.
         let completeness = match public.as_ref().is_some_and(|public| public.is_everything) {
             true => completeness,
             false => completeness.without_held_votes(),
         };
-        let declared = ledger.declared();
-        let declared = declared.keys().filter_map(|id| setting.counting.find_district(id));
         // A lot about who comes in for a member is none of the outcome.
         let lots = journal_lots(ledger, &setting.counting).filter(|lot| !lot.is_replacement);
         let mut board = Self {
             progress: AllProgress::of(&setting, completeness.pairs(), public.as_deref()),
             waited_for: completeness.waited_for(),
-            declared: declared.collect(),
+            declared: HashSet::new(),
+            declarations: declarations(ledger, &snapshot, &setting.counting),
             lots: lots.collect(),
             contests: Vec::new(),
             districts: Vec::new(),
@@ -134,8 +140,18 @@ impl Board {
             at_ms,
         };
         board.districts = board.stand(before);
+        let declarations = board.declarations.iter();
+        let holding = declarations.filter(|(district, own)| board.holds(**district, own));
+        board.declared = holding.map(|(district, _)| *district).collect();
         board.contests = board.sum_contests();
         board
+    }
+
+    /// Whether a declaration is of what is counted here.
+    fn holds(&self, district: u32, declaration: &Declaration) -> bool {
+        !declaration.is_overtaken
+            && !self.is_waited_for(district)
+            && self.districts[district as usize].is_declared_so
     }
 
     /// What of the totals may be shown, if there are any.
@@ -146,6 +162,14 @@ impl Board {
     /// Whether the votes of a district are shown nowhere.
     pub fn is_withheld(&self, district: u32) -> bool {
         self.public().is_some_and(|own| own.withheld.binary_search(&district).is_ok())
+    }
+
+    /// Whether there are votes of a district to show: none while its first chunk waits, and zeros
+    /// beside ballots that count would be a lie.
+    pub fn shows_votes(&self, district: u32) -> bool {
+        let standing = &self.districts[district as usize];
+        let is_any = standing.is_all_shown || standing.ballots.taken > 0;
+        self.public().is_some() && is_any && !self.is_withheld(district)
     }
 
     fn stand(&self, before: Option<&Self>) -> Vec<DistrictStanding> {
@@ -169,7 +193,8 @@ impl Board {
                     && old_standing.ballots == ballots
                     && old_standing.is_all_shown == is_all_shown
                     && before.is_waited_for(district) == self.is_waited_for(district)
-                    && before.lots.len() == self.lots.len();
+                    && before.lots.len() == self.lots.len()
+                    && before.declarations.get(&district) == self.declarations.get(&district);
                 if is_same {
                     return old_standing;
                 }
@@ -180,17 +205,23 @@ impl Board {
     }
 
     fn stand_of(&self, district: u32, nothing: DistrictStanding) -> DistrictStanding {
-        if nothing.taken == 0 {
+        let declaration = self.declarations.get(&district);
+        if nothing.taken == 0 && declaration.is_none() {
             return DistrictStanding { status: Some(Status::NoVotes), ..nothing };
         }
         let made = match (self.is_waited_for(district), self.public()) {
             (true, Some(public)) => self.outcome_of(district, &public.totals, &[]),
             _ => self.counted_outcome(district),
         };
-        let Some(Ok(outcome)) = made else { return nothing };
-        let outcome = &outcome.outcome;
+        let Some(Ok(made)) = made else { return nothing };
+        let outcome = &made.outcome;
+        let mut elected: Vec<u32> =
+            outcome.elected.iter().map(|&who| made.candidate_code(who)).collect();
+        elected.sort_unstable();
+        let status = if nothing.taken == 0 { Status::NoVotes } else { outcome.status };
         DistrictStanding {
-            status: Some(outcome.status),
+            status: Some(status),
+            is_declared_so: declaration.is_some_and(|own| own.elected == elected),
             elected: u32::try_from(outcome.elected.len()).unwrap_or(u32::MAX),
             needs_seat_lot: outcome.lots.iter().any(|lot| lot.kind != LotKind::Alternate),
             ..nothing

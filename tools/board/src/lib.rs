@@ -10,6 +10,7 @@
 //! ```
 
 pub mod board;
+pub mod declaration;
 pub mod documents;
 pub mod letters;
 pub mod places;

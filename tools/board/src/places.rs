@@ -42,6 +42,8 @@ pub struct County {
     pub name_fa: String,
     /// Its districts, by index.
     pub districts: Vec<u32>,
+    /// Its districts, and those of which its stations report a part, by index, ascending.
+    pub reported: Vec<u32>,
 }
 
 /// All places of an election, in the order in which its files name them.
@@ -87,7 +89,8 @@ impl Builder {
         *self.counties.entry((province, folded(name_fa))).or_insert_with(|| {
             let county = small(self.places.counties.len());
             let name_fa = name_fa.to_owned();
-            self.places.counties.push(County { province, name_fa, districts: Vec::new() });
+            let (districts, reported) = (Vec::new(), Vec::new());
+            self.places.counties.push(County { province, name_fa, districts, reported });
             self.places.provinces[province as usize].counties.push(county);
             county
         })
@@ -114,6 +117,16 @@ impl Places {
             let province = builder.province(&station.province);
             let county = builder.county(province, &station.county);
             builder.places.county_of_station.push(county);
+        }
+        let places = &mut builder.places;
+        for serve in election.serves.iter().flatten() {
+            let county = places.county_of_station[serve.station as usize];
+            places.counties[county as usize].reported.push(serve.district);
+        }
+        for county in &mut places.counties {
+            county.reported.extend(&county.districts);
+            county.reported.sort_unstable();
+            county.reported.dedup();
         }
         builder.places
     }

@@ -1,7 +1,7 @@
 //! How far a result may be relied on: one word, beside every number that leaves the house.
 //!
 //! In: a board. Out: the status of the whole, a province, a district. Never: "complete" where
-//! nobody has said what would be complete.
+//! nobody has said what would be complete; "certified" beside a name that was not declared.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub enum PublicationStatus {
     UnofficialPartial,
     /// Everything that is expected is in; no officer has declared it.
     UnofficialComplete,
-    /// An officer has declared it.
+    /// An officer has declared just what is counted, and nothing moved since.
     Certified,
 }
 
@@ -48,17 +48,43 @@ impl Board {
             PublicationStatus::BeforeClose
         } else if self.declared.contains(&district) {
             PublicationStatus::Certified
-        } else if self.is_waited_for(district) || self.received(district).expected.is_none() {
+        } else if self.is_waited_for(district) {
             PublicationStatus::UnofficialPartial
         } else {
             PublicationStatus::UnofficialComplete
         }
     }
 
-    /// Of several districts: that of the one which can be relied on least; of none, complete.
+    /// Of a county: of its districts, and of all that its stations report. A county may have none
+    /// of its own, and its ballots are those of a district that it shares.
+    #[must_use]
+    pub fn county_status(&self, county: u32) -> PublicationStatus {
+        self.status_of(self.setting.places.counties[county as usize].reported.iter().copied())
+    }
+
+    /// Of a province, in the same way.
+    #[must_use]
+    pub fn province_status(&self, province: u32) -> PublicationStatus {
+        let places = &self.setting.places;
+        let province = &places.provinces[province as usize];
+        let counties = province.counties.iter();
+        let of_counties =
+            counties.flat_map(|county| places.counties[*county as usize].reported.iter().copied());
+        self.status_of(of_counties.chain(province.districts.iter().copied()))
+    }
+
+    /// Of several districts: that of the one which can be relied on least; of none, where nothing
+    /// is expected, complete, if there are results at all.
     #[must_use]
     pub fn status_of(&self, districts: impl IntoIterator<Item = u32>) -> PublicationStatus {
         let all = districts.into_iter().map(|district| self.district_status(district));
-        all.min().unwrap_or(PublicationStatus::UnofficialComplete)
+        let none = match self.public() {
+            None => PublicationStatus::BeforeClose,
+            Some(_) if self.setting.subject.election.serves.is_none() => {
+                PublicationStatus::UnofficialPartial
+            }
+            Some(_) => PublicationStatus::UnofficialComplete,
+        };
+        all.min().unwrap_or(none)
     }
 }

@@ -64,7 +64,7 @@ impl DeskNight {
     }
 
     fn with(mode: &str, more: &str, rules: &str) -> Self {
-        let keyed = Keyed::new(mode);
+        let keyed = Keyed::new(mode).expecting("S1,V1,,\nS2,V1,,\nS2,T,,\n");
         let toml = keyed.path("election/election.toml");
         let deputy = hex(&secret(DEPUTY).public());
         let changed = std::fs::read_to_string(&toml).unwrap()

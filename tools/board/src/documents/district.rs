@@ -30,6 +30,9 @@ pub(super) struct DistrictDocument<'a> {
     withheld: bool,
     /// Codes; of a district that is complete. Most votes first, or by code while not all are shown.
     elected: Vec<u32>,
+    /// The last declaration of an officer; null without one. The status says whether it is of what
+    /// is counted.
+    declared: Option<DeclaredRow>,
     /// Codes of those who lead on the votes shown; of a district that is partial.
     leading: Vec<u32>,
     /// Whether what is held or missing can change who is elected: `decided`, `open`, `depends-on`;
@@ -43,6 +46,14 @@ pub(super) struct DistrictDocument<'a> {
     outcome: Option<OutcomeResult>,
     /// Why the rules refuse the votes; else null.
     refused: Option<String>,
+}
+
+#[derive(Serialize)]
+struct DeclaredRow {
+    /// Number of its record in the journal.
+    position: u64,
+    /// Codes, ascending.
+    elected: Vec<u32>,
 }
 
 #[derive(Serialize)]
@@ -79,11 +90,12 @@ pub(super) fn document(board: &Board, at: u32) -> DistrictDocument<'_> {
         positions.map(|position| told.candidate_code(position)).collect()
     };
     let (mut elected, mut leading) = (Vec::new(), Vec::new());
-    if let Some(told) = &told {
+    // On no votes nobody leads.
+    if let Some(told) = told.as_ref().filter(|_| !is_partial || board.shows_votes(at)) {
         *(if is_partial { &mut leading } else { &mut elected }) = codes(told);
     }
     // The outcome of numbers that are not those of which it is told would be another one.
-    let is_whole = standing.is_all_shown || is_partial;
+    let is_whole = standing.is_all_shown || (is_partial && board.shows_votes(at));
     let mut outcome = None;
     if let Some(Ok(shown)) = board.outcome(at).filter(|_| is_whole) {
         match OutcomeResult::of(&shown) {
@@ -97,7 +109,7 @@ pub(super) fn document(board: &Board, at: u32) -> DistrictDocument<'_> {
     }
     let counted = board.counted_outcome(at).and_then(Result::ok);
     let finality = counted.as_ref().and_then(|own| own.finality().ok().flatten());
-    let tally = board.public().filter(|_| !board.is_withheld(at));
+    let tally = board.public().filter(|_| board.shows_votes(at));
     let tally = tally.map(|public| public.totals.district(&setting.counting, at).document());
     DistrictDocument {
         elected,
@@ -131,6 +143,10 @@ fn bare(board: &Board, at: u32) -> DistrictDocument<'_> {
         all_shown: false,
         withheld: board.is_withheld(at),
         elected: Vec::new(),
+        declared: board
+            .declarations
+            .get(&at)
+            .map(|own| DeclaredRow { position: own.position, elected: own.elected.clone() }),
         leading: Vec::new(),
         verdict: None,
         ballots: None,

@@ -58,7 +58,8 @@ struct DistrictRow<'a> {
     outcome: Option<&'static str>,
     /// Ballots that count.
     ballots_taken: u64,
-    /// Ballots by kind as far as they are shown; null before the close, or if they are withheld.
+    /// Ballots by kind as far as they are shown; null before the close, if they are withheld, or
+    /// while the first chunk waits.
     ballots: Option<BallotCounts>,
     /// Whether its votes are shown nowhere.
     withheld: bool,
@@ -77,7 +78,7 @@ pub(super) fn provinces(board: &Board) -> ProvincesDocument<'_> {
     let provinces = (0..).zip(&board.progress.provinces).map(|(at, progress)| PlaceRow {
         number: at,
         name: province_name(board, at),
-        status: board.status_of(districts_of(board, at)),
+        status: board.province_status(at),
         progress: ProgressDocument::of(board, progress),
     });
     ProvincesDocument { head: board.head(board.status()), provinces: provinces.collect() }
@@ -90,12 +91,12 @@ pub(super) fn province(board: &Board, at: u32) -> ProvinceDocument<'_> {
         PlaceRow {
             number: county,
             name: Name { fa: &own.name_fa, en: "" },
-            status: board.status_of(own.districts.iter().copied()),
+            status: board.county_status(county),
             progress: ProgressDocument::of(board, &board.progress.counties[county as usize]),
         }
     });
     ProvinceDocument {
-        head: board.head(board.status_of(districts_of(board, at))),
+        head: board.head(board.province_status(at)),
         number: at,
         name: province_name(board, at),
         progress: ProgressDocument::of(board, &board.progress.provinces[at as usize]),
@@ -141,7 +142,7 @@ fn row(board: &Board, at: u32) -> DistrictRow<'_> {
         status: board.district_status(at),
         outcome: standing.status.filter(|_| !is_partial).map(Status::name),
         ballots_taken: standing.taken,
-        ballots: board.public().filter(|_| !withheld).map(|_| standing.ballots),
+        ballots: board.shows_votes(at).then_some(standing.ballots),
         withheld,
     }
 }

@@ -197,7 +197,7 @@ fn a_publisher_needs_a_key_of_its_own_and_a_folder_of_its_own() {
     let (code, _, stderr) = publish(&keyed, &whole, &[]);
     assert_eq!(code, 1, "{stderr}");
     assert!(stderr.contains("notes.txt: found something"), "{stderr}");
-    assert_eq!(files(&to).len(), 1);
+    assert_eq!(files(&to), ["notes.txt", ".lock"].map(str::to_owned).into());
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn an_official_publication_before_the_close_has_turnout_and_no_vote() {
 
 #[test]
 fn a_village_of_few_ballots_is_published_without_its_votes() {
-    let keyed = Keyed::new("test");
+    let keyed = Keyed::new("test").expecting("S2,V1,,\nS2,T,,\n");
     let ballots = keyed.path("few.csv");
     let all = fs::read_to_string(fixture("small/ballots.csv")).unwrap();
     let few = all.lines().filter(|line| !line.replace('"', "").starts_with("S1,V1"));
@@ -276,4 +276,182 @@ fn what_is_in_a_held_batch_leaves_no_trace_in_any_file() {
         assert_eq!(made[0], made[1]);
         assert_eq!(made[0], made[2]);
     }
+}
+
+/// Forty ballots of one station and six of the other; who is elected is 101, 102 and 103.
+const TWO_STATIONS: &str =
+    "S1,V1,101,14\nS1,V1,102,13\nS1,V1,103,9\nS1,V1,104,4\nS2,V1,104,4\nS2,V1,103,2\n";
+
+fn village(keyed: &Keyed, name: &str, records: &[&[u8]]) -> Value {
+    let folder = keyed.journal(name, records);
+    let (to, key) = (keyed.path(&format!("{name}-published")), keyed.path("publisher.key"));
+    fs::write(&key, hex(&[PUBLISHER; 32])).unwrap();
+    let arguments = ["publish", text(&folder), "--to", text(&to), "--key", text(&key)];
+    let (code, _, stderr) = run(arguments);
+    assert_eq!(code, 0, "{stderr}");
+    json(&to.join(format!("{:012}/districts/V1.json", records.len())))
+}
+
+#[test]
+fn a_station_that_a_decision_took_out_keeps_no_vote_of_the_others_back() {
+    let hold = "[[check]]\nmethod = \"ballots-registered\"\nlimit = 0\naction = \"hold\"\n";
+    let keyed = Keyed::new("test").expecting("S1,V1,100,\nS2,V1,5,\n").with(hold);
+    let batches = keyed.seal_rows(TWO_STATIONS, "sealed");
+    let of = |station: u32| {
+        let of_station = |own: &&Vec<u8>| shomar_format::record::address_at(own).station == station;
+        batches.iter().find(of_station).unwrap().as_slice()
+    };
+    let (first, second) = (of(0), of(1));
+    let hash = hex(&shomar_format::record::record_hash(second));
+    let annul = keyed.control(None, &["annul", "--station", "S2", "--reason", "b-fraud"]);
+    let back = keyed.control(Some(&annul), &["reinstate", "--station", "S2"]);
+    let release = keyed.control(Some(&back), &["release", "--batch", &hash]);
+    let reject = keyed.control(None, &["reject", "--batch", &hash]);
+    let shown = |own: &Value| {
+        own["candidates"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["votes"].clone())
+            .collect::<Vec<_>>()
+    };
+    let all_shown = [14, 13, 9, 4].map(Value::from);
+    for (name, records) in [
+        ("silent", vec![first, &annul]),
+        ("annulled", vec![first, second, &annul]),
+        ("rejected", vec![first, second, &reject]),
+    ] {
+        let own = village(&keyed, name, &records);
+        assert_eq!(
+            (&own["all_shown"], &own["withheld"]),
+            (&true.into(), &false.into()),
+            "{name}: {own}"
+        );
+        assert_eq!(shown(&own)[..4], all_shown, "{name}: {own}");
+    }
+    // While a station is missing the only chunk waits: no number, rather than zeros.
+    let own = village(&keyed, "waits", &[first]);
+    assert_eq!(
+        (&own["ballots"], &own["outcome"], &own["ballots_taken"]),
+        (&Value::Null, &Value::Null, &40.into())
+    );
+    assert!(shown(&own).iter().all(Value::is_null), "{own}");
+    // Brought back, its six ballots are in no number that could be held against an earlier one.
+    let own = village(&keyed, "back", &[first, second, &annul, &back, &release]);
+    assert_eq!(
+        (&own["ballots_taken"], &own["ballots"]["taken"]),
+        (&46.into(), &40.into()),
+        "{own}"
+    );
+    assert_eq!(shown(&own)[..4], all_shown, "{own}");
+    // Who is elected is told from all, and by code: no outcome of other votes beside it.
+    assert_eq!(
+        (&own["outcome"], &own["elected"]),
+        (&Value::Null, &serde_json::json!([101, 102, 103]))
+    );
+}
+
+#[test]
+fn certified_is_what_was_declared_and_is_counted_and_nothing_else() {
+    let keyed = Keyed::new("test").expecting("S1,V1,,\nS2,V1,,\n");
+    let batches = keyed.seal_rows(TWO_STATIONS, "sealed");
+    let [first, second] = [&batches[0][..], &batches[1][..]];
+    let declared = |after: Option<&[u8]>, codes: &str| {
+        let codes = codes.split(',').flat_map(|code| ["--elected", code]);
+        let declare: Vec<&str> = ["declare", "--district", "V1"].into_iter().chain(codes).collect();
+        keyed.control(after, &declare)
+    };
+    let right = declared(None, "103,101,102");
+    let status = |name: &str, records: &[&[u8]]| {
+        let own = village(&keyed, name, records);
+        let expected =
+            if name == "none" { Value::Null } else { own["declared"]["elected"].clone() };
+        (own["status"].as_str().unwrap().to_owned(), expected)
+    };
+    let all = serde_json::json!([101, 102, 103]);
+    let is = |found: (String, Value), status: &str, elected: &Value| {
+        assert_eq!((found.0.as_str(), &found.1), (status, elected));
+    };
+    is(status("none", &[first, second]), "unofficial-complete", &Value::Null);
+    is(status("right", &[first, second, &right]), "certified", &all);
+    // A station is missing; then it comes, and nobody has declared that.
+    is(status("early", &[first, &right]), "unofficial-partial", &all);
+    is(status("late", &[first, &right, second]), "unofficial-complete", &all);
+    let again = declared(Some(&right), "101,102,103");
+    is(status("again", &[first, &right, second, &again]), "certified", &all);
+    // Others than the count has.
+    let wrong = declared(None, "101,102,104");
+    let others = serde_json::json!([101, 102, 104]);
+    is(status("wrong", &[first, second, &wrong]), "unofficial-complete", &others);
+    // What was declared is changed, although the same persons are elected.
+    let annul = ["annul", "--station", "S2", "--reason", "b-fraud"];
+    let annul = keyed.control(Some(&right), &annul);
+    is(status("annulled", &[first, second, &right, &annul]), "unofficial-complete", &all);
+}
+
+#[test]
+fn two_runs_at_once_are_one_run_and_a_refusal() {
+    let keyed = Keyed::new("test");
+    let all = keyed.batches("sealed").len();
+    let whole = journal(&keyed, "whole", all);
+    fs::create_dir(keyed.path("published")).unwrap();
+    let other = fs::File::create(keyed.path("published/.lock")).unwrap();
+    other.lock().unwrap();
+    let (code, _, stderr) = publish(&keyed, &whole, &[]);
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stderr.contains("found another run at work, expected one at a time"), "{stderr}");
+    assert_eq!(files(&keyed.path("published")).len(), 1);
+    other.unlock().unwrap();
+    published(&keyed, &whole);
+}
+
+#[test]
+fn a_publication_that_no_run_could_name_is_part_of_the_chain() {
+    let keyed = Keyed::new("test");
+    let all = keyed.batches("sealed").len();
+    let to = keyed.path("published");
+    // A power cut in the first publication, at its first file beside the folder.
+    fs::create_dir_all(to.join(".000000000001.part/districts")).unwrap();
+    fs::write(to.join("publisher.pub.open"), "untr").unwrap();
+    let first = published(&keyed, &journal(&keyed, "first", all - 2));
+    let latest = fs::read(to.join("latest.json")).unwrap();
+    let second = published(&keyed, &journal(&keyed, "second", all - 1));
+    // The end came before the second one was named.
+    fs::write(to.join("latest.json"), &latest).unwrap();
+    let third = published(&keyed, &journal(&keyed, "third", all));
+    let previous = |folder: &Path| json(&folder.join("index.json"))["previous"].clone();
+    assert_eq!(previous(&second)["path"], first.file_name().unwrap().to_str().unwrap());
+    assert_eq!(previous(&third)["path"], second.file_name().unwrap().to_str().unwrap());
+    assert_eq!(previous(&third)["sha256sums"], sha256(&second.join("SHA256SUMS")));
+}
+
+#[test]
+fn files_move_by_as_many_ballots_as_the_pages_of_the_server() {
+    let keyed = Keyed::new("test");
+    let server = crate::serve::pages::small_night(&keyed);
+    let data = keyed.path("data");
+    let (code, _, stderr) = publish(&keyed, &data, &["--small-cell-ballots", "20"]);
+    assert_eq!(code, 1, "{stderr}");
+    let found = "found small cells of 20 ballots, expected 10, as the server shows";
+    assert!(stderr.contains(found), "{stderr}");
+    server.stop();
+    fs::write(data.join("pages/small-cell-ballots"), "12\n").unwrap();
+    let folder = published(&keyed, &data);
+    assert_eq!(json(&folder.join("index.json"))["small_cell_ballots"], 12);
+    // The pages of one journal move in one way, too.
+    let log = crate::serve::kit::Server::try_start(&keyed.path("election"), &data, &[]);
+    let log = log.err().unwrap();
+    assert!(log.contains("found small_cell_ballots = 10, expected 12"), "{log}");
+}
+
+#[test]
+fn of_an_official_election_no_file_shows_every_ballot() {
+    let keyed = Keyed::new("official");
+    let batches = keyed.batches("sealed");
+    let open = keyed.control(None, &["open"]);
+    let folder = keyed.journal("night", &[&open, &batches[0]]);
+    let (code, _, stderr) = publish(&keyed, &folder, &["--small-cell-ballots", "0"]);
+    assert_eq!(code, 2, "{stderr}");
+    assert!(stderr.contains("expected at least 1: the election is official"), "{stderr}");
+    assert!(!keyed.path("published").exists());
 }

@@ -19,6 +19,7 @@ mod metrics;
 mod network;
 mod records;
 mod server;
+pub mod small_cells;
 mod start;
 #[cfg(test)]
 mod tests;
@@ -31,4 +32,5 @@ pub use config::{Config, ConfigError};
 pub use follower::{Published, RecountReport};
 pub use metrics::Numbers;
 pub use server::{Running, ServeError, start, start_with};
+pub use start::StartError;
 pub use window::{Pages, SeesEverything, Window};

@@ -25,6 +25,7 @@ use crate::http::{COSTLY_AT_ONCE, Room};
 use crate::inbox::Inbox;
 use crate::metrics::Metrics;
 use crate::network::start_network;
+use crate::small_cells;
 use crate::start::{self, Election, StartError};
 use crate::tls;
 use crate::window::{Pages, Window};
@@ -98,6 +99,7 @@ pub fn start_with(
     // The count borrows the election for as long as the process lives; a server is started once.
     let election: &'static Election = Box::leak(Box::new(Election::open(election, data)?));
     let opened = start::open(election, data, config)?;
+    small_cells::say(data, election.definition.head.mode, config.small_cell_ballots)?;
     let durable = opened.journal.durable().clone();
     info!(records = durable.next_position, data = %data.display(), "journal opened");
     let metrics = Arc::new(Metrics::new());

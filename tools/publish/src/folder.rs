@@ -1,8 +1,9 @@
 //! The folder of publications: one below another, the latest named last.
 //!
 //! In: a board, a key, a folder, new or of earlier publications. Out: a folder for this frontier,
-//! whole; then `latest.json`. Never: an earlier publication touched; a series that goes back, or
-//! whose small cells change, since the difference of two publications is a publication as well.
+//! whole; then `latest.json`. Never: an earlier publication touched; two runs at once; a series
+//! that goes back or forks, or whose small cells change, since the difference of two publications
+//! is a publication as well.
 //!
 //! ```text
 //! DIR/latest.json                         which of the folders to read; replaced in one step
@@ -32,6 +33,8 @@ const CHECKSUMS: &str = "SHA256SUMS";
 const SIGNATURE: &str = "SHA256SUMS.minisig";
 const INDEX: &str = "index.json";
 const KEY: &str = "publisher.pub";
+/// Locked by the run at work; empty.
+const LOCK: &str = ".lock";
 
 /// What is published.
 pub struct Publication<'a> {
@@ -91,6 +94,9 @@ struct Before {
 pub fn publish(publication: &Publication<'_>) -> Result<Published, PublishError> {
     let Publication { board, small_cell_ballots, key, folder } = *publication;
     fs::create_dir_all(folder).map_err(io_error(folder, "create the folder"))?;
+    // Until the end of this run. Two at once would write into one folder, name the same publication
+    // as the one before, and the slower one would name an older state the latest.
+    let _lock = lock(folder)?;
     let election = board.setting.subject.election;
     let position = board.snapshot.position;
     let path = format!("{position:012}");
@@ -143,6 +149,21 @@ pub fn publish(publication: &Publication<'_>) -> Result<Published, PublishError>
     text.push(b'\n');
     write_durably(&folder.join(LATEST), &text)?;
     Ok(published)
+}
+
+/// The lock of a folder of publications; the system gives it back, however a run ends.
+fn lock(folder: &Path) -> Result<fs::File, PublishError> {
+    let path = folder.join(LOCK);
+    let mut options = fs::OpenOptions::new();
+    let options = options.write(true).create(true).truncate(false);
+    let file = options.open(&path).map_err(io_error(&path, "open"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => {
+            Err(no_continuation(&path, "another run at work", "one at a time"))
+        }
+        Err(fs::TryLockError::Error(error)) => Err(io_error(&path, "lock")(error)),
+    }
 }
 
 /// Whether a publication that is there has these checksums, signed by this key.
@@ -198,19 +219,46 @@ fn write_files(
 
 /// The publication before, if there is one; it must be one that this one continues.
 fn read_before(publication: &Publication<'_>) -> Result<Option<Before>, PublishError> {
-    let Publication { board, small_cell_ballots, key, folder } = *publication;
+    let folder = publication.folder;
     let path = folder.join(LATEST);
-    let text = match fs::read(&path) {
-        Ok(text) => text,
+    let mut before = match fs::read(&path) {
+        Ok(text) => {
+            let pointer: Pointer = serde_json::from_slice(&text).map_err(|error| {
+                no_continuation(&path, error, "what a publication of this version wrote")
+            })?;
+            Some(read_publication(publication, pointer.path)?)
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return refuse_strangers(folder).map(|()| None);
+            refuse_strangers(folder)?;
+            None
         }
         Err(error) => return Err(io_error(&path, "read")(error)),
     };
-    let pointer: Pointer = serde_json::from_slice(&text).map_err(|error| {
-        no_continuation(&path, error, "what a publication of this version wrote")
-    })?;
-    let place = folder.join(&pointer.path);
+    // A run may have ended before it could name its publication the latest. What it published is
+    // signed, and perhaps somebody has it: so it is part of the chain.
+    let last = before.as_ref().map_or(String::new(), |before| before.own.path.clone());
+    let own = format!("{:012}", publication.board.snapshot.position);
+    let mut unnamed: Vec<String> = names(folder)?;
+    unnamed.retain(|name| is_publication(name) && *name > last && *name != own);
+    unnamed.sort_unstable();
+    for name in unnamed {
+        let next = read_publication(publication, name)?;
+        let expected = before.map(|before| before.own);
+        if next.previous != expected {
+            let path = |of: Option<&Previous>| of.map_or("none", |own| &own.path).to_owned();
+            let found = format!("{} as the publication before", path(next.previous.as_ref()));
+            let place = folder.join(&next.own.path).join(INDEX);
+            return Err(no_continuation(&place, found, path(expected.as_ref())));
+        }
+        before = Some(next);
+    }
+    Ok(before)
+}
+
+/// A publication of the folder, if this one can continue it.
+fn read_publication(publication: &Publication<'_>, name: String) -> Result<Before, PublishError> {
+    let Publication { board, small_cell_ballots, key, folder } = *publication;
+    let place = folder.join(&name);
     let read = |name: &str| {
         let path = place.join(name);
         fs::read_to_string(&path).map_err(io_error(&path, "read"))
@@ -229,7 +277,7 @@ fn read_before(publication: &Publication<'_>) -> Result<Option<Before>, PublishE
     let mut before: Before = serde_json::from_str(&index).map_err(|error| {
         no_continuation(&index_path, error, "what a publication of this version wrote")
     })?;
-    before.own = Previous { path: pointer.path, sha256sums: hex(&sha256(checksums.as_bytes())) };
+    before.own = Previous { path: name, sha256sums: hex(&sha256(checksums.as_bytes())) };
     let election = board.setting.subject.election;
     let definition = hex(&election.definition_digest());
     if before.election != election.head.id || before.definition_digest != definition {
@@ -250,7 +298,7 @@ fn read_before(publication: &Publication<'_>) -> Result<Option<Before>, PublishE
         let expected = format!("at most {}, which the journal has", board.snapshot.position);
         return Err(no_continuation(&index_path, found, expected));
     }
-    Ok(Some(before))
+    Ok(before)
 }
 
 fn no_continuation(path: &Path, found: impl ToString, expected: impl ToString) -> PublishError {
@@ -258,22 +306,29 @@ fn no_continuation(path: &Path, found: impl ToString, expected: impl ToString) -
     PublishError::NoContinuation { path, found, expected }
 }
 
-/// A folder without a latest publication must hold nothing but what the first run left when it was
-/// ended.
-fn refuse_strangers(folder: &Path) -> Result<(), PublishError> {
+/// Names in a folder.
+fn names(folder: &Path) -> Result<Vec<String>, PublishError> {
     let entries = fs::read_dir(folder).map_err(io_error(folder, "list the folder"))?;
-    let mut publications = 0;
-    for entry in entries {
-        let name = entry.map_err(io_error(folder, "list the folder"))?.file_name();
-        let name = name.to_string_lossy();
-        let is_publication = name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit());
-        let is_left = name.starts_with('.') && name.ends_with(".part");
-        publications += u32::from(is_publication);
-        if publications > 1
-            || !(is_publication || is_left || name.starts_with(LATEST) || name == KEY)
-        {
+    let name = |entry: std::io::Result<fs::DirEntry>| {
+        let entry = entry.map_err(io_error(folder, "list the folder"))?;
+        Ok(entry.file_name().to_string_lossy().into_owned())
+    };
+    entries.map(name).collect()
+}
+
+fn is_publication(name: &str) -> bool {
+    name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A folder without a latest publication must hold nothing but what a first run left when it was
+/// ended: also half of a file that it was writing.
+fn refuse_strangers(folder: &Path) -> Result<(), PublishError> {
+    for name in names(folder)? {
+        let is_part = name.starts_with('.') && name.ends_with(".part");
+        let is_file = name == LOCK || name.starts_with(LATEST) || name.starts_with(KEY);
+        if !(is_publication(&name) || is_part || is_file) {
             let expected = format!("an empty folder, or one with {LATEST}");
-            return Err(no_continuation(&folder.join(&*name), "something", expected));
+            return Err(no_continuation(&folder.join(name), "something", expected));
         }
     }
     Ok(())

@@ -11,6 +11,7 @@ use anyhow::bail;
 use clap::Args;
 use shomar_engine::disclosure::LEAST_BALLOTS;
 use shomar_format::bytes::hex;
+use shomar_format::election::Mode;
 use shomar_publish::{Publication, PublishError, publish};
 
 use crate::commands::control::read_key;
@@ -33,16 +34,18 @@ pub(crate) struct PublishArguments {
     /// File with the publisher's secret key (`shomar key`).
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// Numbers move by at least so many ballots; 0: by any number.
-    #[arg(long, value_name = "N", default_value_t = LEAST_BALLOTS)]
-    small_cell_ballots: u64,
+    /// Numbers move by at least so many ballots; 0, in a test: by any number [default: as those of
+    /// the server of DIRECTORY, or 10].
+    #[arg(long, value_name = "N")]
+    small_cell_ballots: Option<u64>,
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: &PublishArguments) -> anyhow::Result<ExitCode> {
     let key = read_key(&arguments.key)?;
     let folder = election_folder(&arguments.directory, arguments.election.as_ref());
-    let board = read_board(&arguments.directory, &folder, arguments.small_cell_ballots)?;
+    let small_cell_ballots = small_cells(arguments)?;
+    let board = read_board(&arguments.directory, &folder, small_cell_ballots)?;
     let public = key.public();
     let election = board.setting.subject.election;
     if let Some(officer) = election.head.officers.iter().find(|officer| officer.key == public) {
@@ -52,12 +55,11 @@ pub(crate) fn run(arguments: &PublishArguments) -> anyhow::Result<ExitCode> {
             officer.id
         );
     }
-    let publication = Publication {
-        board: &board,
-        small_cell_ballots: arguments.small_cell_ballots,
-        key: &key,
-        folder: &arguments.to,
-    };
+    if small_cell_ballots == 0 && election.head.mode == Mode::Official {
+        bail!("found small cells of 0 ballots, expected at least 1: the election is official");
+    }
+    let publication =
+        Publication { board: &board, small_cell_ballots, key: &key, folder: &arguments.to };
     let published = publish(&publication).map_err(|error| match error {
         // What is there is sound, and this does not continue it.
         PublishError::NoContinuation { .. } => CheckFailed(error.to_string()).into(),
@@ -77,4 +79,17 @@ pub(crate) fn run(arguments: &PublishArguments) -> anyhow::Result<ExitCode> {
         writeln!(out, "signed by {}", hex(&public))
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// By how many ballots numbers move: as on the pages of the server whose folder this is. The
+/// difference of a page and a file is published as well.
+fn small_cells(arguments: &PublishArguments) -> anyhow::Result<u64> {
+    let of_server = shomar_ingest::small_cells::read(&arguments.directory)?;
+    match (of_server, arguments.small_cell_ballots) {
+        (Some(of_server), Some(asked)) if of_server != asked => {
+            let found = format!("found small cells of {asked} ballots");
+            bail!(CheckFailed(format!("{found}, expected {of_server}, as the server shows")));
+        }
+        (of_server, asked) => Ok(of_server.or(asked).unwrap_or(LEAST_BALLOTS)),
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! In: the last snapshot, pulled. Out: the board of it, swapped in one step, and frames for whoever
 //! looks, or a beat while there is none. Never: a board for every snapshot: a page that moves four
-//! times a second is live enough, and batches come first.
+//! times a second is live enough, and batches come first; another moment beside the same numbers: a
+//! reader who has them would load them again.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use shomar_engine::ledger::Ledger;
+use shomar_engine::live::LiveSnapshot;
 use tokio::sync::watch;
 use tracing::warn;
 
@@ -45,12 +47,35 @@ pub(crate) struct Refresher {
     /// Durable records at moments of the last seconds.
     durable: VecDeque<(u64, u64)>,
     made: Option<Instant>,
+    moment: Moment,
+    /// When the first board was made.
+    began_ms: Option<u64>,
+}
+
+/// When the last record came.
+struct Moment {
+    at_ms: u64,
+    /// Batches and decisions that it was looked up in.
+    seen: (usize, usize),
+}
+
+impl Moment {
+    fn of(&mut self, snapshot: &LiveSnapshot) -> u64 {
+        let (batches, decisions) = self.seen;
+        let batches = snapshot.received.iter_from(batches).map(|own| own.received_at_ms);
+        let decisions = snapshot.decisions.iter_from(decisions).map(|own| own.received_at_ms);
+        self.at_ms = batches.chain(decisions).fold(self.at_ms, u64::max);
+        self.seen = (snapshot.received.len(), snapshot.decisions.len());
+        self.at_ms
+    }
 }
 
 impl Refresher {
     pub(crate) fn new(setting: Arc<Setting>, source: Arc<dyn Source>) -> Self {
         let ledger = Ledger::new(setting.subject.election.head.mode);
-        Self { setting, source, ledger, durable: VecDeque::new(), made: None }
+        let moment = Moment { at_ms: 0, seen: (0, 0) };
+        let durable = VecDeque::new();
+        Self { setting, source, ledger, durable, made: None, moment, began_ms: None }
     }
 
     /// The board of the last snapshot; `None` if it has no news.
@@ -63,8 +88,13 @@ impl Refresher {
         }
         self.made = Some(Instant::now());
         snapshot.read_into(&mut self.ledger, &self.setting.counting);
-        let (reception, at_ms) = (self.source.reception(), self.source.now_ms());
-        let records_per_1000_seconds = self.rate(at_ms, reception.durable);
+        let (reception, now_ms) = (self.source.reception(), self.source.now_ms());
+        let records_per_1000_seconds = self.rate(now_ms, reception.durable);
+        let at_ms = match self.moment.of(&snapshot) {
+            // Nothing has come: the numbers are zero since this was asked first.
+            0 => *self.began_ms.get_or_insert(now_ms),
+            at_ms => at_ms,
+        };
         let setting = Arc::clone(&self.setting);
         let input = BoardInput { setting, snapshot, reception, records_per_1000_seconds, at_ms };
         Some(Board::of(input, &self.ledger, before))

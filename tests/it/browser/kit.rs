@@ -154,7 +154,8 @@ impl Browser {
     /// Waits until a script says true.
     pub(crate) async fn until(&self, what: &str, script: &str) {
         let end = Instant::now() + PATIENCE;
-        while self.ask(script).await != Value::Bool(true) {
+        // A page that is being loaded may not have yet what is asked of it.
+        while !matches!(self.client.execute(script, Vec::new()).await, Ok(Value::Bool(true))) {
             assert!(Instant::now() < end, "never came: {what}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

@@ -41,7 +41,8 @@ fn numbers_that_move_take_nothing_from_whoever_reads() {
     browse("reading_on", &address, wish, async |browser: Browser| {
         browser.open("/en/district/tehran").await;
         let sender = night.send("25");
-        let is_there = "return document.querySelectorAll('#votes').length > 0 &&
+        // The first chunk is shown with the second one.
+        let is_there = "return document.querySelector('.seat.leading') !== null &&
             document.querySelector('#others') !== null";
         browser.until("votes", is_there).await;
         browser
@@ -204,7 +205,8 @@ fn without_a_stream_a_page_fetches_itself_and_says_so() {
         until_lost(&browser, true).await;
         night.send_all();
         until_records(&browser, night.records()).await;
-        assert!(browser.ask_text(LOST).await.contains("15 seconds"));
+        let is_told = "return document.getElementById('lost').textContent.includes('15 seconds')";
+        browser.until("that the page fetches itself", is_told).await;
         drop(taken);
         until_lost(&browser, false).await;
         browser

@@ -57,6 +57,11 @@ impl Sheet<'_> {
                 }
             },
             Some(Err(error)) => refused(&error.message),
+            // Zeros beside ballots that count would be a lie.
+            Some(Ok(outcome)) if outcome.provisional && !self.board.shows_votes(at) => html! {
+                (self.district_line(at))
+                (self.hidden_line(at))
+            },
             Some(Ok(outcome)) if standing.is_all_shown || outcome.provisional => {
                 self.outcome(at, &outcome)
             }
@@ -129,8 +134,8 @@ impl Sheet<'_> {
                 "این شمار اندک، یا این یک‌دستی، رأی افراد را فاش می‌کند: رأی‌ها تنها برای مسئولان است و شمار صحیح و باطل با حوزه‌های کوچک دیگر یک‌جا نشان داده می‌شود.",
             ),
             false => words.say(
-                "Numbers move in chunks, so that no difference of two of them tells how somebody voted.",
-                "عددها بخش‌بخش جابه‌جا می‌شوند تا تفاوت هیچ دو عددی رأی کسی را فاش نکند.",
+                "Numbers move in chunks, and the last one waits for the next, so that no difference of two of them tells how somebody voted.",
+                "عددها بخش‌بخش جابه‌جا می‌شوند و آخرین بخش در انتظار بخش بعدی است تا تفاوت هیچ دو عددی رأی کسی را فاش نکند.",
             ),
         };
         html! {

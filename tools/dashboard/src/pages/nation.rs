@@ -84,7 +84,7 @@ impl Sheet<'_> {
                 "{}{of}{} {}{} {}",
                 words.number(ballots.void),
                 words.number(ballots.taken),
-                words.say("council ballots counted; blank: ", "برگ رأی شمرده‌شدهٔ شورا؛ سفید:"),
+                words.say("council ballots shown; blank: ", "برگ رأی نمایش‌داده‌شدهٔ شورا؛ سفید:"),
                 words.number(ballots.blank),
                 words.say("of the void", "از باطله‌ها"),
             ),
@@ -243,7 +243,7 @@ impl Sheet<'_> {
         html! {
             div class="scroll"
                 tabindex="0"
-                role="region"
+                role="group"
                 aria-label=(words.say("Contests", "انتخابات"))
             {
                 table {
@@ -340,14 +340,14 @@ impl Sheet<'_> {
         let words = self.words;
         let has_numbers = self.board.public().is_some();
         html! {
-            div class="scroll" tabindex="0" role="region" aria-label=(what) {
+            div class="scroll" tabindex="0" role="group" aria-label=(what) {
                 table class="places" {
                     caption {
                         ({
                             words
                                 .say(
-                                    "Turnout is of the stations that are in: who came there, of those registered there. Void is of the council ballots counted.",
-                                    "مشارکت از شعبه‌های رسیده است: رأی‌دهندگان آن‌جا از واجدان شرایط همان‌جا. باطله از برگ‌های شمرده‌شدهٔ شورا است.",
+                                    "Turnout is of the stations that are in: who came there, of those registered there. Void is of the council ballots shown.",
+                                    "مشارکت از شعبه‌های رسیده است: رأی‌دهندگان آن‌جا از واجدان شرایط همان‌جا. باطله از برگ‌های نمایش‌داده‌شدهٔ شورا است.",
                                 )
                         })
                     }

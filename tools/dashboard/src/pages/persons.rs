@@ -67,7 +67,7 @@ impl Sheet<'_> {
                     })
                 }
             } @else {
-                div class="scroll" tabindex="0" role="region" aria-label=(label) {
+                div class="scroll" tabindex="0" role="group" aria-label=(label) {
                     table class="persons" {
                         caption {
                             ({
@@ -206,7 +206,7 @@ impl Sheet<'_> {
                     @if has_seats { (self.council(outcome)) }
                     div class="scroll"
                         tabindex="0"
-                        role="region"
+                        role="group"
                         aria-label=({
                             words
                                 .say(
@@ -422,7 +422,7 @@ impl Sheet<'_> {
         let words = self.words;
         let label = words.say("Votes of everybody", "رأی همهٔ نامزدها");
         html! {
-            div class="scroll" tabindex="0" role="region" aria-label=(label) {
+            div class="scroll" tabindex="0" role="group" aria-label=(label) {
                 table class="persons" {
                     thead {
                         tr {

@@ -138,7 +138,7 @@ impl Sheet<'_> {
         html! {
             div class="scroll"
                 tabindex="0"
-                role="region"
+                role="group"
                 aria-label=(words.say("Delays", "تأخیرها"))
             {
                 table {

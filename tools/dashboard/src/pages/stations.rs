@@ -152,7 +152,7 @@ impl Sheet<'_> {
             } @else {
                 div class="scroll"
                     tabindex="0"
-                    role="region"
+                    role="group"
                     aria-label=(words.say("Stations", "شعبه‌ها"))
                 {
                     table {

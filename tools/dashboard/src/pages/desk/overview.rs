@@ -89,7 +89,7 @@ impl DeskSheet<'_> {
             } @else {
                 div class="scroll"
                     tabindex="0"
-                    role="region"
+                    role="group"
                     aria-label=(self.say("Proposals", "پیشنهادها"))
                 {
                     table {
@@ -152,7 +152,7 @@ impl DeskSheet<'_> {
                 }
                 div class="scroll"
                     tabindex="0"
-                    role="region"
+                    role="group"
                     aria-label=(self.say("Held batches", "بسته‌های نگه‌داشته"))
                 {
                     table {

@@ -101,7 +101,7 @@ impl DeskSheet<'_> {
                 pre class="record"
                     dir="ltr"
                     tabindex="0"
-                    role="region"
+                    role="group"
                     aria-label=(self.say("Text of the record", "متن رکورد"))
                 { (text) }
             }
@@ -212,7 +212,7 @@ impl DeskSheet<'_> {
         html! {
             div class="scroll"
                 tabindex="0"
-                role="region"
+                role="group"
                 aria-label=(self.say("Numbers before and after", "عددهای پیش و پس"))
             {
                 table class="small effect" {

@@ -99,7 +99,7 @@ fn a_form_that_does_not_come_is_not_waited_for() {
     };
     let status = |mut stream: TcpStream| {
         let mut answer = Vec::new();
-        // A server that closes with bytes unread may cut its answer off.
+        // It ends here: nobody waits for the rest.
         let _ = stream.read_to_end(&mut answer);
         String::from_utf8_lossy(&answer).split(' ').nth(1).map(str::to_owned)
     };

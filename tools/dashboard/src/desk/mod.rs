@@ -163,7 +163,12 @@ async fn change(
         Ok(asked) => {
             let fields = match fields_of(&asked.headers, body).await {
                 Ok(fields) => fields,
-                Err(status) => return refusal(status),
+                Err(status) => {
+                    // What is left of the form is not waited for either.
+                    let mut response = refusal(status);
+                    set(response.headers_mut(), header::CONNECTION, "close");
+                    return response;
+                }
             };
             let kind = if asked.path == LOGIN_PATH { Work::LogIn } else { Work::Change };
             desk.work(kind, move |desk| desk.answer_change(&asked, &fields)).await

@@ -113,32 +113,12 @@ pub(crate) fn recounted() -> String {
 
 /// The record of that recount, after what was sealed before into `sealed`.
 pub(crate) fn seal_recount(keyed: &Keyed) -> Vec<u8> {
-    let again = keyed.path("again.csv");
     let own = recounted();
     let own: Vec<&str> = own
         .lines()
         .filter(|line| line.replace('"', "").starts_with("S1,V1") || line.contains("choices"))
         .collect();
-    std::fs::write(&again, own.join("\n")).unwrap();
-    let (election, key) = (keyed.path("election"), keyed.path("secrets.csv"));
-    let (sealed, out) = (keyed.path("sealed"), keyed.path("recount"));
-    let arguments = [
-        "seal",
-        "--recount",
-        "--election",
-        text(&election),
-        "--ballots",
-        text(&again),
-        "--key",
-        text(&key),
-        "--after",
-        text(&sealed),
-        "--out",
-        text(&out),
-    ];
-    let (code, _, stderr) = run(arguments);
-    assert_eq!(code, 0, "{stderr}");
-    let mut recount = records(&out);
+    let mut recount = keyed.recount(&own.join("\n"));
     assert_eq!(recount.len(), 1);
     recount.remove(0)
 }

@@ -74,6 +74,22 @@ impl Keyed {
     }
 }
 
+impl Keyed {
+    /// Seals ballots (with their header) that were counted again, after what was sealed before into
+    /// `sealed`.
+    pub(crate) fn recount(&self, ballots: &str) -> Vec<Vec<u8>> {
+        std::fs::write(self.path("again.csv"), ballots).unwrap();
+        let paths = ["election", "again.csv", "secrets.csv", "sealed", "recount"];
+        let paths = paths.map(|name| self.path(name));
+        let [election, again, key, after, out] = paths.each_ref().map(|path| text(path));
+        let recount = ["seal", "--recount", "--election", election, "--ballots", again];
+        let (code, _, stderr) =
+            run(recount.into_iter().chain(["--key", key, "--after", after, "--out", out]));
+        assert_eq!(code, 0, "{stderr}");
+        records(&self.path("recount"))
+    }
+}
+
 /// The key of station S1 or S2, or of the officer.
 pub(crate) fn secret(number: u8) -> SecretKey {
     SecretKey::from_seed(&[number; 32])

@@ -155,17 +155,22 @@ fn whole(keyed: &Keyed) -> PathBuf {
     journal(keyed, "journal", &batches)
 }
 
+/// A lot of the village between 103 and 104, with its protocol.
+fn drawn_lot() -> Action {
+    Action::Lot(Lot {
+        district: "V1".to_owned(),
+        kind: "person".to_owned(),
+        place: 1,
+        winner: "104".to_owned(),
+        between: "103;104".to_owned(),
+        drawn_at: "12 Ordibehesht 1405, 10:00".to_owned(),
+        present: "both boards".to_owned(),
+    })
+}
+
 /// Seals a recount of these rows.
 fn recounted(keyed: &Keyed, rows: &str) -> Vec<Vec<u8>> {
-    let again = keyed.path("again.csv");
-    std::fs::write(&again, format!("station,district,choices,count\n{rows}")).unwrap();
-    let paths = ["election", "again.csv", "secrets.csv", "sealed", "recount"];
-    let paths = paths.map(|name| keyed.path(name));
-    let [election, ballots, key, after, out] = paths.each_ref().map(|path| text(path));
-    let arguments = ["--election", election, "--ballots", ballots, "--key", key, "--after", after];
-    let (code, _, stderr) = run(["seal", "--recount", "--out", out].into_iter().chain(arguments));
-    assert_eq!(code, 0, "{stderr}");
-    records(&keyed.path("recount"))
+    keyed.recount(&format!("station,district,choices,count\n{rows}"))
 }
 
 fn annul(station: &str) -> Action {
@@ -296,17 +301,8 @@ fn a_tie_leaves_its_places_open_until_the_lot_is_drawn() {
     let needed = paper.rows("Ties and lots");
     assert!(needed[0].1[2].contains("103") && needed[0].1[2].contains("104"), "{needed:?}");
     // Drawn, with a protocol.
-    let lot = Action::Lot(Lot {
-        district: "V1".to_owned(),
-        kind: "person".to_owned(),
-        place: 1,
-        winner: "104".to_owned(),
-        between: "103;104".to_owned(),
-        drawn_at: "12 Ordibehesht 1405, 10:00".to_owned(),
-        present: "both boards".to_owned(),
-    });
     let mut all = batches;
-    all.extend(signed(&keyed, vec![lot]));
+    all.extend(signed(&keyed, vec![drawn_lot()]));
     let folder = journal(&keyed, "drawn", &all);
     let paper = Reported::of("minutes", &folder, &more).paper("minutes-V1");
     assert!(!paper.marks().contains(&"lot"));
@@ -543,18 +539,9 @@ fn minutes_tell_of_a_signed_lot_whose_tie_is_gone() {
     // A lot is drawn between 103 and 104; then the station of both is out, and nobody is tied.
     let rows = format!("{}{CITY}", VILLAGE.replace("104,10", "104,20"));
     let mut all = sealed(&keyed, &rows);
-    let lot = Action::Lot(Lot {
-        district: "V1".to_owned(),
-        kind: "person".to_owned(),
-        place: 1,
-        winner: "104".to_owned(),
-        between: "103;104".to_owned(),
-        drawn_at: "12 Ordibehesht 1405, 10:00".to_owned(),
-        present: "both boards".to_owned(),
-    });
     let subject = Subject::Pair("S2".to_owned(), "V1".to_owned());
     let annul = Action::Annul { reason: "b-fraud".to_owned(), subject };
-    all.extend(signed(&keyed, vec![lot, annul]));
+    all.extend(signed(&keyed, vec![drawn_lot(), annul]));
     let folder = journal(&keyed, "stale", &all);
     let reported = Reported::of("minutes", &folder, &["--all-districts", "--lang", "en"]);
     assert_eq!(reported.code, 0, "{}", reported.stderr);

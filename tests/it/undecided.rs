@@ -331,15 +331,7 @@ fn without_serves_a_district_is_open_from_the_first_decision_until_it_is_declare
 fn a_recount_that_waits_leaves_it_open_until_an_officer_decides() {
     let keyed = election("test", "S1,V1,100,\nS1,T,0,\n", "");
     let batches = sealed(&keyed, VILLAGE, "sealed");
-    let again = keyed.path("again.csv");
-    std::fs::write(&again, "station,district,choices,count\nS1,V1,104,99\n").unwrap();
-    let paths = ["election", "again.csv", "secrets.csv", "sealed", "recount"];
-    let paths = paths.map(|name| keyed.path(name));
-    let [election, ballots, key, after, out] = paths.each_ref().map(|path| text(path));
-    let arguments = ["--election", election, "--ballots", ballots, "--key", key, "--after", after];
-    let (code, _, stderr) = run(["seal", "--recount", "--out", out].into_iter().chain(arguments));
-    assert_eq!(code, 0, "{stderr}");
-    let recount = records(&keyed.path("recount"));
+    let recount = keyed.recount("station,district,choices,count\nS1,V1,104,99\n");
     let hash = |record: &[u8]| hex(&record_hash(record));
     let both: [&[u8]; 2] = [&batches[0], &recount[0]];
     let waits = district(&keyed.journal("waits", &both), "V1");

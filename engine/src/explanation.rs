@@ -561,7 +561,8 @@ impl Writer<'_> {
             "Noticed, without effect on the seats",
             "نکته‌ها، بی‌اثر بر کرسی‌ها",
         );
-        let findings = self.district.findings().to_vec();
-        findings.iter().for_each(|finding| self.line(finding));
+        for finding in self.district.findings() {
+            self.line(&finding.text(self.note.language));
+        }
     }
 }

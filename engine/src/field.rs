@@ -7,7 +7,7 @@ use shomar_format::document::DistrictTally;
 use shomar_format::election::{CandidateStatus, District};
 use shomar_seats::{Candidate, List, Members, Method, Race, Rule, WithdrawnMember};
 
-use crate::findings::{list_lengths, sizes};
+use crate::findings::{DistrictFinding, list_lengths, sizes};
 
 /// Who competes in a district, as the seat rules take it.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct Field {
     /// Place of each of them among the district's candidates.
     pub(crate) standing: Vec<u32>,
     /// What is noticed and decides nothing.
-    pub(crate) findings: Vec<String>,
+    pub(crate) findings: Vec<DistrictFinding>,
 }
 
 impl Field {
@@ -49,8 +49,10 @@ impl Field {
                 };
             }
             if !stands {
-                let code = candidate.code;
-                findings.push(format!("candidate {code} no longer stands: {} votes", votes.votes));
+                findings.push(DistrictFinding::NoLongerStands {
+                    candidate: candidate.code,
+                    votes: votes.votes,
+                });
                 continue;
             }
             let list = candidate.list.map(u32::from);
@@ -92,7 +94,7 @@ fn group_totals(
     district: &District,
     rule: Rule,
     tally: &DistrictTally,
-) -> (Vec<List>, Vec<String>) {
+) -> (Vec<List>, Vec<DistrictFinding>) {
     let mut has_members = vec![false; district.lists.len()];
     for list in district.candidates.iter().filter_map(|candidate| candidate.list) {
         has_members[usize::from(list)] = true;
@@ -101,8 +103,8 @@ fn group_totals(
     let mut findings = Vec::new();
     let totals = tally.lists.iter().zip(has_members).map(|(list, has_members)| {
         if persons_only && !has_members && list.votes > 0 {
-            let votes = list.votes;
-            findings.push(format!("list {} has no candidates: {votes} ballots", list.code));
+            let (list, ballots) = (list.code, list.votes);
+            findings.push(DistrictFinding::ListWithoutCandidates { list, ballots });
         }
         let named = has_members || persons_only;
         List {

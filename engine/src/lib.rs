@@ -26,7 +26,7 @@ mod facts;
 mod field;
 pub mod finality;
 mod finding;
-mod findings;
+pub mod findings;
 pub mod holding;
 pub mod inapplicable;
 pub mod index;

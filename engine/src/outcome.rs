@@ -17,7 +17,7 @@ use shomar_seats::{
 use crate::completeness::Completeness;
 pub use crate::contest_rule::{ContestRule, contest_rules};
 use crate::field::Field;
-use crate::findings::forbidden;
+use crate::findings::{DistrictFinding, forbidden};
 use crate::lots::{OutcomeError, RecordedLot, lots_of, refused};
 use crate::snapshot::Snapshot;
 
@@ -83,7 +83,7 @@ pub struct DistrictOutcome<'a> {
     /// Which district it is.
     pub(crate) index: u32,
     /// What the rules notice but do not decide.
-    findings: Vec<String>,
+    findings: Vec<DistrictFinding>,
     /// By position in the race: place among the district's candidates, and in the tally. The race
     /// itself is made again when somebody asks for more than the outcome: a nation has 300,000
     /// candidates.
@@ -161,7 +161,8 @@ fn district_outcome(
         let stale = recorded.iter().position(|lot| lot.is_on_record && error.is_of(lot));
         let Some(stale) = stale else { return Err(error) };
         let stale = recorded.remove(stale);
-        field.findings.push(format!("lot of record {} not used: {}", stale.line, error.message));
+        let refusal = error.message;
+        field.findings.push(DistrictFinding::LotNotUsed { record: stale.line, refusal });
     };
     Ok(DistrictOutcome {
         district,
@@ -186,7 +187,7 @@ impl DistrictOutcome<'_> {
 
     /// What the rules notice but do not decide.
     #[must_use]
-    pub fn findings(&self) -> &[String] {
+    pub fn findings(&self) -> &[DistrictFinding] {
         &self.findings
     }
 

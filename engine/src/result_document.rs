@@ -8,6 +8,7 @@ use serde::Serialize;
 use shomar_format::Election;
 use shomar_format::bytes::hex;
 use shomar_format::document::{BallotCounts, DistrictTally, Frontier, ReadingDocument};
+use shomar_seats::Language;
 
 use crate::completeness::DistrictCompleteness;
 use crate::finality::DistrictFinality;
@@ -382,7 +383,7 @@ impl OutcomeResult {
                 person: margins.person.map(margin),
             },
             steps: steps.collect(),
-            findings: district.findings().to_vec(),
+            findings: district.findings().iter().map(|own| own.text(Language::English)).collect(),
             stations: district.completeness().map(StationsResult::of),
             finality,
         })

@@ -551,6 +551,10 @@ fn minutes_tell_of_a_signed_lot_whose_tie_is_gone() {
     let told = "not used: found a lot of kind person, place 1, won by 104, expected no lot";
     assert!(minutes.contains(told), "{minutes}");
     assert!(!minutes.contains("both boards"), "nothing was decided by it");
+    let persian = Reported::of("minutes", &folder, &["--all-districts"]);
+    let minutes = std::fs::read_to_string(persian.folder.path().join("minutes-V1.html")).unwrap();
+    assert!(minutes.contains("به کار نرفت: با هیچ تساوی این حوزه جور نیست"), "{minutes}");
+    assert!(!minutes.contains("not used"), "whoever signs reads one language");
 }
 
 /// The program alone in a folder, with nothing but this folder on the path.

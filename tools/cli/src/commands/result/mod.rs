@@ -138,7 +138,8 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
     let code = if outcomes.iter().any(DistrictOutcome::needs_lot) { 3 } else { 0 };
     for outcome in &outcomes {
         for finding in outcome.findings() {
-            eprintln!("note: district {}: {finding}", outcome.district.id);
+            let text = finding.text(Language::English);
+            eprintln!("note: district {}: {text}", outcome.district.id);
         }
     }
     if let (Some(_), [outcome]) = (&arguments.explain, &outcomes[..]) {

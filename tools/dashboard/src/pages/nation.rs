@@ -84,7 +84,7 @@ impl Sheet<'_> {
                 "{}{of}{} {}{} {}",
                 words.number(ballots.void),
                 words.number(ballots.taken),
-                words.say("council ballots shown; blank: ", "برگ رأی نمایش‌داده‌شدهٔ شورا؛ سفید:"),
+                words.say("council ballots shown; blank: ", "برگ رأی نمایش‌داده‌شدهٔ شورا؛ سفید: "),
                 words.number(ballots.blank),
                 words.say("of the void", "از باطله‌ها"),
             ),

@@ -121,15 +121,17 @@ impl Sheet<'_> {
         let (words, own) = (self.words, &self.board.reception);
         let row = |key: &str, name: &str, quantiles: &Quantiles| {
             let Quantiles { half, p99, p999, most } = *quantiles;
+            // Nothing came, which is no delay of nothing.
+            let shown = |delay| match most {
+                0 => "–".to_owned(),
+                _ => words.milliseconds(delay),
+            };
             html! {
                 tr {
                     th scope="row" { (name) }
                     @for (at, delay) in [half, p99, p999, most].into_iter().enumerate() {
                         td class="n" {
-                            ({
-                                self.parts
-                                    .text(&format!("{key}{at}"), words.milliseconds(delay))
-                            })
+                            (self.parts.text(&format!("{key}{at}"), shown(delay)))
                         }
                     }
                 }

@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use serde_json::Value;
 use shomar_engine::Definition;
 use shomar_format::control::{Action, Control, Subject};
 use shomar_format::record::{RecordHeader, SealedBatch, record_hash};
@@ -190,7 +191,7 @@ fn a_stream_tells_whole_numbers_first_and_ends_when_the_server_stops() {
     settled(&server, "/en/", "2 of 2 stations in");
     let mut lines = stream_of(&server, "/en/");
     let data = lines.find(|line| line.starts_with("data: {")).expect("an event");
-    let parts: serde_json::Value = serde_json::from_str(&data["data: ".len()..]).unwrap();
+    let parts: Value = serde_json::from_str(&data["data: ".len()..]).unwrap();
     assert_eq!(parts["n.in"], "100.00%");
     // Of a view that does not move there is no stream, and a reader of events does not come again.
     let search = get(&server, "/en/search?q=a", "accept: text/event-stream\r\n");
@@ -297,7 +298,7 @@ fn a_list_that_gets_shorter_still_moves_on_its_last_page() {
     let mut lines = stream_of(&server, "/en/stations?state=missing&page=3");
     let mut rows = || {
         lines.find_map(|line| {
-            let parts: serde_json::Value =
+            let parts: Value =
                 serde_json::from_str(line.strip_prefix("data: {").map(|_| &line[6..])?).ok()?;
             parts["rows"].as_str().map(str::to_owned)
         })
@@ -343,6 +344,21 @@ fn names_in_persian_alone_are_marked_so_on_english_pages() {
     let server = small_night(&keyed);
     let marked = "<bdi lang=\"fa\">مسجد</bdi>";
     assert!(settled(&server, "/en/stations?state=all", "مسجد").body.contains(marked));
+}
+
+#[test]
+fn a_turnout_says_how_many_stations_it_leaves_out() {
+    let keyed = Keyed::new("test");
+    let stations = keyed.path("election/stations.csv");
+    let edited = std::fs::read_to_string(&stations).unwrap().replace(",y,100,", ",y,,");
+    std::fs::write(&stations, edited).unwrap();
+    let server = small_night(&keyed);
+    let told = "registered, at the stations that are in; without 1 whose register is not known";
+    assert!(settled(&server, "/en/", told).body.contains(" of 100 "));
+    assert!(settled(&server, "/fa/", "؛ بی ۱ شعبه که").body.contains("۱۰۰"));
+    let nation: Value = serde_json::from_str(&get(&server, "/v1/nation", "").body).unwrap();
+    let stations = ["stations_in", "stations_of_turnout"].map(|name| &nation["progress"][name]);
+    assert_eq!(stations, [2, 1]);
 }
 
 #[test]

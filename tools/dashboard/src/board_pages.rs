@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use shomar_board::board::Board;
 use shomar_board::documents::Resource;
@@ -62,16 +62,19 @@ impl BoardPages {
     }
 
     /// A page of this board.
-    pub(crate) fn page(&self, view: &View) -> Option<Arc<Page>> {
-        self.pages.find_or_make(view, || Some(crate::pages::render(&self.board, view)))
+    pub(crate) fn page(&self, view: &View) -> Arc<Page> {
+        let made = || self.pages.keep(view, crate::pages::render(&self.board, view));
+        self.pages.find(view).unwrap_or_else(made)
     }
 
     /// A document of this board; `None` beyond the last page of a list.
     pub(crate) fn document(&self, resource: &Resource) -> Option<Arc<Document>> {
-        self.documents.find_or_make(resource, || {
+        let made = || {
             let json = resource.document(&self.board)?;
-            Some(Document { tag: tag_of(&json), json: Packed::whole(json) })
-        })
+            let document = Document { tag: tag_of(&json), json: Packed::whole(json) };
+            Some(self.documents.keep(resource, document))
+        };
+        self.documents.find(resource).or_else(made)
     }
 }
 
@@ -80,14 +83,18 @@ impl<K: Asked, V> Kept<K, V> {
         Self(Mutex::default())
     }
 
-    /// What is kept, or what is made now.
-    fn find_or_make(&self, key: &K, make: impl FnOnce() -> Option<V>) -> Option<Arc<V>> {
-        let find = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(made) = find().get(key) {
-            return Some(Arc::clone(made));
-        }
-        let made = Arc::new(make()?);
-        let mut kept = find();
+    fn all(&self) -> MutexGuard<'_, HashMap<K, Arc<V>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn find(&self, key: &K) -> Option<Arc<V>> {
+        self.all().get(key).map(Arc::clone)
+    }
+
+    /// Keeps what was made, if there is room.
+    fn keep(&self, key: &K, made: V) -> Arc<V> {
+        let made = Arc::new(made);
+        let mut kept = self.all();
         let has_room = match key.is_worded() {
             true => kept.keys().filter(|own| own.is_worded()).count() < WORDED_KEPT_MAX,
             false => true,
@@ -95,7 +102,7 @@ impl<K: Asked, V> Kept<K, V> {
         if has_room && kept.len() < KEPT_MAX {
             kept.insert(key.clone(), Arc::clone(&made));
         }
-        Some(made)
+        made
     }
 }
 
@@ -106,18 +113,13 @@ mod tests {
     #[test]
     fn words_of_readers_do_not_crowd_out_the_pages_of_everybody() {
         let kept = Kept::new();
-        let mut made = 0;
-        let mut ask = |resource: Resource| {
-            kept.find_or_make(&resource, || {
-                made += 1;
-                Some(made)
-            })
-        };
-        (0..2 * KEPT_MAX)
-            .for_each(|word| assert!(ask(Resource::Search(word.to_string())).is_some()));
-        let nation = ask(Resource::Nation);
-        assert_eq!(ask(Resource::Nation), nation);
-        // What was worded first is kept as well.
-        assert_eq!(ask(Resource::Search("0".to_owned())).as_deref(), Some(&1));
+        for word in 0..2 * KEPT_MAX {
+            kept.keep(&Resource::Search(word.to_string()), word);
+        }
+        kept.keep(&Resource::Nation, 7);
+        assert_eq!(kept.find(&Resource::Nation).as_deref(), Some(&7));
+        // What was worded first is kept as well, and what was worded last is not.
+        let worded = |word: usize| kept.find(&Resource::Search(word.to_string()));
+        assert_eq!((worded(0).as_deref(), worded(WORDED_KEPT_MAX)), (Some(&0), None));
     }
 }

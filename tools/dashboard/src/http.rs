@@ -244,13 +244,7 @@ fn show(
         let page = pages::not_found(&board.board, Words { language });
         return respond(StatusCode::NOT_FOUND, &page, headers);
     };
-    let Some(page) = board.page(&view) else {
-        return respond(
-            StatusCode::NOT_FOUND,
-            &pages::not_found(&board.board, Words { language }),
-            headers,
-        );
-    };
+    let page = board.page(&view);
     let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     if accepts.is_some_and(|accept| accept.starts_with("text/event-stream")) {
         let position = board.board.snapshot.position;

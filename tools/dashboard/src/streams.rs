@@ -167,10 +167,7 @@ impl Streams {
     /// which nobody looks. How long it paused between groups.
     pub(crate) fn publish(&self, board: &BoardPages) -> Duration {
         let position = board.board.snapshot.position;
-        self.tell(|view, frame| {
-            let next = board.page(view).and_then(|page| frame.next(&page, position));
-            next.or_else(|| frame.beat())
-        })
+        self.tell(|view, frame| frame.next(&board.page(view), position).or_else(|| frame.beat()))
     }
 
     /// Tells everybody who has heard nothing for long that there is no news.

@@ -31,11 +31,13 @@ pub(super) struct ProgressDocument {
     stations_in: u64,
     stations_held: u64,
     registered: u64,
-    /// On the registers of the stations that are in.
+    /// Of those that are in, how many the turnout is of.
+    stations_of_turnout: u64,
+    /// On the registers of the stations that the turnout is of.
     registered_in: u64,
-    /// At the stations that are in; null where one of them has not said.
+    /// At these; null where one of them has not said.
     authenticated_in: Option<u64>,
-    /// Ballots at the stations that are in.
+    /// Ballots at these.
     ballots_in: u64,
     /// Ballots at all stations.
     ballots_taken: u64,
@@ -50,6 +52,7 @@ impl ProgressDocument {
             stations_in: progress.stations_in,
             stations_held: progress.stations_held,
             registered: progress.registered,
+            stations_of_turnout: progress.stations_of_turnout,
             registered_in: progress.registered_in,
             authenticated_in: progress.authenticated_in,
             ballots_in: progress.voters_in,

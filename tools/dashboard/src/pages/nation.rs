@@ -72,8 +72,20 @@ impl Sheet<'_> {
             true => words.say("authenticated", "احراز هویت‌شده"),
             false => words.say("council ballots taken", "برگ رأی شورا"),
         };
+        let left_out = match progress.stations_without_turnout() {
+            0 => String::new(),
+            stations => format!(
+                "{}{} {}",
+                words.say("; without ", "؛ بی "),
+                words.number(stations),
+                words.say(
+                    "whose register is not known or whose ballots are annulled",
+                    "شعبه که شمار واجدان شرایط آن معلوم نیست یا آرای آن ابطال شده است",
+                ),
+            ),
+        };
         let turnout_note = format!(
-            "{} {turnout_of}{of}{} {}",
+            "{} {turnout_of}{of}{} {}{left_out}",
             words.number(turnout),
             words.number(registered_in),
             words.say("registered, at the stations that are in", "واجد شرایط، در شعبه‌های رسیده"),

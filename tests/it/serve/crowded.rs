@@ -20,6 +20,8 @@ use crate::kit::text;
 const HEADER_BYTES: usize = 192;
 /// Room for one record of 3 to 4 kilobytes, and for nothing beside it.
 const ROOM_FOR_ONE: &str = "record_bytes_max = 4096\nwaiting_bytes_max = 4096\n";
+/// Room for one connection, which is long waited for.
+const STUBBORN: &str = "connections_max = 1\nsilence_seconds_max = 600\nstop_seconds_max = 1\n";
 
 /// A server with this configuration, and the batches of its stations.
 fn serve(configuration: &str) -> (Keyed, Vec<Vec<u8>>, Server) {
@@ -84,14 +86,15 @@ fn where_there_is_no_room_senders_are_told_when_to_come_again() {
     let (keyed, batches, server) = serve(ROOM_FOR_ONE);
     let large = large(&keyed, 550);
     assert!((3 << 10..=4 << 10).contains(&large.len()), "it takes all the room: {}", large.len());
-    let mut first = begin(&server, &large, HEADER_BYTES);
-    // It has its room as soon as its header was read.
+    // All of it but its last byte.
+    let most = large.len() - 1;
+    let mut first = begin(&server, &large, most);
     wait_for_room_taken(&server, 4096);
     let refused = answer(&mut begin(&server, &batches[1], HEADER_BYTES));
     assert!(refused.starts_with("HTTP/1.1 429 "), "{refused}");
     assert!(refused.contains("\r\nretry-after: 1\r\n"), "{refused}");
     assert!(refused.contains("\"busy\""), "{refused}");
-    first.write_all(&large[HEADER_BYTES..]).unwrap();
+    first.write_all(&large[most..]).unwrap();
     let taken = answer(&mut first);
     assert!(taken.starts_with("HTTP/1.1 200 ") && taken.contains("accepted"), "{taken}");
     wait_for_room_taken(&server, 0);
@@ -108,12 +111,12 @@ fn a_sender_that_goes_away_or_falls_silent_gives_its_room_back() {
     let (keyed, batches, server) = serve(&configuration);
     let large = large(&keyed, 550);
     // Gone in the middle.
-    let gone = begin(&server, &large, 300);
+    let gone = begin(&server, &large, 3_100);
     wait_for_room_taken(&server, 4096);
     drop(gone);
     wait_for_room_taken(&server, 0);
     // Silent, and waiting for an answer.
-    let mut silent = begin(&server, &large, 300);
+    let mut silent = begin(&server, &large, 3_100);
     wait_for_room_taken(&server, 4096);
     assert_eq!(server.send_one(&batches[1]).0, 429);
     let said = answer(&mut silent);
@@ -130,6 +133,18 @@ fn a_sender_that_goes_away_or_falls_silent_gives_its_room_back() {
     assert!(said.starts_with("HTTP/1.1 200 ") && said.contains("accepted"), "{said}");
     assert_eq!(server.caught_up()["batches"], 1);
     assert_eq!(server.stop().0, 0);
+}
+
+#[test]
+fn a_header_that_promises_a_large_record_takes_no_room_for_it() {
+    let (keyed, batches, server) = serve(ROOM_FOR_ONE);
+    let large = large(&keyed, 550);
+    // Each of them says that it will need all the room there is, and then says no more.
+    let promised: Vec<TcpStream> = (0..3).map(|_| begin(&server, &large, HEADER_BYTES)).collect();
+    wait_for_room_taken(&server, 3 << 10);
+    assert_eq!(server.send_one(&batches[1]).0, 200);
+    drop(promised);
+    wait_for_room_taken(&server, 0);
 }
 
 #[test]
@@ -180,6 +195,50 @@ fn readers_leave_half_of_the_connections_to_senders() {
     assert_eq!(server.send(&records).0, 200);
 }
 
+/// Asks for a page on an open connection: the status.
+fn status_of(stream: &mut TcpStream, path: &str) -> String {
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    answer(stream).split(' ').nth(1).unwrap_or("closed").to_owned()
+}
+
+#[test]
+fn whoever_began_by_sending_reads_from_a_place_of_readers() {
+    let (_keyed, batches, server) = serve("connections_max = 6\n");
+    let mut sender = begin(&server, &batches[0], batches[0].len());
+    assert!(answer(&mut sender).contains("accepted"));
+    let found: Vec<String> = (0..3).map(|_| reader(&server)).collect();
+    assert_eq!(found, ["200", "200", "200"]);
+    assert_eq!(status_of(&mut sender, "/en/stations"), "503");
+    // An empty line before a request is skipped, and does not make a sender of a reader.
+    let mut disguised = TcpStream::connect(&server.address).unwrap();
+    disguised.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    disguised.write_all(b"\r\n").unwrap();
+    assert_eq!(status_of(&mut disguised, "/en/stations"), "503");
+}
+
+#[test]
+fn those_on_duty_are_answered_when_all_places_of_readers_are_taken() {
+    let (_keyed, _batches, server) = serve("connections_max = 6\n");
+    let found: Vec<String> = (0..4).map(|_| reader(&server)).collect();
+    assert_eq!(found, ["200", "200", "200", "503"]);
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    for path in ["/healthz", "/readyz", "/metrics", "/v1/frontier", "/fa/desk/", "/en/desk"] {
+        assert_eq!(status_of(&mut stream, path), "200", "{path}");
+    }
+    assert_eq!(status_of(&mut stream, "/en/"), "503");
+}
+
+#[test]
+fn a_server_that_is_told_to_stop_waits_for_nobody_who_waits_for_a_place() {
+    let (_keyed, batches, server) = serve(STUBBORN);
+    let _dripping = begin(&server, &batches[0], 300);
+    let mut waiting = begin(&server, &batches[1], batches[1].len());
+    waiting.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    assert!(waiting.read(&mut [0; 16]).is_err(), "its turn has not come");
+    assert_eq!(server.stop().0, 0);
+}
+
 #[test]
 fn an_address_holds_no_more_connections_than_its_own() {
     let (_keyed, batches, server) = serve("connections_per_address_max = 3\n");
@@ -191,6 +250,18 @@ fn an_address_holds_no_more_connections_than_its_own() {
 #[test]
 fn no_answer_of_the_server_is_kept_or_taken_for_something_else() {
     let (_keyed, _batches, server) = serve("");
+    for path in
+        ["/", "/en", "/nowhere", "/fa/%ff", "/assets/a/b", "/en/", "/en/desk/", "/v1/nation"]
+    {
+        let mut stream = TcpStream::connect(&server.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+        let answer = answer(&mut stream);
+        for header in ["content-security-policy: default-src 'none'", "referrer-policy: "] {
+            assert!(answer.contains(&format!("\r\n{header}")), "{path}: {answer}");
+        }
+        assert!(answer.contains("\r\nx-content-type-options: nosniff\r\n"), "{path}: {answer}");
+    }
     for path in ["/v1/tally", "/v1/frontier", "/v1/findings", "/metrics", "/healthz"] {
         let mut stream = TcpStream::connect(&server.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();

@@ -78,6 +78,25 @@ impl Gate {
         Arc::clone(&self.room).try_acquire_many_owned(permits).ok()
     }
 
+    /// Takes so much more room that `held` has it for so many bytes; false if there is none now.
+    pub(crate) fn extend_room(
+        &self,
+        held: &mut Option<OwnedSemaphorePermit>,
+        bytes: usize,
+    ) -> bool {
+        let have = held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let missing = bytes.saturating_sub(have * ROOM_BYTES);
+        if missing == 0 {
+            return true;
+        }
+        let Some(more) = self.room_for(missing) else { return false };
+        match held {
+            Some(held) => held.merge(more),
+            None => *held = Some(more),
+        }
+        true
+    }
+
     /// Records that wait for the writer, and bytes of room that are taken: of these records, and of
     /// those that are still on their way.
     pub(crate) fn waiting(&self) -> (usize, usize) {

@@ -232,17 +232,14 @@ async fn read_body(room: &Room, mut body: Body, collector: &mut Collector) -> Op
                     return None;
                 }
             };
-            // Room for a record is taken as soon as its length is known, not when it is here.
-            let length = whole.as_ref().map(|record| record.len()).or(cutter.expected());
-            if let (None, Some(length)) = (&permit, length) {
-                permit = room.gate.room_for(length);
-                if permit.is_none() {
-                    let found = "no room for another record in memory";
-                    let refused =
-                        Answer::refused(Code::Busy, found, "a retry after a moment", None);
-                    collector.add(Err(refused)).await;
-                    return None;
-                }
+            // Room is taken for what is here: a header that promises much, and then drips, would
+            // keep the room of everybody.
+            let here = whole.as_ref().map_or(cutter.gathered(), |record| record.len());
+            if !room.gate.extend_room(&mut permit, here) {
+                let found = "no room for another record in memory";
+                let refused = Answer::refused(Code::Busy, found, "a retry after a moment", None);
+                collector.add(Err(refused)).await;
+                return None;
             }
             let Some(record) = whole else { continue };
             let pending = room.gate.enter(record, Instant::now(), permit.take());

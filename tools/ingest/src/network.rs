@@ -4,15 +4,15 @@
 //! senders taken by those who read, or all places by one address; a reader served by a thread of
 //! those that receive.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderValue, header};
-use axum::middleware::map_response;
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -21,10 +21,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use shomar_limits::Places;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpListener;
 use tokio::runtime::{Handle, Runtime};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
@@ -55,12 +55,8 @@ pub(crate) fn start_network(
     let listen = |source| ServeError::Listen { address, source };
     let listener = runtime.block_on(TcpListener::bind(address)).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    let mut app = router(room.clone()).merge(pages.router);
-    if acceptor.is_some() {
-        app = app.layer(map_response(stay_encrypted));
-    }
     let accept = Accept {
-        app,
+        app: TowerToHyperService::new(router(room.clone()).merge(pages.router)),
         readers: readers.handle().clone(),
         room,
         acceptor,
@@ -79,20 +75,13 @@ pub(crate) fn start_network(
     Ok((address, network))
 }
 
-/// Whoever came over TLS once comes so for a year (RFC 6797).
-async fn stay_encrypted(mut response: Response) -> Response {
-    let year = HeaderValue::from_static("max-age=31536000");
-    response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, year);
-    response
-}
-
 struct Accept {
-    app: axum::Router,
+    app: TowerToHyperService<axum::Router>,
     readers: Handle,
     room: Room,
     acceptor: Option<TlsAcceptor>,
     connections: Arc<Semaphore>,
-    /// Places of connections that begin by reading: the others are left to senders.
+    /// Places of connections that read: the others are left to senders.
     reading: Arc<Semaphore>,
     by_address: Option<Arc<Places>>,
     patience: Duration,
@@ -128,16 +117,22 @@ impl Accept {
                 },
             };
             // Beyond the limit a connection waits unanswered until another one ends.
-            let Ok(place) = Arc::clone(&self.connections).acquire_owned().await else { break };
-            let connection = Connection {
+            let place = tokio::select! {
+                place = Arc::clone(&self.connections).acquire_owned() => place,
+                _ = stopped.wait_for(|stopped| *stopped) => break,
+            };
+            let Ok(place) = place else { break };
+            let exchange = Exchange {
                 app: self.app.clone(),
                 address,
-                watcher: graceful.watcher(),
-                silence: self.room.silence,
+                is_encrypted: self.acceptor.is_some(),
                 readers: self.readers.clone(),
                 reading: Arc::clone(&self.reading),
+                place: OnceLock::new(),
                 metrics: Arc::clone(&self.room.metrics),
             };
+            let (watcher, silence) = (graceful.watcher(), self.room.silence);
+            let connection = Connection { exchange, watcher, silence };
             let acceptor = self.acceptor.clone();
             let metrics = Arc::clone(&self.room.metrics);
             tokio::spawn(async move {
@@ -162,20 +157,24 @@ impl Accept {
     }
 }
 
-/// What a connection is served with.
+/// A connection, from its first byte to its end.
 struct Connection {
-    app: axum::Router,
-    address: SocketAddr,
+    exchange: Exchange,
     watcher: Watcher,
     silence: Duration,
-    readers: Handle,
-    reading: Arc<Semaphore>,
-    metrics: Arc<Metrics>,
 }
 
-/// What a reader is told for whom there is no place.
-const NO_PLACE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n\
-    content-length: 0\r\nconnection: close\r\n\r\n";
+/// What the requests of one connection are answered with.
+struct Exchange {
+    app: TowerToHyperService<axum::Router>,
+    address: SocketAddr,
+    is_encrypted: bool,
+    readers: Handle,
+    reading: Arc<Semaphore>,
+    /// The place among those who read, once it has one.
+    place: OnceLock<OwnedSemaphorePermit>,
+    metrics: Arc<Metrics>,
+}
 
 impl Connection {
     /// Serves it to its end: here, or on the threads of readers if it begins by reading.
@@ -186,34 +185,92 @@ impl Connection {
         let mut stream = BufReader::new(stream);
         let begins = tokio::time::timeout(self.silence, stream.fill_buf()).await;
         let Ok(Ok(begins)) = begins else { return };
-        let is_reader = begins.starts_with(b"GET ") || begins.starts_with(b"HEAD ");
-        if !is_reader {
-            return self.serve_here(stream).await;
+        if begins.starts_with(b"GET ") || begins.starts_with(b"HEAD ") {
+            let readers = self.exchange.readers.clone();
+            let _ = readers.spawn(self.serve_here(stream, true)).await;
+        } else {
+            self.serve_here(stream, false).await;
         }
-        let Ok(place) = Arc::clone(&self.reading).try_acquire_owned() else {
-            self.metrics.turned_away.inc();
-            let _ = tokio::time::timeout(self.silence, stream.write_all(NO_PLACE)).await;
-            return;
-        };
-        let readers = self.readers.clone();
-        let served = self.serve_here(stream);
-        let _ = readers.spawn(served).await;
-        drop(place);
     }
 
-    async fn serve_here<S>(self, stream: S)
+    async fn serve_here<S>(self, stream: S, is_among_readers: bool)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(self.silence);
-        let (app, address) = (TowerToHyperService::new(self.app), self.address);
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(address));
-            app.call(request)
-        });
+        let exchange = Arc::new(self.exchange);
+        let service =
+            service_fn(move |request| Arc::clone(&exchange).answer(request, is_among_readers));
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         // Clients go away in the middle of things; whoever sends again is answered as before.
         let _ = self.watcher.watch(connection).await;
+    }
+}
+
+impl Exchange {
+    /// Answers a request. Whoever reads is answered by the threads of readers, however the
+    /// connection began, and has a place among them.
+    async fn answer(
+        self: Arc<Self>,
+        mut request: Request<Incoming>,
+        is_among_readers: bool,
+    ) -> Result<Response, Infallible> {
+        request.extensions_mut().insert(ConnectInfo(self.address));
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        let mut response = if reads && !is_of_duty(request.uri().path()) && !self.has_place() {
+            self.metrics.turned_away.inc();
+            no_place()
+        } else if reads && !is_among_readers {
+            let answered = self.readers.spawn(self.app.call(request)).await;
+            match answered {
+                Ok(answered) => answered?,
+                Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            }
+        } else {
+            self.app.call(request).await?
+        };
+        protect(response.headers_mut(), self.is_encrypted);
+        Ok(response)
+    }
+
+    fn has_place(&self) -> bool {
+        if self.place.get().is_some() {
+            return true;
+        }
+        // Requests of a connection come one after another: nobody else sets it.
+        let place = Arc::clone(&self.reading).try_acquire_owned();
+        place.is_ok_and(|place| self.place.set(place).is_ok())
+    }
+}
+
+/// What people on duty need when everybody else looks: their desk, and what tells machines how the
+/// server is.
+fn is_of_duty(path: &str) -> bool {
+    let exact = ["/healthz", "/readyz", "/metrics", "/v1/frontier", "/fa/desk", "/en/desk"];
+    let within = ["/fa/desk/", "/en/desk/", "/assets/"];
+    exact.contains(&path) || within.iter().any(|within| path.starts_with(within))
+}
+
+/// What a reader is told for whom there is no place.
+fn no_place() -> Response {
+    let headers = [(header::RETRY_AFTER, "1"), (header::CONNECTION, "close")];
+    (StatusCode::SERVICE_UNAVAILABLE, headers).into_response()
+}
+
+/// What every answer says about what it may do, where it has not said more itself.
+fn protect(headers: &mut HeaderMap, is_encrypted: bool) {
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if is_encrypted {
+        // Whoever came over TLS once comes so for a year (RFC 6797).
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
 }

@@ -30,11 +30,6 @@ impl Cutter {
         Self { record_bytes_max, gathered: RecordBytes::new(), length: None }
     }
 
-    /// Bytes that the record being gathered will have, once that is known.
-    pub(crate) fn expected(&self) -> Option<usize> {
-        self.length
-    }
-
     /// Whether the stream may end here.
     pub(crate) fn is_between_records(&self) -> bool {
         self.gathered.is_empty()

@@ -3,6 +3,7 @@
 //! In: what somebody typed, in any spelling of its letters. Out: what bears that name, best first.
 //! Never: a search longer than one walk over the names.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use memchr::memmem::Finder;
@@ -13,6 +14,10 @@ use crate::places::Places;
 
 /// Matches that are looked at; beyond it the search asks for more letters.
 const MATCHES_MAX: usize = 2_000;
+/// Letters of a query that are looked at: no name is longer.
+const QUERY_LETTERS_MAX: usize = 200;
+/// Words of a query that are looked for: each of them is, in every line that has the longest.
+const QUERY_WORDS_MAX: usize = 8;
 
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,9 +98,10 @@ impl SearchIndex {
     /// Whatever has a word that begins with each word of the query; a number must be the whole
     /// word. Words that a half-space joins are looked for together and apart.
     pub fn find(&self, query: &str) -> Found {
+        let query: String = query.chars().take(QUERY_LETTERS_MAX).collect();
         let mut found: Vec<(u8, Target)> = Vec::new();
         let mut is_cut = false;
-        for form in std::iter::once(folded(query)).chain(joined(query)) {
+        for form in std::iter::once(folded(&query)).chain(joined(&query)) {
             is_cut |= self.find_form(&form, &mut found);
         }
         found.sort_unstable();
@@ -108,8 +114,8 @@ impl SearchIndex {
 
     /// Adds the matches of one form of the query; whether there are more than are looked at.
     fn find_form(&self, query: &str, found: &mut Vec<(u8, Target)>) -> bool {
-        let words: Vec<&str> = query.split(' ').filter(|word| !word.is_empty()).collect();
-        let Some(longest) = words.iter().max_by_key(|word| word.len()) else { return false };
+        let words = words_of(query);
+        let Some(longest) = words.first() else { return false };
         let most = found.len() + MATCHES_MAX;
         let mut next_line = 0;
         for place in Finder::new(longest).find_iter(self.names.as_bytes()) {
@@ -118,9 +124,9 @@ impl SearchIndex {
                 continue;
             }
             let text = self.line(line);
+            next_line = line + 1;
             let is_match = words.iter().all(|word| has_word(text, word));
             if is_match {
-                next_line = line + 1;
                 found.push((rank(text, query), self.lines[line].1));
                 if found.len() == most {
                     return true;
@@ -135,6 +141,16 @@ impl SearchIndex {
         let ends = self.lines.get(line + 1).map_or(self.names.len(), |(begins, _)| *begins);
         &self.names[begins..ends]
     }
+}
+
+/// The words that are looked for, once each. The longest first: few lines have it, and none of the
+/// others is looked for in the rest.
+fn words_of(query: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = query.split(' ').filter(|word| !word.is_empty()).collect();
+    words.sort_unstable_by_key(|word| (Reverse(word.len()), *word));
+    words.dedup();
+    words.truncate(QUERY_WORDS_MAX);
+    words
 }
 
 /// Whether a word of the line begins so; digits must be all of it.
@@ -193,6 +209,22 @@ mod tests {
         // In the middle of a word nothing begins.
         assert!(find("ستان").is_empty() && find("").is_empty() && find("  ").is_empty());
         assert!(find("\t\n").is_empty());
+    }
+
+    #[test]
+    fn a_query_of_nine_thousand_words_looks_for_a_few() {
+        assert_eq!(
+            words_of("ش شعبه ش ش ژژ ش"),
+            ["شعبه", "ژژ", "ش"],
+            "the longest first, once each"
+        );
+        let distinct: String = (0..9_000).map(|at| format!("ش{at} ")).collect();
+        assert_eq!(words_of(&distinct).len(), QUERY_WORDS_MAX);
+        // What is left is looked for, and one word of nine thousand letters is no word of a name.
+        let name = "یک دو سه چهار پنج شش هفت هشت نه ده";
+        let index = index(&[(Target::County(3), &[name])]);
+        assert_eq!(index.find(name).targets, [Target::County(3)]);
+        assert!(index.find(&"ش".repeat(9_000)).targets.is_empty());
     }
 
     #[test]

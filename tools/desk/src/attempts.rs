@@ -38,8 +38,10 @@ impl<K: Clone + Eq + Hash> Failed<K> {
     }
 
     /// Milliseconds to wait.
-    fn wait_ms(&self, key: &K, now_ms: u64) -> u64 {
-        let Some(own) = self.of.get(key) else { return 0 };
+    fn wait_ms(&mut self, key: &K, now_ms: u64) -> u64 {
+        let Some(own) = self.of.get_mut(key) else { return 0 };
+        // Where the clock was set back, nobody waits for it to come as far again.
+        own.last_ms = own.last_ms.min(now_ms);
         let Some(beyond) = own.count.checked_sub(self.free) else { return 0 };
         // 1 s, 2 s, 4 s, and so on.
         let wait = 1_000_u64.checked_shl(beyond.min(30)).unwrap_or(WAIT_MS_MAX).min(WAIT_MS_MAX);
@@ -157,6 +159,17 @@ mod tests {
         for _ in 0..ACCOUNT_FREE {
             assert_eq!(attempts.begin("maryam", address(1), now), Ok(()));
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_no_wait_longer() {
+        let attempts = Attempts::default();
+        let three_hours = 3 * 60 * 60 * 1_000;
+        for _ in 0..ACCOUNT_FREE {
+            assert_eq!(attempts.begin("maryam", address(1), three_hours), Ok(()));
+        }
+        assert_eq!(attempts.begin("maryam", address(1), 5_000), Err(1));
+        assert_eq!(attempts.begin("maryam", address(1), 6_000), Ok(()));
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Limits by address: how often one may ask, and how much of something it may hold.
 //!
-//! In: an address, a moment. Out: go on, or how many seconds to wait. Never: a clock of its own; a
-//! memory that grows with whoever asks.
+//! In: an address, a moment. Out: go on, or how many seconds to wait. Never: a clock that somebody
+//! sets back, for which everybody would wait; a memory that grows with whoever asks.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Instant;
 
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
@@ -17,6 +18,13 @@ use governor::{Quota, RateLimiter};
 
 /// Addresses that are remembered.
 pub const REMEMBERED_MAX: usize = 10_000;
+
+/// Milliseconds of a clock that nobody sets; only their differences mean something.
+#[must_use]
+pub fn steady_ms() -> u64 {
+    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    u64::try_from(BEGAN.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
 
 /// Whoever owns an address: of IPv6, all of a network of 64 bits.
 #[must_use]

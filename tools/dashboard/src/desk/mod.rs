@@ -25,7 +25,7 @@ use shomar_board::words::Words;
 use shomar_desk::{Desk, DeskError, LoginRefused, Session};
 use shomar_format::bytes::{Digest32, digest_from_hex, hex};
 use shomar_format::control::Control;
-use shomar_limits::Rates;
+use shomar_limits::{Rates, steady_ms};
 use tokio::sync::Semaphore;
 use tracing::{info, warn};
 
@@ -184,7 +184,7 @@ impl DeskRoom {
         desk: Option<Arc<Desk>>,
         is_encrypted: bool,
     ) -> Arc<Self> {
-        let rates = Rates::new(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE, boards.now_ms());
+        let rates = Rates::new(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE, steady_ms());
         Arc::new(Self {
             room,
             desk,
@@ -210,12 +210,21 @@ impl DeskRoom {
             return refuse(StatusCode::FORBIDDEN);
         };
         let peer = Peer { address: address.ip().to_canonical(), is_encrypted: self.is_encrypted };
-        if let Err(seconds) = self.rates.take(peer.address, self.boards.now_ms()) {
+        // Behind one address there may be everybody: whoever is logged in does not wait for them.
+        if !self.is_logged_in(&headers, &peer)
+            && let Err(seconds) = self.rates.take(peer.address, steady_ms())
+        {
             return Err(Box::new(too_many(seconds)));
         }
         let path = path.trim_matches('/');
         let path = if path.is_empty() { "/desk".to_owned() } else { format!("/desk/{path}") };
         Ok(Asked { words: Words { language }, path, query, fields: Fields(pairs), headers, peer })
+    }
+
+    fn is_logged_in(&self, headers: &HeaderMap, peer: &Peer) -> bool {
+        let (desk, token) = (self.desk.as_ref(), token_of(headers, peer));
+        desk.zip(token)
+            .is_some_and(|(desk, token)| desk.session(&token, self.boards.now_ms()).is_some())
     }
 
     /// Works where waiting holds nobody up, and on few requests at one time.

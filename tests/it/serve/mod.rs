@@ -309,6 +309,13 @@ fn a_full_count_beside_the_live_one_agrees_and_says_so() {
         assert!(std::time::Instant::now() < end);
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
+    // Whoever looks is told, whatever they look at.
+    let told = "The count was found wrong, and nothing is published any more";
+    for path in ["/en/", "/en/district/V1", "/en/stations", "/en/corrections", "/en/reception"] {
+        pages::settled(&server, path, told);
+    }
+    let document: Value = serde_json::from_str(&server.get("/v1/districts/V1").1).unwrap();
+    assert!(document["frontier"]["failure"].is_string(), "{document}");
     let (code, log) = server.stop();
     assert_eq!(code, 2, "{log}");
     assert!(log.contains("publishing has ended"), "{log}");

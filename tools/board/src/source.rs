@@ -17,6 +17,9 @@ pub trait Source: Send + Sync + 'static {
 
     /// Milliseconds since 1970-01-01 UTC.
     fn now_ms(&self) -> u64;
+
+    /// Nothing can be shown any more: whoever watches the server must know.
+    fn fail(&self, message: String);
 }
 
 /// How receiving goes. Times in microseconds.

@@ -214,4 +214,8 @@ impl Source for Looking {
     fn now_ms(&self) -> u64 {
         self.0.now_ms()
     }
+
+    fn fail(&self, message: String) {
+        self.0.fail(message);
+    }
 }

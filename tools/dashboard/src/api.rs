@@ -25,8 +25,18 @@ pub(crate) async fn document(
         Ok(resource) => resource,
         Err(message) => return refused(&message),
     };
-    let board = room.board.load_full();
-    let Some(document) = board.document(&resource) else {
+    let board = match room.shown() {
+        Ok(board) => board,
+        Err(closed) => return closed.into_response(),
+    };
+    let document = match resource {
+        Resource::Search(_) => {
+            let board = Arc::clone(&board);
+            room.search(move || board.document(&resource)).await.flatten()
+        }
+        _ => board.document(&resource),
+    };
+    let Some(document) = document else {
         return refused("found a page beyond the last one");
     };
     let at_ms = board.board.at_ms;

@@ -7,6 +7,7 @@
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -20,9 +21,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use futures_util::stream::{self, StreamExt};
 use shomar_desk::Desk;
-use shomar_limits::{Place, Places, Rates};
+use shomar_limits::{Place, Places, Rates, steady_ms};
 use shomar_seats::Language;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::assets::{self, Asset};
 use crate::board_pages::BoardPages;
@@ -31,7 +32,7 @@ use crate::packed::{Packed, stream_head, takes_packed};
 use crate::page::Page;
 use crate::pages;
 use crate::streams::{Frame, Streams};
-use crate::view::View;
+use crate::view::{Kind, View};
 use shomar_board::setting::{Setting, Subject};
 use shomar_board::source::Source;
 use shomar_board::words::Words;
@@ -59,9 +60,13 @@ pub struct Dashboard {
 pub(crate) struct Room {
     pub(crate) setting: Arc<Setting>,
     pub(crate) board: ArcSwap<BoardPages>,
-    streams: Streams,
+    pub(crate) streams: Streams,
+    /// No page can be made any more.
+    is_closed: AtomicBool,
     /// How many streams an address may hold; `None`: any number.
     places: Option<Arc<Places>>,
+    /// One search at a time: it walks over every name of the country.
+    searching: Arc<Semaphore>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -112,21 +117,23 @@ impl Dashboard {
             setting,
             board: ArcSwap::from_pointee(BoardPages::new(first)),
             streams: Streams::default(),
+            is_closed: AtomicBool::new(false),
             places: (limits.streams > 0).then(|| Places::new(limits.streams)),
+            searching: Arc::new(Semaphore::new(1)),
             stopping,
         };
         let room = Arc::new(room);
         let rates = NonZeroU32::new(limits.requests_per_second).map(|per_second| {
             let burst =
                 per_second.saturating_mul(NonZeroU32::MIN.saturating_add(BURST_SECONDS - 1));
-            Arc::new(Rates::new(per_second, burst, source.now_ms()))
+            Arc::new(Rates::new(per_second, burst, steady_ms()))
         });
         let own_room = Arc::clone(&room);
         let desk_room = DeskRoom::new(own_room, boards, desk.desk.clone(), desk.is_encrypted);
         let own = Arc::clone(&room);
         let refresher = std::thread::Builder::new()
             .name("boards".to_owned())
-            .spawn(move || refresher.run(&own.board, &own.streams, &own.stopping))
+            .spawn(move || refresher.run(&own))
             .map_err(DashboardError::Thread)?;
         let desk = desk.desk;
         let refresher = Some(refresher);
@@ -145,10 +152,7 @@ impl Dashboard {
             .with_state(Arc::clone(&self.room));
         let pages = match &self.rates {
             None => pages,
-            Some(rates) => {
-                let state = (Arc::clone(rates), Arc::clone(&self.source));
-                pages.layer(from_fn_with_state(state, limit))
-            }
+            Some(rates) => pages.layer(from_fn_with_state(Arc::clone(rates), limit)),
         };
         pages.merge(crate::desk::router(Arc::clone(&self.desk_room)))
     }
@@ -176,18 +180,52 @@ impl Drop for Dashboard {
     }
 }
 
+impl Room {
+    pub(crate) fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
+    /// Nobody is shown anything any more.
+    pub(crate) fn close(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+    }
+
+    /// The last board with its pages.
+    ///
+    /// # Errors
+    /// With the answer, once no page can be made any more.
+    pub(crate) fn shown(&self) -> Result<Arc<BoardPages>, (StatusCode, &'static str)> {
+        match self.is_closed.load(Ordering::Relaxed) {
+            false => Ok(self.board.load_full()),
+            true => Err((
+                StatusCode::SERVICE_UNAVAILABLE,
+                "no page can be made any more: the log of the server says why\n",
+            )),
+        }
+    }
+
+    /// Searches where it holds nobody up who only looks; `None` if it failed.
+    pub(crate) async fn search<T: Send + 'static>(
+        &self,
+        search: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let place = Arc::clone(&self.searching).acquire_owned().await.ok()?;
+        let found = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            search()
+        });
+        found.await.ok()
+    }
+}
+
 pub(crate) type Pairs = Query<Vec<(String, String)>>;
 pub(crate) type Shared = State<Arc<Room>>;
 type Address = Option<Extension<ConnectInfo<SocketAddr>>>;
 
 /// Takes a request of its address, or says when to come again.
-async fn limit(
-    State((rates, source)): State<(Arc<Rates>, Arc<dyn Source>)>,
-    request: Request,
-    next: Next,
-) -> Response {
+async fn limit(State(rates): State<Arc<Rates>>, request: Request, next: Next) -> Response {
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|own| own.0.ip());
-    match address.map(|address| rates.take(address, source.now_ms())) {
+    match address.map(|address| rates.take(address, steady_ms())) {
         Some(Err(seconds)) => too_many(seconds),
         _ => next.run(request).await,
     }
@@ -227,24 +265,34 @@ async fn page(
 ) -> Response {
     let address = address.map(|Extension(ConnectInfo(address))| address.ip());
     match language_of(&language) {
-        Some(language) => show(&room.0, language, &path, &query.0, (&headers, address)),
+        Some(language) => show(&room.0, language, &path, &query.0, (&headers, address)).await,
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-fn show(
+async fn show(
     room: &Arc<Room>,
     language: Language,
     path: &str,
     query: &[(String, String)],
     (headers, address): (&HeaderMap, Option<IpAddr>),
 ) -> Response {
-    let board = room.board.load_full();
+    let board = match room.shown() {
+        Ok(board) => board,
+        Err(closed) => return closed.into_response(),
+    };
     let Some(view) = View::parse(&room.setting, language, path, query) else {
         let page = pages::not_found(&board.board, Words { language });
         return respond(StatusCode::NOT_FOUND, &page, headers);
     };
-    let page = board.page(&view);
+    let page = match view.kind {
+        Kind::Search(_) => {
+            let (board, view) = (Arc::clone(&board), view.clone());
+            room.search(move || board.page(&view)).await
+        }
+        _ => Some(board.page(&view)),
+    };
+    let Some(page) = page else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     if accepts.is_some_and(|accept| accept.starts_with("text/event-stream")) {
         let position = board.board.snapshot.position;

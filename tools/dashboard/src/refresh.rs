@@ -6,17 +6,16 @@
 //! reader who has them would load them again.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
 use shomar_engine::ledger::Ledger;
 use shomar_engine::live::LiveSnapshot;
-use tokio::sync::watch;
 use tracing::warn;
 
 use crate::board_pages::BoardPages;
-use crate::streams::Streams;
+use crate::http::Room;
 use shomar_board::board::{Board, BoardInput};
 use shomar_board::setting::Setting;
 use shomar_board::source::Source;
@@ -110,31 +109,37 @@ impl Refresher {
         durable.saturating_sub(from).saturating_mul(1_000_000) / passed_ms
     }
 
-    /// Makes boards until told to stop.
-    pub(crate) fn run(
-        mut self,
-        board: &ArcSwap<BoardPages>,
-        streams: &Streams,
-        stopping: &watch::Receiver<bool>,
-    ) {
+    /// Makes boards until told to stop. A board that cannot be made is the last one: its pages would
+    /// look alive with the numbers of before.
+    pub(crate) fn run(mut self, room: &Room) {
         yield_to_others();
-        while !*stopping.borrow() {
-            let before = board.load_full();
+        while !room.is_stopping() {
             let began = Instant::now();
-            let mut worked = Duration::ZERO;
-            if let Some(next) = self.next(Some(&before.board)) {
-                let next = Arc::new(BoardPages::new(next));
-                board.store(Arc::clone(&next));
-                drop(before);
-                let paused = streams.publish(&next);
-                worked = began.elapsed().saturating_sub(paused);
-            } else {
-                streams.beat();
-            }
+            let Ok(worked) = catch_unwind(AssertUnwindSafe(|| self.step(room))) else {
+                room.close();
+                self.source.fail("found a bug, no page can be made: see the log".to_owned());
+                return;
+            };
             // At most a third of a core, whatever a board costs.
             let period = PAUSE.max(worked * 3);
             let left = period.saturating_sub(began.elapsed());
             std::thread::sleep(left.max(Duration::from_millis(20)));
+        }
+    }
+
+    /// The next board, if there is news, for everybody who looks; how long that took.
+    fn step(&mut self, room: &Room) -> Duration {
+        let began = Instant::now();
+        let before = room.board.load_full();
+        if let Some(next) = self.next(Some(&before.board)) {
+            let next = Arc::new(BoardPages::new(next));
+            room.board.store(Arc::clone(&next));
+            drop(before);
+            let paused = room.streams.publish(&next);
+            began.elapsed().saturating_sub(paused)
+        } else {
+            room.streams.beat();
+            Duration::ZERO
         }
     }
 }

@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -143,7 +144,7 @@ pub struct Published {
 }
 
 impl Published {
-    fn fail(&self, metrics: &Metrics, message: String) {
+    pub(crate) fn fail(&self, metrics: &Metrics, message: String) {
         error!(message, "publishing has ended; batches are received all the same");
         metrics.publishing.set(0);
         // Two counters that differ are votes of somebody, and small cells are in them.
@@ -194,10 +195,13 @@ impl Follower {
             let (frontier, position, is_over) =
                 self.frontier.wait(live.position(), Duration::from_secs(1));
             if position > live.position() && self.published.failure.load().is_none() {
-                let step = live.advance(&frontier, &mut segments).and_then(|_| live.snapshot());
+                let step = unless_it_panics(|| {
+                    let step = live.advance(&frontier, &mut segments);
+                    step.and_then(|_| live.snapshot()).map_err(|error| error.to_string())
+                });
                 match step {
                     Ok(snapshot) => self.publish(snapshot),
-                    Err(error) => self.published.fail(&self.metrics, error.to_string()),
+                    Err(message) => self.published.fail(&self.metrics, message),
                 }
                 if !is_over {
                     std::thread::sleep(self.snapshot_pause);
@@ -217,6 +221,16 @@ impl Follower {
         let arrivals = self.frontier.take_arrivals(position);
         self.metrics.published(arrivals.into_iter().map(|arrival| arrival.received.elapsed()));
     }
+}
+
+/// What the work gives; what was asserted and does not hold is told like any other failure: a count
+/// that has ended must not look like one that has nothing new.
+fn unless_it_panics<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let message = panic.downcast_ref::<String>().map(String::as_str);
+        let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(format!("found a bug, the count has ended: {}", message.unwrap_or("no message")))
+    })
 }
 
 /// The segments of a journal that is being written, as far as they are durable.
@@ -264,7 +278,7 @@ impl Recounter {
     fn compare(&self, snapshot: &LiveSnapshot) {
         let began = Instant::now();
         let live = snapshot.digests(&self.election.definition);
-        let result = self.count(snapshot.position);
+        let result = unless_it_panics(|| self.count(snapshot.position));
         let count = |result| {
             self.metrics.count_recount(result);
         };
@@ -321,5 +335,23 @@ impl Recounter {
             totals: *totals.digest(&counting, &definition.head),
             batches: totals.batches().count() as u64,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unless_it_panics;
+
+    #[test]
+    fn an_assertion_of_the_count_that_fails_ends_publishing_like_any_other_fault() {
+        let (one, other) = (1, 2);
+        let told = unless_it_panics(|| -> Result<(), String> {
+            assert_eq!(one, other, "two kernels count alike");
+            Ok(())
+        });
+        let told = told.unwrap_err();
+        assert!(told.contains("found a bug") && told.contains("two kernels count alike"), "{told}");
+        assert_eq!(unless_it_panics(|| Ok(7)), Ok(7));
+        assert_eq!(unless_it_panics(|| Err::<(), _>("a fault".to_owned())).unwrap_err(), "a fault");
     }
 }

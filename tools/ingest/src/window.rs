@@ -91,6 +91,11 @@ impl Window {
         self.published.failure.load_full()
     }
 
+    /// Nothing is published any more.
+    pub fn fail(&self, message: String) {
+        self.published.fail(&self.metrics, message);
+    }
+
     /// What became of records so far.
     #[must_use]
     pub fn numbers(&self) -> Numbers {

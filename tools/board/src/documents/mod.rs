@@ -44,6 +44,9 @@ struct Frontier {
     position: u64,
     /// When the numbers were so, in UTC; null where nobody said.
     at: Option<String>,
+    /// Why nothing is published any more, and nobody may rely on these numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
 }
 
 /// A name in both languages; an empty one is not known.
@@ -75,6 +78,7 @@ impl Board {
             frontier: Frontier {
                 position: self.snapshot.position,
                 at: rfc3339(self.at_ms).filter(|_| self.at_ms > 0),
+                failure: self.reception.failure.clone(),
             },
         }
     }

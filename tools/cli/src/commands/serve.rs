@@ -88,7 +88,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> {
     room.close();
     let published = running.stop()?;
     let snapshot = published.snapshot.load();
-    info!(records = snapshot.position, "journal closed");
+    info!(counted = snapshot.position, "journal closed");
     match published.failure.load().as_deref() {
         None => Ok(ExitCode::SUCCESS),
         Some(message) => Err(anyhow!("the live count was found wrong: {message}")),

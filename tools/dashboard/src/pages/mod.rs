@@ -359,6 +359,9 @@ impl Sheet<'_> {
                 ")"
             }
             span class="status" { (self.publication_status()) }
+            @if board.reception.failure.is_some() {
+                strong class="bad" { (self.count_failed()) }
+            }
         };
         html! {
             div class="asof" {
@@ -367,6 +370,14 @@ impl Sheet<'_> {
                 span id="lost" role="status" {}
             }
         }
+    }
+
+    /// What is said of numbers that nobody may rely on.
+    fn count_failed(&self) -> &'static str {
+        self.words.say(
+            "The count was found wrong, and nothing is published any more",
+            "شمارش نادرست یافته شد و دیگر چیزی منتشر نمی‌شود",
+        )
     }
 
     /// Unofficial and partial, unofficial and complete, or certified.

@@ -159,10 +159,7 @@ impl Sheet<'_> {
         let stations = |state| Kind::Stations { state, province: None, page: 1 };
         let mut alarms: Vec<(&str, String, Option<Kind>)> = Vec::new();
         if let Some(failure) = &board.reception.failure {
-            let text = words.say(
-                "The count was found wrong, and nothing is published any more",
-                "شمارش نادرست یافته شد و دیگر چیزی منتشر نمی‌شود",
-            );
+            let text = self.count_failed();
             alarms.push(("bad", format!("{text}: {failure}"), Some(Kind::Reception)));
         }
         if !board.reception.is_open {

@@ -232,13 +232,8 @@ impl Sheet<'_> {
         html! {
             @if let Some(failure) = &own.failure {
                 p class="bad" {
-                    ({
-                        words
-                            .say(
-                                "The count was found wrong; nothing is published any more: ",
-                                "شمارش نادرست یافته شد و دیگر چیزی منتشر نمی‌شود: ",
-                            )
-                    })
+                    (self.count_failed())
+                    ": "
                     (failure)
                 }
             }

@@ -109,8 +109,8 @@ impl Refresher {
         durable.saturating_sub(from).saturating_mul(1_000_000) / passed_ms
     }
 
-    /// Makes boards until told to stop. A board that cannot be made is the last one: its pages would
-    /// look alive with the numbers of before.
+    /// Makes boards until told to stop, or until one cannot be made: pages with the numbers of
+    /// before would look alive.
     pub(crate) fn run(mut self, room: &Room) {
         yield_to_others();
         while !room.is_stopping() {

@@ -240,3 +240,35 @@ fn all_stations_are_told_only_where_somebody_has_said_which_they_are() {
     let paper = minutes(&journal(&keyed, "unserved", &half), "V1");
     assert!(paper.says("Registered, stations in") && !paper.says("Registered, all stations"));
 }
+
+/// Every cell of every table but that of the votes.
+fn cells_beside_the_votes(paper: &Paper) -> Vec<String> {
+    let blocks = paper.0["blocks"].as_array().unwrap().iter();
+    let tables = blocks.filter(|block| block["block"] == "table");
+    let votes = paper.rows("Votes");
+    let rows = tables.map(rows_of).filter(|rows| *rows != votes).flatten();
+    rows.flat_map(|(_, cells)| cells).collect()
+}
+
+#[test]
+fn an_open_district_does_not_name_who_won_a_lot() {
+    let keyed = election("test", "");
+    // 103 and 104 are equal at the last place, 104 wins the lot; then a recount waits.
+    let rows = format!("{}{CITY}", VILLAGE.replace("104,10", "104,20"));
+    let mut all = sealed(&keyed, &rows);
+    all.extend(signed(&keyed, vec![drawn_lot()]));
+    let drawn = minutes(&journal(&keyed, "drawn", &all), "V1");
+    let names_the_winner = |cell: &String| cell.contains("104") && !cell.contains("103");
+    assert!(cells_beside_the_votes(&drawn).iter().any(names_the_winner));
+    assert!(drawn.says("both boards") && !drawn.says("told once the count is complete"));
+    all.extend(recounted(&keyed, "S1,V1,104,99\n"));
+    let open = minutes(&journal(&keyed, "open", &all), "V1");
+    assert!(open.marks().contains(&"provisional"));
+    let named: Vec<String> =
+        cells_beside_the_votes(&open).into_iter().filter(names_the_winner).collect();
+    assert!(named.is_empty(), "{named:?}");
+    // That it was drawn is told, and that somebody decided something.
+    let told = "Lots were drawn that are told once the count is complete: record 3.";
+    assert!(open.says(told) && !open.says("No lot was needed"), "{}", open.0);
+    assert_eq!(reasons(&open), ["reason 0"]);
+}

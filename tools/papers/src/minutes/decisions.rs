@@ -4,6 +4,8 @@
 //! that was not counted: each is the difference of two counts.
 
 use shomar_engine::decision::{Decision, DistrictEffect, Effects};
+use shomar_format::control::Action;
+use shomar_seats::LotKind;
 
 use super::Sheet;
 use crate::paper::{Column, Paper, Row, RowKind, Tone};
@@ -40,7 +42,7 @@ impl Sheet<'_> {
                 self.number(decision.position),
                 words.moment(decision.control.at_ms),
                 self.maker.telling().officer_name(decision.officer).to_owned(),
-                self.maker.decision(decision),
+                self.what(decision),
                 decision.control.why.clone(),
                 change(|own| [own.before.ballots.taken, own.after.ballots.taken]),
                 change(|own| [own.before.ballots.valid, own.after.ballots.valid]),
@@ -67,6 +69,23 @@ impl Sheet<'_> {
             if let Some(effect) = self.effect(decision) {
                 self.changed_votes(paper, decision, effect);
             }
+        }
+    }
+
+    /// What was decided; who won a lot only where that may be told.
+    fn what(&self, decision: &Decision) -> String {
+        match &decision.control.action {
+            // A lot about who comes in for a member has a kind of its own, and is drawn after all.
+            Action::Lot(lot)
+                if LotKind::parse(&lot.kind).is_some_and(|kind| !self.tells_lots(kind)) =>
+            {
+                let district = self.maker.telling().district_called(&lot.district);
+                format!(
+                    "{}: {district}",
+                    self.maker.telling().action_name(&decision.control.action)
+                )
+            }
+            _ => self.maker.decision(decision),
         }
     }
 

@@ -4,9 +4,9 @@
 //! place that waits for a lot or for what is outstanding: it stays open, to be written by hand.
 
 use shomar_engine::explanation::Section;
-use shomar_engine::lots::LotParty;
+use shomar_engine::lots::{LotParty, RecordedLot};
 use shomar_seats::{
-    AlternateOrder, GroupKey, LotKind, Method, OptionName, Party, PendingLot, Status,
+    AlternateOrder, Fact, GroupKey, LotKind, Method, OptionName, Party, PendingLot, Status, Step,
 };
 
 use super::{Sheet, Stand};
@@ -244,13 +244,42 @@ impl Sheet<'_> {
         format!("{} {name}", self.code(code)).trim_end().to_owned()
     }
 
+    /// Whether a lot of this kind may be told: it names whoever won it.
+    pub(super) fn tells_lots(&self, kind: LotKind) -> bool {
+        match kind {
+            LotKind::Alternate => self.stand.has_alternates(),
+            LotKind::Seat | LotKind::Person | LotKind::Runoff => self.stand.has_names(),
+        }
+    }
+
+    /// Lots that were drawn and are not told yet, by their records.
+    fn lots_not_told(&self, paper: &mut Paper, lots: &[&RecordedLot]) {
+        if lots.is_empty() {
+            return;
+        }
+        let records: Vec<String> = lots.iter().map(|lot| self.number(lot.line)).collect();
+        let text = format!(
+            "{} {}.",
+            self.say(
+                "Lots were drawn that are told once the count is complete: record",
+                "قرعه‌هایی انجام شده است که پس از کامل شدن شمارش نوشته می‌شود: رکورد",
+            ),
+            self.maker.words.joined(&records)
+        );
+        paper.paragraph(Tone::Plain, &text);
+    }
+
     /// Lots that were drawn, and lots that are needed.
     pub(super) fn lots(&self, paper: &mut Paper) {
         paper.heading(1, self.say("Ties and lots", "تساوی آرا و قرعه"));
+        let recorded = self.outcome.recorded.iter();
+        let (told, not_told): (Vec<_>, Vec<_>) =
+            recorded.partition(|lot| self.tells_lots(lot.kind));
+        self.lots_not_told(paper, &not_told);
         // Who is tied for an alternate's place is known once every vote is.
         let waits = self.outcome.outcome.lots.iter();
         let pending: Vec<_> = waits.filter(|_| self.stand.has_alternates()).collect();
-        if pending.is_empty() && self.outcome.recorded.is_empty() {
+        if pending.is_empty() && told.is_empty() {
             let text = match self.stand.has_alternates() {
                 true => self.say("No lot was needed.", "به قرعه نیازی نبوده است."),
                 false => self.say(
@@ -261,7 +290,7 @@ impl Sheet<'_> {
             paper.paragraph(Tone::Plain, text);
             return;
         }
-        let drawn = self.outcome.recorded.iter().map(|lot| {
+        let drawn = told.iter().map(|lot| {
             let between: Vec<String> =
                 lot.between.iter().map(|party| self.lot_party(*party)).collect();
             let cells = vec![
@@ -336,7 +365,7 @@ impl Sheet<'_> {
         let steps = (1u64..).zip(&self.outcome.outcome.steps).map(|(number, step)| {
             let cells = vec![
                 self.number(number),
-                step.text(self.outcome, language),
+                self.step(step),
                 step.source_in(&self.outcome.rule, language),
             ];
             Row::of(RowKind::Plain, cells)
@@ -347,6 +376,19 @@ impl Sheet<'_> {
             Column::text(self.say("by", "مستند"), 2),
         ];
         paper.table("", columns, steps.collect());
+    }
+
+    /// What was done in a step; who won a lot only where that may be told.
+    fn step(&self, step: &Step) -> String {
+        match &step.fact {
+            Fact::LotDrawn { kind, .. } if !self.tells_lots(*kind) => self
+                .say(
+                    "A lot was drawn; it is told once the count is complete.",
+                    "قرعه انجام شده است و پس از کامل شدن شمارش نوشته می‌شود.",
+                )
+                .to_owned(),
+            _ => step.text(self.outcome, self.maker.words.language),
+        }
     }
 
     /// The rule, and every reading in force.

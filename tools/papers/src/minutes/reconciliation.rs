@@ -241,8 +241,8 @@ impl Sheet<'_> {
             ),
             equal(
                 text(
-                    "Ballots that the stations sealed are the ballots counted",
-                    "برگ‌هایی که شعبه‌ها مهر کرده‌اند برابر برگ‌های شمرده‌شده است",
+                    "Ballots by the headers of the batches that count are the ballots counted",
+                    "برگ‌های بسته‌های شمرده‌شده، به گفتهٔ سرآیند آن‌ها، برابر برگ‌های شمرده‌شده است",
                 ),
                 self.pairs.iter().map(|pair| pair.taken).sum(),
                 ballots.taken,

@@ -272,3 +272,44 @@ fn an_open_district_does_not_name_who_won_a_lot() {
     assert!(open.says(told) && !open.says("No lot was needed"), "{}", open.0);
     assert_eq!(reasons(&open), ["reason 0"]);
 }
+
+fn declare(elected: &[u32]) -> Action {
+    Action::Declare { district: "V1".to_owned(), elected: elected.to_vec() }
+}
+
+/// What the minutes warn of.
+fn alerts(paper: &Paper) -> Vec<String> {
+    let blocks = paper.0["blocks"].as_array().unwrap().iter();
+    let alerts = blocks.filter(|block| block["tone"] == "alert");
+    alerts.map(|block| block["text"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn minutes_warn_of_a_declaration_that_is_not_of_what_is_counted() {
+    let keyed = election("test", "");
+    let batches = sealed(&keyed, &format!("{VILLAGE}{CITY}"));
+    let with = |name: &str, actions: Vec<Action>| {
+        let mut all = batches.clone();
+        all.extend(signed(&keyed, actions));
+        minutes(&journal(&keyed, name, &all), "V1")
+    };
+    let what = |paper: &Paper| {
+        let declared = cells_beside_the_votes(paper).into_iter();
+        declared.filter(|cell| cell.starts_with("Declared: ")).collect::<Vec<_>>()
+    };
+    let same = with("same", vec![declare(&[101, 102, 103])]);
+    assert!(alerts(&same).is_empty(), "{:?}", alerts(&same));
+    assert!(what(&same)[0].ends_with("101, 102, 103"), "{:?}", what(&same));
+    let other = with("other", vec![declare(&[101, 102, 104])]);
+    let differs = "Record 3 declares others than those who are elected here: 101, 102, 104.";
+    assert_eq!(alerts(&other), [differs]);
+    assert!(what(&other)[0].ends_with("101, 102, 104"), "{:?}", what(&other));
+    // The votes of a station go and come back: the same persons, and yet not what was declared.
+    let reinstate = Action::Reinstate { subject: Subject::Station("S2".to_owned()) };
+    let actions = vec![declare(&[101, 102, 103]), annul("S2"), reinstate];
+    let overtaken = "After record 3 declared the result, numbers of this district changed.";
+    assert_eq!(alerts(&with("overtaken", actions)), [overtaken]);
+    // Another declaration takes its place.
+    let actions = vec![declare(&[101, 102, 104]), declare(&[101, 102, 103])];
+    assert!(alerts(&with("again", actions)).is_empty());
+}

@@ -246,6 +246,7 @@ impl Sheet<'_> {
         self.reconciliation(&mut paper);
         self.votes(&mut paper);
         self.elected(&mut paper);
+        self.declaration(&mut paper);
         self.alternates(&mut paper);
         self.lots(&mut paper);
         self.steps(&mut paper);

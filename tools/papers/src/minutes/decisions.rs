@@ -5,7 +5,7 @@
 
 use shomar_engine::decision::{Decision, DistrictEffect, Effects};
 use shomar_format::control::Action;
-use shomar_seats::LotKind;
+use shomar_seats::{Language, LotKind};
 
 use super::Sheet;
 use crate::paper::{Column, Paper, Row, RowKind, Tone};
@@ -72,7 +72,55 @@ impl Sheet<'_> {
         }
     }
 
-    /// What was decided; who won a lot only where that may be told.
+    /// Says that the last declaration is of something else than what is counted here.
+    pub(super) fn declaration(&self, paper: &mut Paper) {
+        let Some(own) = self.maker.board.declarations.get(&self.district) else { return };
+        let record = self.number(own.position);
+        let language = self.maker.words.language;
+        let mut alert = |text: String| paper.paragraph(Tone::Alert, &text);
+        if own.is_overtaken {
+            alert(match language {
+                Language::English => format!(
+                    "After record {record} declared the result, numbers of this district changed."
+                ),
+                Language::Persian => {
+                    format!("پس از اعلام نتیجه با رکورد {record}، عددهای این حوزه تغییر کرده است.")
+                }
+            });
+        }
+        if !self.stand.has_names() {
+            alert(match language {
+                Language::English => {
+                    format!("Record {record} declares a result, and the count is not complete.")
+                }
+                Language::Persian => {
+                    format!("رکورد {record} نتیجه را اعلام کرده است، ولی شمارش کامل نیست.")
+                }
+            });
+            return;
+        }
+        let elected = self.outcome.outcome.elected.iter();
+        let mut elected: Vec<u32> = elected.map(|&who| self.outcome.candidate_code(who)).collect();
+        elected.sort_unstable();
+        if elected != own.elected {
+            let declared = self.codes(&own.elected);
+            alert(match language {
+                Language::English => format!(
+                    "Record {record} declares others than those who are elected here: {declared}."
+                ),
+                Language::Persian => format!(
+                    "رکورد {record} کسانی جز منتخبان این صورت‌جلسه را اعلام کرده است: {declared}."
+                ),
+            });
+        }
+    }
+
+    fn codes(&self, codes: &[u32]) -> String {
+        let codes: Vec<String> = codes.iter().map(|code| self.code(*code)).collect();
+        self.maker.words.joined(&codes)
+    }
+
+    /// What was decided; who won a lot, or was declared, only where that may be told.
     fn what(&self, decision: &Decision) -> String {
         match &decision.control.action {
             // A lot about who comes in for a member has a kind of its own, and is drawn after all.
@@ -84,6 +132,9 @@ impl Sheet<'_> {
                     "{}: {district}",
                     self.maker.telling().action_name(&decision.control.action)
                 )
+            }
+            Action::Declare { elected, .. } if self.stand.has_names() => {
+                format!("{}: {}", self.maker.decision(decision), self.codes(elected))
             }
             _ => self.maker.decision(decision),
         }

@@ -313,3 +313,25 @@ fn minutes_warn_of_a_declaration_that_is_not_of_what_is_counted() {
     let actions = vec![declare(&[101, 102, 104]), declare(&[101, 102, 103])];
     assert!(alerts(&with("again", actions)).is_empty());
 }
+
+#[test]
+fn a_check_that_fails_is_told_in_the_language_of_the_paper() {
+    let keyed = election("test", HOLD);
+    let rows = format!("{}{CITY}", VILLAGE.replace("103,20", "103,200"));
+    let folder = journal(&keyed, "held", &sealed(&keyed, &rows));
+    for (kind, name, more) in
+        [("minutes", "minutes-V1", &["--district", "V1"][..]), ("review", "review", &[])]
+    {
+        let paper = |language: &str| {
+            let more: Vec<&str> = more.iter().copied().chain(["--lang", language]).collect();
+            Reported::of(kind, &folder, &more).paper(name)
+        };
+        let (english, persian) = (paper("en"), paper("fa"));
+        assert!(english.says("(ballots taken 210, at most registered 100 + 0)"), "{}", english.0);
+        let told = "(برگ مأخوذه ۲۱۰، حداکثر مجاز به شمار واجدان شرایط \u{2066}۱۰۰ + ۰\u{2069})";
+        assert!(persian.says(told), "{}", persian.0);
+        for paper in [english, persian] {
+            assert!(!paper.says("210 <= "), "it is not so: {}", paper.0);
+        }
+    }
+}

@@ -349,12 +349,8 @@ impl Sheet<'_> {
                             == (pair.station, pair.district)
                 };
                 let alarms = board.snapshot.held.iter().filter(own).flat_map(|held| &held.alarms);
-                let texts: Vec<String> = alarms
-                    .map(|alarm| {
-                        let name = self.maker.telling().check_name(alarm.method.name());
-                        format!("{name} ({})", alarm.formula)
-                    })
-                    .collect();
+                let texts: Vec<String> =
+                    alarms.map(|alarm| self.maker.telling().alarm(alarm)).collect();
                 self.maker.words.joined(&texts)
             }
             PairState::Gap => {

@@ -155,14 +155,8 @@ impl Review<'_> {
         let held = board.snapshot.held.iter();
         let held = held.filter(|held| places.province_of_station(held.address.station) == province);
         let rows = held.map(|held| {
-            let why: Vec<String> = held
-                .alarms
-                .iter()
-                .map(|alarm| {
-                    let name = self.maker.telling().check_name(alarm.method.name());
-                    format!("{name} ({})", alarm.formula)
-                })
-                .collect();
+            let why: Vec<String> =
+                held.alarms.iter().map(|alarm| self.maker.telling().alarm(alarm)).collect();
             let became = match held.is_rejected {
                 true => self.say("rejected", "ردشده"),
                 false => self.say("still held", "همچنان نگه‌داشته"),

@@ -335,3 +335,15 @@ fn a_check_that_fails_is_told_in_the_language_of_the_paper() {
         }
     }
 }
+
+#[test]
+fn an_annulled_station_is_nowhere_called_received() {
+    let keyed = election("test", "");
+    let mut all = sealed(&keyed, &format!("{VILLAGE}{CITY}"));
+    all.extend(signed(&keyed, vec![annul("S2")]));
+    let paper = minutes(&journal(&keyed, "annulled", &all), "V1");
+    assert_eq!(figure(&paper, "Stations in"), ("1".to_owned(), "of 2".to_owned()));
+    assert!(!paper.says("= 2 received +"), "{}", paper.0);
+    let told = "Stations: 2 expected = 2 received (with a gap, or out by a decision, too) + 0 held";
+    assert!(paper.says(told), "{}", paper.0);
+}

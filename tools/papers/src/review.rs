@@ -258,7 +258,7 @@ impl<'a> Review<'a> {
         paper.fact(self.say("Election", "شناسهٔ انتخابات"), head.id.clone(), true);
         self.maker.as_of(&mut paper);
         let close = match self.close {
-            Some((_, 0)) => self.say("signed, without a time", "امضاشده، بی‌زمان").to_owned(),
+            Some((_, 0)) => self.say("signed, without a time", "امضاشده، بدون ثبت زمان").to_owned(),
             Some((_, at)) => self.maker.words.moment(at),
             None => {
                 self.say("no close record in the journal", "رکورد پایان در دفتر نیست").to_owned()
@@ -302,14 +302,18 @@ impl<'a> Review<'a> {
                 self.total(|own| own.arrivals.len()),
                 self.say("without recounts", "بدون بازشماری‌ها"),
             ),
-            figure(self.say("Late", "دیررس"), self.total(|own| own.late.len() as u64), late_note),
+            figure(
+                self.say("Late", "رسیده با تأخیر"),
+                self.total(|own| own.late.len() as u64),
+                late_note,
+            ),
             figure(
                 self.say("Held by checks now", "اکنون نگه‌داشته"),
                 self.total(|own| own.held),
                 self.say("outside the totals", "بیرون از جمع‌ها"),
             ),
             figure(
-                self.say("Pairs missing", "جفت‌های نرسیده"),
+                self.say("Pairs missing", "گزارش‌های نرسیده"),
                 self.total(|own| own.missing),
                 self.say("of a station and a district", "شعبه و حوزه"),
             ),
@@ -343,13 +347,13 @@ impl<'a> Review<'a> {
         let columns = vec![
             Column::text(self.say("province", "استان"), 1),
             column("batches", "بسته"),
-            column("late", "دیررس"),
-            column("late share", "سهم دیررس"),
+            column("late", "با تأخیر"),
+            column("late share", "سهم تأخیر"),
             column("held", "نگه‌داشته"),
             column("released", "رفع توقف"),
             column("rejected", "ردشده"),
             column("gaps", "گسست"),
-            column("missing pairs", "جفت نرسیده"),
+            column("missing pairs", "گزارش نرسیده"),
             column("annulled", "ابطال"),
             column("recounted", "بازشماری"),
             column("contradict", "ناسازگار"),
@@ -446,8 +450,8 @@ impl<'a> Review<'a> {
         };
         let tiles = places.tiles();
         let all = || (0u32..).zip(&self.provinces).zip(&tiles);
-        let of_tables =
-            self.say("the same numbers stand in the tables above", "همین عددها در جدول‌های بالا هست");
+        let of_tables = self
+            .say("; the same numbers stand in the tables above", "؛ همین عددها در جدول‌های بالا هست");
         if let Some((first, last)) = self.span {
             let close = self.close.filter(|(_, at)| (first..=last).contains(at));
             let close = close.map(|(_, at)| per_mille(at - first, last - first));
@@ -484,7 +488,7 @@ impl<'a> Review<'a> {
             paper.blocks.push(Block::Picture(Picture {
                 svg: curves(&pieces),
                 alternative: format!(
-                    "{}; {of_tables}",
+                    "{}{of_tables}",
                     self.say("Curves of arrival by province", "منحنی رسیدن بسته‌ها به تفکیک استان")
                 ),
                 caption,
@@ -507,13 +511,13 @@ impl<'a> Review<'a> {
         let caption = self.say(
             "Late share: batches that came after the close record, of those received. White is none, \
              the darkest is all.",
-            "سهم دیررس: بسته‌هایی که پس از رکورد پایان رسید، از بسته‌های رسیده. سفید یعنی هیچ، تیره‌ترین یعنی همه.",
+            "سهم تأخیر: بسته‌هایی که پس از رکورد پایان رسید، از بسته‌های رسیده. سفید یعنی هیچ، تیره‌ترین یعنی همه.",
         );
         paper.blocks.push(Block::Picture(Picture {
             svg: map(&pieces),
             alternative: format!(
-                "{}; {of_tables}",
-                self.say("Map of the late share by province", "نقشهٔ سهم دیررس به تفکیک استان")
+                "{}{of_tables}",
+                self.say("Map of the late share by province", "نقشهٔ سهم تأخیر به تفکیک استان")
             ),
             caption: caption.to_owned(),
         }));

@@ -151,11 +151,11 @@ impl Sheet<'_> {
 
     fn changed_votes(&self, paper: &mut Paper, decision: &Decision, effect: &DistrictEffect) {
         let changed: Vec<(u32, u64, u64)> = effect.options().collect();
-        let caption = format!(
-            "{} {}",
-            self.say("Votes changed by record", "رأی‌هایی که تغییر کرد با رکورد"),
-            self.number(decision.position)
-        );
+        let record = self.number(decision.position);
+        let caption = match self.maker.words.language {
+            Language::English => format!("Votes changed by record {record}"),
+            Language::Persian => format!("رأی‌هایی که با رکورد {record} تغییر کرد"),
+        };
         if changed.len() > OPTIONS_SHOWN {
             let text = format!(
                 "{caption}: {} {}",

@@ -326,7 +326,7 @@ impl Sheet<'_> {
     }
 
     fn state(&self, pair: &PairStanding) -> String {
-        let waits = self.say("recount waits", "در انتظار بازشماری");
+        let waits = self.say("recount waits", "بازشماری در انتظار تصمیم");
         let (english, persian) = match pair.state {
             PairState::Received => ("in", "رسیده"),
             PairState::Missing => ("missing", "نرسیده"),

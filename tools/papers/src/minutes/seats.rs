@@ -23,10 +23,14 @@ impl Sheet<'_> {
         if self.stand.has_names() { &self.outcome.outcome.elected } else { &[] }
     }
 
+    fn has_lists(&self) -> bool {
+        !self.outcome.district.lists.is_empty()
+    }
+
     pub(super) fn elected(&self, paper: &mut Paper) {
         paper.heading(1, self.say("Elected", "منتخبان"));
         let words = self.maker.words;
-        let has_lists = !self.outcome.district.lists.is_empty();
+        let has_lists = self.has_lists();
         let mut rows = Vec::new();
         for (number, position) in (1u64..).zip(self.named()) {
             let person = self.outcome.candidate(*position);
@@ -128,15 +132,17 @@ impl Sheet<'_> {
         paper.heading(1, self.say("Alternates, in order", "علی‌البدل‌ها به ترتیب"));
         let is_unknown = self.alternates_unknown();
         if rows.is_empty() && !is_unknown {
-            paper.paragraph(Tone::Plain, self.say("None.", "هیچ."));
+            paper.paragraph(Tone::Plain, self.say("None.", "علی‌البدلی تعیین نشده است."));
         }
         let mut columns = vec![
             Column::number(self.say("no.", "ردیف")),
             Column::number(self.say("code", "کد")),
             Column::text(self.say("name", "نام"), 3),
-            Column::text(self.say("list", "فهرست"), 2),
-            Column::number(self.say("votes", "رأی")),
         ];
+        if self.has_lists() {
+            columns.push(Column::text(self.say("list", "فهرست"), 2));
+        }
+        columns.push(Column::number(self.say("votes", "رأی")));
         if self.outcome.outcome.alternates_undecided > 0 {
             columns.push(Column::text("", 1));
         }
@@ -190,9 +196,9 @@ impl Sheet<'_> {
                 self.number(number),
                 self.code(person.code),
                 words.name(&person.name_en, &person.name_fa).to_owned(),
-                self.list_name(person.list),
-                self.number(self.outcome.candidate_votes(*position)),
             ];
+            cells.extend(self.has_lists().then(|| self.list_name(person.list)));
+            cells.push(self.number(self.outcome.candidate_votes(*position)));
             cells.extend(has_why.then(String::new));
             rows.push(Row::of(RowKind::Plain, cells));
         }
@@ -201,14 +207,11 @@ impl Sheet<'_> {
             _ => self.list_name(None),
         });
         for _ in 0..order.undecided {
-            let cells = vec![
-                self.number(rows.len() + 1),
-                String::new(),
-                OPEN_NAME.to_owned(),
-                list.clone(),
-                String::new(),
-                self.say("a lot decides", "در انتظار قرعه").to_owned(),
-            ];
+            let number = self.number(rows.len() + 1);
+            let mut cells = vec![number, String::new(), OPEN_NAME.to_owned()];
+            cells.extend(self.has_lists().then(|| list.clone()));
+            let why = self.say("a lot decides", "در انتظار قرعه").to_owned();
+            cells.extend([String::new(), why]);
             rows.push(Row::of(RowKind::Open, cells));
         }
         rows

@@ -104,7 +104,12 @@ impl Review<'_> {
             self.numbers("after the close", "پس از پایان"),
             self.numbers("ballots", "برگ"),
         ];
-        self.list(paper, self.say("Late batches", "بسته‌های دیررس"), columns, rows.collect());
+        self.list(
+            paper,
+            self.say("Late batches", "بسته‌های رسیده با تأخیر"),
+            columns,
+            rows.collect(),
+        );
     }
 
     /// Recounts by themselves: they come when somebody counts again.
@@ -207,7 +212,7 @@ impl Review<'_> {
             self.text("district", "حوزه", 2),
             self.numbers("registered", "واجدان شرایط"),
         ];
-        let title = self.say("Pairs that are missing", "جفت‌های نرسیدهٔ شعبه و حوزه");
+        let title = self.say("Pairs that are missing", "گزارش‌های نرسیده (شعبه و حوزه)");
         self.list(paper, title, columns, rows.collect());
     }
 

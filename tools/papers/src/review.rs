@@ -281,6 +281,15 @@ impl<'a> Review<'a> {
         paper
     }
 
+    /// Whether somebody has said who reports; else nobody knows of anything missing.
+    fn knows_missing(&self) -> bool {
+        self.maker.board.setting.subject.election.serves.is_some()
+    }
+
+    fn missing_pairs(&self, pairs: u64) -> String {
+        if self.knows_missing() { self.number(pairs) } else { "–".to_owned() }
+    }
+
     fn total(&self, of: impl Fn(&Province<'_>) -> u64) -> u64 {
         self.provinces.iter().map(of).sum()
     }
@@ -312,11 +321,14 @@ impl<'a> Review<'a> {
                 self.total(|own| own.held),
                 self.say("outside the totals", "بیرون از جمع‌ها"),
             ),
-            figure(
-                self.say("Pairs missing", "گزارش‌های نرسیده"),
-                self.total(|own| own.missing),
-                self.say("of a station and a district", "شعبه و حوزه"),
-            ),
+            Figure {
+                value: self.missing_pairs(self.total(|own| own.missing)),
+                ..figure(
+                    self.say("Pairs missing", "گزارش‌های نرسیده"),
+                    0,
+                    self.say("of a station and a district", "شعبه و حوزه"),
+                )
+            },
             figure(
                 self.say("Gaps in chains", "گسست زنجیرهٔ دستگاه"),
                 self.total(|own| own.gaps),
@@ -359,9 +371,11 @@ impl<'a> Review<'a> {
             column("contradict", "ناسازگار"),
         ];
         let row = |kind, name: &str, own: [u64; 10]| {
-            let [batches, late, rest @ ..] = own;
+            let [batches, late, held, released, rejected, gaps, missing, rest @ ..] = own;
             let mut cells = vec![name.to_owned(), self.number(batches), self.number(late)];
             cells.push(self.maker.words.percent(late, batches));
+            cells.extend([held, released, rejected, gaps].map(|number| self.number(number)));
+            cells.push(self.missing_pairs(missing));
             cells.extend(rest.map(|number| self.number(number)));
             Row::of(kind, cells)
         };
@@ -395,6 +409,17 @@ impl<'a> Review<'a> {
              چیزی برای بررسی هست.",
         );
         paper.table(caption, columns, rows);
+        if !self.knows_missing() {
+            paper.paragraph(
+                Tone::Note,
+                self.say(
+                    "Nobody has said which stations report which district (serves.csv): whether \
+                     one is missing is not known.",
+                    "تعیین نشده است که هر شعبه برای کدام حوزه گزارش می‌دهد (serves.csv): معلوم نیست \
+                     گزارشی نرسیده باشد یا نه.",
+                ),
+            );
+        }
     }
 
     /// When half, nine in ten, 99 in a hundred and all batches of a province were in.

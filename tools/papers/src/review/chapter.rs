@@ -41,14 +41,18 @@ impl Review<'_> {
             return;
         }
         paper.heading(1, self.say("Nothing to go through", "بدون مورد"));
-        let text = format!(
-            "{} {}",
-            self.say(
+        let nothing = match self.knows_missing() {
+            true => self.say(
                 "Nothing late, held, missing, recounted, corrected or contradicting:",
-                "بدون دیررس، نگه‌داشته، نرسیده، بازشماری، اصلاح و ناسازگار:",
+                "بدون بستهٔ رسیده با تأخیر، نگه‌داشته، نرسیده، بازشماری، اصلاح و ناسازگار:",
             ),
-            self.maker.words.joined(&quiet)
-        );
+            false => self.say(
+                "Nothing late, held, recounted, corrected or contradicting (what is missing is \
+                 not known):",
+                "بدون بستهٔ رسیده با تأخیر، نگه‌داشته، بازشماری، اصلاح و ناسازگار (نرسیده‌ها معلوم نیست):",
+            ),
+        };
+        let text = format!("{nothing} {}", self.maker.words.joined(&quiet));
         paper.blocks.push(Block::Paragraph { text, tone: Tone::Plain });
     }
 

@@ -7,6 +7,8 @@
 //! there, and not on the order in which they came: two equal batches are two alarms, and a pair is
 //! compared with all others of its district. So a recount finds the same alarms.
 
+use std::fmt;
+
 use shomar_format::Election;
 use shomar_format::election::check::{Check, CheckAction, CheckMethod, Limit};
 
@@ -53,8 +55,92 @@ impl Reported {
     }
 }
 
+/// What a check expected, with the numbers that do not keep to it. Its text is that of JSON and
+/// warnings, after "expected"; whoever tells people makes a sentence of their language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Formula {
+    /// The first number is at most the second and the limit.
+    AtMost(Counted, Counted, Limit),
+    /// Ballots taken are the valid and the void ones.
+    Sum(Reported),
+    /// The void share of the first is within the limit of that of the others.
+    VoidShare(Reported, Reported, Limit),
+    /// Ballots taken are at most the mean of those of other pairs, and the limit.
+    Jump {
+        /// Ballots taken.
+        taken: u64,
+        /// Those of the other pairs together.
+        others: u64,
+        /// How many other pairs there are.
+        pairs: u64,
+        /// By how much it may be more.
+        limit: Limit,
+    },
+    /// No other batch has the same ballots.
+    Alone {
+        /// Ballots taken.
+        taken: u64,
+        /// Batches that have the same.
+        equal: u64,
+    },
+}
+
+/// A number that a check compares, and of what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Ballots taken.
+    Taken(u64),
+    /// Voters authenticated.
+    Authenticated(u64),
+    /// Voters registered.
+    Registered(u64),
+}
+
+impl Counted {
+    /// The number.
+    #[must_use]
+    pub fn number(self) -> u64 {
+        match self {
+            Self::Taken(number) | Self::Authenticated(number) | Self::Registered(number) => number,
+        }
+    }
+}
+
+impl fmt::Display for Counted {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Taken(number) => write!(formatter, "ballots taken {number}"),
+            Self::Authenticated(number) => write!(formatter, "authenticated {number}"),
+            Self::Registered(number) => write!(formatter, "registered {number}"),
+        }
+    }
+}
+
+impl fmt::Display for Formula {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtMost(left, right, limit) => write!(formatter, "{left} <= {right} + {limit}"),
+            Self::Sum(Reported { taken, valid, void }) => {
+                write!(formatter, "taken {taken} = valid {valid} + void {void}")
+            }
+            Self::VoidShare(own, others, limit) => write!(
+                formatter,
+                "void {} of {} within {limit} of void {} of {} at the district's other stations",
+                own.void, own.taken, others.void, others.taken
+            ),
+            Self::Jump { taken, others, pairs, limit } => write!(
+                formatter,
+                "ballots taken {taken} <= the mean of {others} at {pairs} other station(s) + {limit}"
+            ),
+            Self::Alone { taken, equal } => {
+                write!(formatter, "its {taken} ballots are those of {equal} other batch(es)")
+            }
+        }
+    }
+}
+
 /// A check that failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Alarm {
     /// Which of the checks, from 0.
     pub check: usize,
@@ -62,8 +148,8 @@ pub struct Alarm {
     pub method: CheckMethod,
     /// What happens.
     pub action: CheckAction,
-    /// The formula with its numbers.
-    pub formula: String,
+    /// The formula that is not kept, with its numbers.
+    pub formula: Formula,
 }
 
 /// The checks of an election.
@@ -131,7 +217,7 @@ impl Checks {
             check: number,
             method: check.method,
             action: check.action,
-            formula: format!("its {taken} ballots are those of {equal} other batch(es)"),
+            formula: Formula::Alone { taken, equal },
         });
         alarms.collect()
     }
@@ -193,23 +279,24 @@ fn pair_fails(
     own: Reported,
     others: Reported,
     other_pairs: u64,
-) -> Option<String> {
+) -> Option<Formula> {
     let Expected { registered, authenticated } = expected;
+    let taken = Counted::Taken(own.taken);
     match check.method {
         CheckMethod::BallotsAuthenticated => {
-            at_most(check.limit, ("ballots taken", own.taken), ("authenticated", authenticated?))
+            at_most(check.limit, taken, Counted::Authenticated(authenticated?))
         }
         CheckMethod::AuthenticatedRegistered => {
-            let left = ("authenticated", authenticated?);
-            at_most(check.limit, left, ("registered", registered?))
+            let authenticated = Counted::Authenticated(authenticated?);
+            at_most(check.limit, authenticated, Counted::Registered(registered?))
         }
         CheckMethod::BallotsRegistered => {
-            at_most(check.limit, ("ballots taken", own.taken), ("registered", registered?))
+            at_most(check.limit, taken, Counted::Registered(registered?))
         }
         CheckMethod::TakenValidVoid => {
             let Reported { taken, valid, void } = own;
             let holds = valid.checked_add(void) == Some(taken);
-            (!holds).then(|| format!("taken {taken} = valid {valid} + void {void}"))
+            (!holds).then_some(Formula::Sum(own))
         }
         CheckMethod::VoidShare => void_share(check.limit, own, others),
         CheckMethod::Jump => jump(check.limit, own, others, other_pairs),
@@ -221,19 +308,19 @@ fn pair_fails(
 const MILLION: u128 = 1_000_000;
 
 /// `left <= right + limit`, or `left <= right x (1 + limit)`, in whole numbers.
-fn at_most(limit: Limit, left: (&str, u64), right: (&str, u64)) -> Option<String> {
-    let ((left_name, left), (right_name, right)) = (left, right);
+fn at_most(limit: Limit, left: Counted, right: Counted) -> Option<Formula> {
+    let (left_number, right_number) = (u128::from(left.number()), u128::from(right.number()));
     let holds = match limit {
-        Limit::Absolute(limit) => u128::from(left) <= u128::from(right) + u128::from(limit),
+        Limit::Absolute(limit) => left_number <= right_number + u128::from(limit),
         Limit::Millionths(limit) => {
-            u128::from(left) * MILLION <= u128::from(right) * (MILLION + u128::from(limit))
+            left_number * MILLION <= right_number * (MILLION + u128::from(limit))
         }
     };
-    (!holds).then(|| format!("{left_name} {left} <= {right_name} {right} + {limit}"))
+    (!holds).then_some(Formula::AtMost(left, right, limit))
 }
 
 /// The two shares differ by at most `limit` of the whole: |a/b - c/d| <= l, as |ad - cb| <= l bd.
-fn void_share(limit: Limit, own: Reported, others: Reported) -> Option<String> {
+fn void_share(limit: Limit, own: Reported, others: Reported) -> Option<Formula> {
     let Limit::Millionths(limit_millionths) = limit else { return None };
     if own.taken == 0 || others.taken == 0 {
         return None;
@@ -243,28 +330,23 @@ fn void_share(limit: Limit, own: Reported, others: Reported) -> Option<String> {
     let right = wide(others.void) * wide(own.taken);
     let difference = left.abs_diff(right).checked_mul(MILLION)?;
     let most = wide(limit_millionths) * wide(own.taken) * wide(others.taken);
-    (difference > most).then(|| {
-        format!(
-            "void {} of {} within {limit} of void {} of {} at the district's other stations",
-            own.void, own.taken, others.void, others.taken
-        )
-    })
+    (difference > most).then_some(Formula::VoidShare(own, others, limit))
 }
 
 /// Own ballots are at most the mean of the others and `limit` of it, or `limit` more.
-fn jump(limit: Limit, own: Reported, others: Reported, other_pairs: u64) -> Option<String> {
+fn jump(limit: Limit, own: Reported, others: Reported, other_pairs: u64) -> Option<Formula> {
     if other_pairs == 0 {
         return None;
     }
+    let formula =
+        Formula::Jump { taken: own.taken, others: others.taken, pairs: other_pairs, limit };
     let (own, others, pairs) =
         (u128::from(own.taken), u128::from(others.taken), u128::from(other_pairs));
     let holds = match limit {
         Limit::Absolute(limit) => own * pairs <= others + u128::from(limit) * pairs,
         Limit::Millionths(limit) => own * pairs * MILLION <= others * (MILLION + u128::from(limit)),
     };
-    (!holds).then(|| {
-        format!("ballots taken {own} <= the mean of {others} at {pairs} other station(s) + {limit}")
-    })
+    (!holds).then_some(formula)
 }
 
 #[cfg(test)]

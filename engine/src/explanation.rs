@@ -492,18 +492,22 @@ impl Writer<'_> {
                 let [expected, missing] = [expected, missing].map(|n| self.number(n));
                 match language {
                     Language::English => format!(
-                        "Stations: {expected} expected = {received} received + {held} held + {missing} missing."
+                        "Stations: {expected} expected = {received} received (with a gap, or out by a \
+                         decision, too) + {held} held + {missing} missing."
                     ),
                     Language::Persian => format!(
-                        "شعبه‌ها: {expected} مورد انتظار = {received} رسیده + {held} نگه‌داشته + {missing} نرسیده."
+                        "شعبه‌ها: {expected} مورد انتظار = {received} رسیده (با بستهٔ نرسیده، یا کنار گذاشته‌شده \
+                         با تصمیم نیز) + {held} نگه‌داشته + {missing} نرسیده."
                     ),
                 }
             }
             (None, Language::English) => format!(
-                "Stations: {received} received, {held} held; how many are expected nobody has said."
+                "Stations: {received} received (with a gap, or out by a decision, too), {held} held; \
+                 how many are expected nobody has said."
             ),
             (None, Language::Persian) => format!(
-                "شعبه‌ها: {received} رسیده، {held} نگه‌داشته؛ شمار شعبه‌های مورد انتظار تعیین نشده است."
+                "شعبه‌ها: {received} رسیده (با بستهٔ نرسیده، یا کنار گذاشته‌شده با تصمیم نیز)، {held} \
+                 نگه‌داشته؛ شمار شعبه‌های مورد انتظار تعیین نشده است."
             ),
         };
         self.line(&text);

@@ -110,7 +110,7 @@ impl HeldBatch {
         let alarms = self.alarms.iter().map(|alarm| AlarmDocument {
             check: alarm.check + 1,
             method: alarm.method.name().to_owned(),
-            formula: alarm.formula.clone(),
+            formula: alarm.formula.to_string(),
         });
         let address = self.address;
         HeldDocument {

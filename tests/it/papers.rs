@@ -502,6 +502,9 @@ fn a_page_is_whole_and_names_in_it_are_text() {
                 .filter(|(at, _)| page[at + open.len()..].starts_with([' ', '>']));
             assert_eq!(opened.count(), page.matches(&close).count(), "{kind}: {tag}");
         }
+        // A picture is one thing to a screen reader, and its caption is read beside it.
+        let pictures = page.matches("<figure><div role=\"img\" aria-label=").count();
+        assert_eq!(pictures, page.matches("<figcaption>").count(), "{kind}");
         // The mark of a test is at the head of every printed page.
         let mark = "@top-center { content: \"آزمایشی\\00003a  نتیجهٔ";
         let shown: String = mark.replace('ٔ', "\\000654 ");

@@ -368,7 +368,8 @@ fn a_note_says_in_both_languages_what_is_held_or_missing_and_annulled() {
             "en",
             [
                 "No batch of this district is annulled, and none is superseded by a recount.",
-                "Stations: 2 expected = 1 received + 0 held + 1 missing.",
+                "Stations: 2 expected = 1 received (with a gap, or out by a decision, too) + 0 held + \
+                 1 missing.",
                 "Who is elected: open: 1,203 ballots may still come, place 3 is ahead by 10.",
                 "place 3: 103 (C) is 10 votes ahead of 104 (D), who must gain 10.",
                 "at most as many ballots as it has registered voters",
@@ -378,7 +379,8 @@ fn a_note_says_in_both_languages_what_is_held_or_missing_and_annulled() {
             "fa",
             [
                 "هیچ بسته‌ای از این حوزه ابطال نشده",
-                "شعبه‌ها: ۲ مورد انتظار = ۱ رسیده + ۰ نگه‌داشته + ۱ نرسیده.",
+                "شعبه‌ها: ۲ مورد انتظار = ۱ رسیده (با بستهٔ نرسیده، یا کنار گذاشته‌شده با تصمیم نیز) + ۰ \
+                 نگه‌داشته + ۱ نرسیده.",
                 "باز است: تا ۱٬۲۰۳ برگ رأی هنوز ممکن است برسد؛ جایگاه ۳ با ۱۰ رأی پیش است.",
                 "جایگاه ۳ است: ۱۰۳ (c) با ۱۰ رأی از ۱۰۴ (d) پیش است که باید ۱۰ رأی به دست آورد.",
                 "واجدان ثبت‌شده",

@@ -216,7 +216,7 @@ fn a_note_says_every_step_with_its_article_in_both_languages() {
     }
     let (code, persian, _) = sealed.result(&["--explain", "T", "--lang", "fa"]);
     assert_eq!(code, 0);
-    for line in ["۴۵ × ۴ ÷ ۸۴ = ۲ کرسی", "آزمایشی", "منتخبان", "(دقیق)"]
+    for line in ["\u{2066}۴۵ × ۴ ÷ ۸۴ = ۲\u{2069} کرسی", "آزمایشی", "منتخبان", "(دقیق)"]
     {
         assert!(persian.contains(line), "{line}\n{persian}");
     }

@@ -240,3 +240,110 @@ fn all_stations_are_told_only_where_somebody_has_said_which_they_are() {
     let paper = minutes(&journal(&keyed, "unserved", &half), "V1");
     assert!(paper.says("Registered, stations in") && !paper.says("Registered, all stations"));
 }
+
+/// Every cell of every table but that of the votes.
+fn cells_beside_the_votes(paper: &Paper) -> Vec<String> {
+    let blocks = paper.0["blocks"].as_array().unwrap().iter();
+    let tables = blocks.filter(|block| block["block"] == "table");
+    let votes = paper.rows("Votes");
+    let rows = tables.map(rows_of).filter(|rows| *rows != votes).flatten();
+    rows.flat_map(|(_, cells)| cells).collect()
+}
+
+#[test]
+fn an_open_district_does_not_name_who_won_a_lot() {
+    let keyed = election("test", "");
+    // 103 and 104 are equal at the last place, 104 wins the lot; then a recount waits.
+    let rows = format!("{}{CITY}", VILLAGE.replace("104,10", "104,20"));
+    let mut all = sealed(&keyed, &rows);
+    all.extend(signed(&keyed, vec![drawn_lot()]));
+    let drawn = minutes(&journal(&keyed, "drawn", &all), "V1");
+    let names_the_winner = |cell: &String| cell.contains("104") && !cell.contains("103");
+    assert!(cells_beside_the_votes(&drawn).iter().any(names_the_winner));
+    assert!(drawn.says("both boards") && !drawn.says("told once the count is complete"));
+    all.extend(recounted(&keyed, "S1,V1,104,99\n"));
+    let open = minutes(&journal(&keyed, "open", &all), "V1");
+    assert!(open.marks().contains(&"provisional"));
+    let named: Vec<String> =
+        cells_beside_the_votes(&open).into_iter().filter(names_the_winner).collect();
+    assert!(named.is_empty(), "{named:?}");
+    // That it was drawn is told, and that somebody decided something.
+    let told = "Lots were drawn that are told once the count is complete: record 3.";
+    assert!(open.says(told) && !open.says("No lot was needed"), "{}", open.0);
+    assert_eq!(reasons(&open), ["reason 0"]);
+}
+
+fn declare(elected: &[u32]) -> Action {
+    Action::Declare { district: "V1".to_owned(), elected: elected.to_vec() }
+}
+
+/// What the minutes warn of.
+fn alerts(paper: &Paper) -> Vec<String> {
+    let blocks = paper.0["blocks"].as_array().unwrap().iter();
+    let alerts = blocks.filter(|block| block["tone"] == "alert");
+    alerts.map(|block| block["text"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn minutes_warn_of_a_declaration_that_is_not_of_what_is_counted() {
+    let keyed = election("test", "");
+    let batches = sealed(&keyed, &format!("{VILLAGE}{CITY}"));
+    let with = |name: &str, actions: Vec<Action>| {
+        let mut all = batches.clone();
+        all.extend(signed(&keyed, actions));
+        minutes(&journal(&keyed, name, &all), "V1")
+    };
+    let what = |paper: &Paper| {
+        let declared = cells_beside_the_votes(paper).into_iter();
+        declared.filter(|cell| cell.starts_with("Declared: ")).collect::<Vec<_>>()
+    };
+    let same = with("same", vec![declare(&[101, 102, 103])]);
+    assert!(alerts(&same).is_empty(), "{:?}", alerts(&same));
+    assert!(what(&same)[0].ends_with("101, 102, 103"), "{:?}", what(&same));
+    let other = with("other", vec![declare(&[101, 102, 104])]);
+    let differs = "Record 3 declares others than those who are elected here: 101, 102, 104.";
+    assert_eq!(alerts(&other), [differs]);
+    assert!(what(&other)[0].ends_with("101, 102, 104"), "{:?}", what(&other));
+    // The votes of a station go and come back: the same persons, and yet not what was declared.
+    let reinstate = Action::Reinstate { subject: Subject::Station("S2".to_owned()) };
+    let actions = vec![declare(&[101, 102, 103]), annul("S2"), reinstate];
+    let overtaken = "After record 3 declared the result, numbers of this district changed.";
+    assert_eq!(alerts(&with("overtaken", actions)), [overtaken]);
+    // Another declaration takes its place.
+    let actions = vec![declare(&[101, 102, 104]), declare(&[101, 102, 103])];
+    assert!(alerts(&with("again", actions)).is_empty());
+}
+
+#[test]
+fn a_check_that_fails_is_told_in_the_language_of_the_paper() {
+    let keyed = election("test", HOLD);
+    let rows = format!("{}{CITY}", VILLAGE.replace("103,20", "103,200"));
+    let folder = journal(&keyed, "held", &sealed(&keyed, &rows));
+    for (kind, name, more) in
+        [("minutes", "minutes-V1", &["--district", "V1"][..]), ("review", "review", &[])]
+    {
+        let paper = |language: &str| {
+            let more: Vec<&str> = more.iter().copied().chain(["--lang", language]).collect();
+            Reported::of(kind, &folder, &more).paper(name)
+        };
+        let (english, persian) = (paper("en"), paper("fa"));
+        assert!(english.says("(ballots taken 210, at most registered 100 + 0)"), "{}", english.0);
+        let told = "(برگ مأخوذه ۲۱۰، حداکثر مجاز به شمار واجدان شرایط \u{2066}۱۰۰ + ۰\u{2069})";
+        assert!(persian.says(told), "{}", persian.0);
+        for paper in [english, persian] {
+            assert!(!paper.says("210 <= "), "it is not so: {}", paper.0);
+        }
+    }
+}
+
+#[test]
+fn an_annulled_station_is_nowhere_called_received() {
+    let keyed = election("test", "");
+    let mut all = sealed(&keyed, &format!("{VILLAGE}{CITY}"));
+    all.extend(signed(&keyed, vec![annul("S2")]));
+    let paper = minutes(&journal(&keyed, "annulled", &all), "V1");
+    assert_eq!(figure(&paper, "Stations in"), ("1".to_owned(), "of 2".to_owned()));
+    assert!(!paper.says("= 2 received +"), "{}", paper.0);
+    let told = "Stations: 2 expected = 2 received (with a gap, or out by a decision, too) + 0 held";
+    assert!(paper.says(told), "{}", paper.0);
+}

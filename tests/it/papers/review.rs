@@ -42,3 +42,31 @@ fn a_recount_is_not_late_and_is_listed_by_itself() {
         assert_eq!((own[3].as_str(), own[4].as_str()), (became, "99"), "{name}");
     }
 }
+
+#[test]
+fn nothing_is_called_complete_where_nobody_has_said_who_reports() {
+    let keyed = election("test", "");
+    let told = "Nobody has said which stations report which district (serves.csv): whether one is \
+                missing is not known.";
+    let review = |name: &str, batches: &[Vec<u8>]| {
+        let folder = journal(&keyed, name, batches);
+        let paper = Reported::of("review", &folder, &["--lang", "en"]).paper("review");
+        let blocks = paper.0["blocks"].as_array().unwrap().iter();
+        let mut figures = blocks.filter_map(|block| block["figures"].as_array()).flatten();
+        let missing = figures.find(|figure| figure["label"] == "Pairs missing").unwrap();
+        let figure = missing["value"].as_str().unwrap().to_owned();
+        let rows = paper.rows("All provinces").into_iter();
+        let cells: Vec<String> = rows.map(|(_, cells)| cells[8].clone()).collect();
+        (figure, cells, paper)
+    };
+    let rows = format!("{VILLAGE}{CITY}");
+    let (figure, cells, paper) = review("served", &sealed(&keyed, &rows));
+    assert_eq!(figure, "0");
+    assert!(cells.iter().all(|cell| cell == "0"), "{cells:?}");
+    assert!(!paper.says(told) && paper.says("Nothing late, held, missing,"));
+    std::fs::remove_file(keyed.path("election/serves.csv")).unwrap();
+    let (figure, cells, paper) = review("unserved", &sealed_again(&keyed, &rows));
+    assert_eq!(figure, "–");
+    assert!(cells.iter().all(|cell| cell == "–"), "{cells:?}");
+    assert!(paper.says(told) && !paper.says("missing, recounted"), "{}", paper.0);
+}

@@ -9,6 +9,7 @@
 //!                                                                          -> documents/ -> API
 //! ```
 
+mod alarm;
 pub mod board;
 pub mod declaration;
 pub mod documents;

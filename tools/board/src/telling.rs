@@ -3,11 +3,13 @@
 //! In: an election, indices and ids, control records. Out: text in one language. Never: HTML; a
 //! name that the election does not have, except of contests, which have ids alone.
 
+use shomar_engine::checks::Alarm;
 use shomar_engine::inapplicable::{Inapplicable, annulment_codes};
 use shomar_format::bytes::{Digest32, hex};
 use shomar_format::control::{Action, Subject};
 use shomar_seats::{Language, VoidReason};
 
+use crate::alarm::not_kept;
 use crate::setting::Setting;
 use crate::words::Words;
 
@@ -194,6 +196,15 @@ impl<'a> Telling<'a> {
                 format!("{station} برای {district} رأی نمی‌گیرد.")
             }
         }
+    }
+
+    /// What a check found, with the numbers that do not keep to it.
+    pub fn alarm(self, alarm: &Alarm) -> String {
+        format!(
+            "{} ({})",
+            self.check_name(alarm.method.name()),
+            not_kept(self.words, &alarm.formula)
+        )
     }
 
     /// What a check compares, in words.

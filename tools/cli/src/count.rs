@@ -140,7 +140,7 @@ fn tell_checks(recount: &Recount, definition: &CountingDefinition<'_>) {
         format!("station {station}, district {district}, device {device}, sequence {sequence}")
     };
     let formulas = |alarms: &[Alarm]| {
-        let texts: Vec<&str> = alarms.iter().map(|alarm| alarm.formula.as_str()).collect();
+        let texts: Vec<String> = alarms.iter().map(|alarm| alarm.formula.to_string()).collect();
         texts.join("; ")
     };
     for held in &recount.held {

@@ -304,10 +304,12 @@ fn cell(cell: &Cell) -> Markup {
     }
 }
 
+/// Only the drawing is an image to a screen reader: it reads nothing that stands inside of one, and
+/// the caption is to be read.
 fn picture(picture: &Picture) -> Markup {
     html! {
-        figure role="img" aria-label=(picture.alternative) {
-            (PreEscaped(&picture.svg))
+        figure {
+            div role="img" aria-label=(picture.alternative) { (PreEscaped(&picture.svg)) }
             figcaption { (picture.caption) }
         }
     }

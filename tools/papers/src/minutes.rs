@@ -246,6 +246,7 @@ impl Sheet<'_> {
         self.reconciliation(&mut paper);
         self.votes(&mut paper);
         self.elected(&mut paper);
+        self.declaration(&mut paper);
         self.alternates(&mut paper);
         self.lots(&mut paper);
         self.steps(&mut paper);
@@ -301,7 +302,7 @@ impl Sheet<'_> {
                 MarkKind::Provisional,
                 self.say(
                     "PROVISIONAL: votes may still change, who is elected cannot",
-                    "موقت: رأی‌ها هنوز تغییر می‌کند، ولی ترکیب منتخبان تغییر نمی‌کند",
+                    "موقت: رأی‌ها هنوز ممکن است تغییر کند، ولی ترکیب منتخبان تغییر نمی‌کند",
                 ),
             ),
             Stand::SeatLot => paper.mark(
@@ -326,7 +327,7 @@ impl Sheet<'_> {
                 "For the election boards. Every vote stands here; files for the public obey the \
                  rule of small cells.",
                 "ویژهٔ هیأت‌های انتخابات. همهٔ رأی‌ها در این برگ آمده است؛ آنچه برای عموم منتشر \
-                 می‌شود تابع قاعدهٔ خانه‌های کوچک است.",
+                 می‌شود تابع قاعدهٔ پوشاندن شمارهای کوچک است.",
             ),
         );
     }

@@ -258,7 +258,7 @@ impl<'a> Review<'a> {
         paper.fact(self.say("Election", "شناسهٔ انتخابات"), head.id.clone(), true);
         self.maker.as_of(&mut paper);
         let close = match self.close {
-            Some((_, 0)) => self.say("signed, without a time", "امضاشده، بی‌زمان").to_owned(),
+            Some((_, 0)) => self.say("signed, without a time", "امضاشده، بدون ثبت زمان").to_owned(),
             Some((_, at)) => self.maker.words.moment(at),
             None => {
                 self.say("no close record in the journal", "رکورد پایان در دفتر نیست").to_owned()
@@ -279,6 +279,15 @@ impl<'a> Review<'a> {
         paper.heading(1, self.say("What was counted", "آنچه شمرده شده است"));
         paper.blocks.push(Block::Facts { facts: self.maker.frontier() });
         paper
+    }
+
+    /// Whether somebody has said who reports; else nobody knows of anything missing.
+    fn knows_missing(&self) -> bool {
+        self.maker.board.setting.subject.election.serves.is_some()
+    }
+
+    fn missing_pairs(&self, pairs: u64) -> String {
+        if self.knows_missing() { self.number(pairs) } else { "–".to_owned() }
     }
 
     fn total(&self, of: impl Fn(&Province<'_>) -> u64) -> u64 {
@@ -302,17 +311,24 @@ impl<'a> Review<'a> {
                 self.total(|own| own.arrivals.len()),
                 self.say("without recounts", "بدون بازشماری‌ها"),
             ),
-            figure(self.say("Late", "دیررس"), self.total(|own| own.late.len() as u64), late_note),
+            figure(
+                self.say("Late", "رسیده با تأخیر"),
+                self.total(|own| own.late.len() as u64),
+                late_note,
+            ),
             figure(
                 self.say("Held by checks now", "اکنون نگه‌داشته"),
                 self.total(|own| own.held),
                 self.say("outside the totals", "بیرون از جمع‌ها"),
             ),
-            figure(
-                self.say("Pairs missing", "جفت‌های نرسیده"),
-                self.total(|own| own.missing),
-                self.say("of a station and a district", "شعبه و حوزه"),
-            ),
+            Figure {
+                value: self.missing_pairs(self.total(|own| own.missing)),
+                ..figure(
+                    self.say("Pairs missing", "گزارش‌های نرسیده"),
+                    0,
+                    self.say("of a station and a district", "شعبه و حوزه"),
+                )
+            },
             figure(
                 self.say("Gaps in chains", "گسست زنجیرهٔ دستگاه"),
                 self.total(|own| own.gaps),
@@ -343,21 +359,23 @@ impl<'a> Review<'a> {
         let columns = vec![
             Column::text(self.say("province", "استان"), 1),
             column("batches", "بسته"),
-            column("late", "دیررس"),
-            column("late share", "سهم دیررس"),
+            column("late", "با تأخیر"),
+            column("late share", "سهم تأخیر"),
             column("held", "نگه‌داشته"),
             column("released", "رفع توقف"),
             column("rejected", "ردشده"),
             column("gaps", "گسست"),
-            column("missing pairs", "جفت نرسیده"),
+            column("missing pairs", "گزارش نرسیده"),
             column("annulled", "ابطال"),
             column("recounted", "بازشماری"),
             column("contradict", "ناسازگار"),
         ];
         let row = |kind, name: &str, own: [u64; 10]| {
-            let [batches, late, rest @ ..] = own;
+            let [batches, late, held, released, rejected, gaps, missing, rest @ ..] = own;
             let mut cells = vec![name.to_owned(), self.number(batches), self.number(late)];
             cells.push(self.maker.words.percent(late, batches));
+            cells.extend([held, released, rejected, gaps].map(|number| self.number(number)));
+            cells.push(self.missing_pairs(missing));
             cells.extend(rest.map(|number| self.number(number)));
             Row::of(kind, cells)
         };
@@ -391,6 +409,17 @@ impl<'a> Review<'a> {
              چیزی برای بررسی هست.",
         );
         paper.table(caption, columns, rows);
+        if !self.knows_missing() {
+            paper.paragraph(
+                Tone::Note,
+                self.say(
+                    "Nobody has said which stations report which district (serves.csv): whether \
+                     one is missing is not known.",
+                    "تعیین نشده است که هر شعبه برای کدام حوزه گزارش می‌دهد (serves.csv): معلوم نیست \
+                     گزارشی نرسیده باشد یا نه.",
+                ),
+            );
+        }
     }
 
     /// When half, nine in ten, 99 in a hundred and all batches of a province were in.
@@ -446,8 +475,8 @@ impl<'a> Review<'a> {
         };
         let tiles = places.tiles();
         let all = || (0u32..).zip(&self.provinces).zip(&tiles);
-        let of_tables =
-            self.say("the same numbers stand in the tables above", "همین عددها در جدول‌های بالا هست");
+        let of_tables = self
+            .say("; the same numbers stand in the tables above", "؛ همین عددها در جدول‌های بالا هست");
         if let Some((first, last)) = self.span {
             let close = self.close.filter(|(_, at)| (first..=last).contains(at));
             let close = close.map(|(_, at)| per_mille(at - first, last - first));
@@ -484,7 +513,7 @@ impl<'a> Review<'a> {
             paper.blocks.push(Block::Picture(Picture {
                 svg: curves(&pieces),
                 alternative: format!(
-                    "{}; {of_tables}",
+                    "{}{of_tables}",
                     self.say("Curves of arrival by province", "منحنی رسیدن بسته‌ها به تفکیک استان")
                 ),
                 caption,
@@ -507,13 +536,13 @@ impl<'a> Review<'a> {
         let caption = self.say(
             "Late share: batches that came after the close record, of those received. White is none, \
              the darkest is all.",
-            "سهم دیررس: بسته‌هایی که پس از رکورد پایان رسید، از بسته‌های رسیده. سفید یعنی هیچ، تیره‌ترین یعنی همه.",
+            "سهم تأخیر: بسته‌هایی که پس از رکورد پایان رسید، از بسته‌های رسیده. سفید یعنی هیچ، تیره‌ترین یعنی همه.",
         );
         paper.blocks.push(Block::Picture(Picture {
             svg: map(&pieces),
             alternative: format!(
-                "{}; {of_tables}",
-                self.say("Map of the late share by province", "نقشهٔ سهم دیررس به تفکیک استان")
+                "{}{of_tables}",
+                self.say("Map of the late share by province", "نقشهٔ سهم تأخیر به تفکیک استان")
             ),
             caption: caption.to_owned(),
         }));

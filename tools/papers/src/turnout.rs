@@ -87,7 +87,7 @@ impl Report<'_> {
     fn basis(&self, progress: &Progress) -> &'static str {
         let stations = progress.stations_of_turnout;
         let (english, persian) = match (progress.is_turnout_authenticated(), stations) {
-            (_, 0) => ("of nothing yet", "هنوز از هیچ"),
+            (_, 0) => ("of nothing yet", "هنوز برای هیچ شعبه‌ای معلوم نیست"),
             (true, _) => (
                 "voters authenticated of voters registered, at the stations that are in",
                 "احراز هویت‌شدگان از واجدان شرایط، در شعبه‌های رسیده",
@@ -162,9 +162,9 @@ impl Report<'_> {
         }
         columns.extend([
             column("registered there", "واجدان همان‌جا"),
-            column("came there", "آمدگان همان‌جا"),
+            column("came there", "شرکت‌کنندگان همان‌جا"),
             column("turnout", "مشارکت"),
-            Column::text(self.say("came: by", "آمدگان بر پایهٔ"), 0),
+            Column::text(self.say("came: by", "شرکت‌کنندگان بر پایهٔ"), 0),
             column("ballots, all stations", "برگ‌ها، همهٔ شعبه‌ها"),
         ]);
         if self.has_votes {
@@ -261,7 +261,7 @@ impl Report<'_> {
                  stations that are in; of those registered at the same stations. Ballots are those \
                  of councils, one for each voter; valid, void and blank are shares of these. Blank \
                  is a kind of void.",
-                "آمدگان: احراز هویت‌شدگان، و هر جا معلوم نیست برگ‌های رأی، در شعبه‌های رسیده؛ از واجدان \
+                "شرکت‌کنندگان: احراز هویت‌شدگان، و هر جا معلوم نیست برگ‌های رأی، در شعبه‌های رسیده؛ از واجدان \
                  شرایط همان شعبه‌ها. برگ‌ها از انتخابات شوراها است، هر رأی‌دهنده یکی؛ سهم باطل از همین \
                  برگ‌ها است. سفید نوعی باطل است.",
             ),

@@ -2,8 +2,8 @@
 
 use super::{independents, list, named, race, seats, unnamed};
 use crate::{
-    Article, Fact, GroupKey, Labels, Language, Lot, LotKind, Method, Party, Race, Rule, SeatsError,
-    Status, allocate,
+    Article, Divisor, Fact, GroupKey, Labels, Language, Lot, LotKind, Method, Party, Race, Rule,
+    SeatsError, Status, Step, allocate,
 };
 
 /// An independent pool of 21 people with this total, all different.
@@ -355,6 +355,41 @@ fn more_than_half_is_of_the_seats_that_the_method_gives() {
     assert_eq!(seats(&outcome), [3, 1, 1]);
 }
 
+/// A Persian line runs from right to left, a formula in it does not: outside of the isolates there
+/// is no sign of one.
+#[test]
+fn no_formula_runs_from_right_to_left() {
+    let group = GroupKey::List(0);
+    let half = Divisor::Ratio { numerator: 3, denominator: 2 };
+    let facts = [
+        Fact::BelowThreshold { group, votes: 4, base: 100, part: 1, whole: 2 },
+        Fact::QuotientSeat { group, seat: 1, votes: 30, divisor: half },
+        Fact::QuotientSeat { group, seat: 1, votes: 30, divisor: Divisor::Root(6) },
+        Fact::RemainderSeat { group, remainder: -3, denominator: 7, round: 1 },
+        Fact::WholeQuota { votes: 100, seats: 4, quota: 26 },
+        Fact::Share { group, votes: 34, seats: 4, denominator: 67, whole: 2, remainder: 2 },
+        Fact::Share { group, votes: 34, seats: 1, denominator: 67, whole: 0, remainder: 34 },
+        Fact::CzechFirst { group, votes: 50, names: 5, first: vec![0] },
+    ];
+    let lists = unnamed(&[3, 2]);
+    let outcome = allocate(&race(1, &lists, &[]), &Rule::new(Method::Hare), &[]).unwrap();
+    for fact in facts {
+        let step = Step { fact, ..outcome.steps[0].clone() };
+        let text = step.text_fa(&Names);
+        let (mut depth, mut isolates) = (0, 0);
+        for letter in text.chars() {
+            match letter {
+                '\u{2066}' => (depth, isolates) = (depth + 1, isolates + 1),
+                '\u{2069}' => depth -= 1,
+                '×' | '÷' | '=' | '√' | '−' => assert_eq!(depth, 1, "{text}"),
+                _ => {}
+            }
+        }
+        assert_eq!((depth, isolates), (0, 1), "{text}");
+        assert!(!step.text_en(&Names).contains('\u{2066}'));
+    }
+}
+
 struct Names;
 
 impl Labels for Names {
@@ -382,7 +417,7 @@ fn steps_are_sentences_with_their_numbers() {
     );
     assert_eq!(
         step.text_fa(&Names),
-        "فهرست سپیده: ۱٬۲۰۰٬۰۰۰ × ۵ ÷ ۲٬۰۰۰٬۰۰۰ = ۳ کرسی، باقی‌مانده ۰ از ۲٬۰۰۰٬۰۰۰."
+        "فهرست سپیده: \u{2066}۱٬۲۰۰٬۰۰۰ × ۵ ÷ ۲٬۰۰۰٬۰۰۰ = ۳\u{2069} کرسی، باقی‌مانده ۰ از ۲٬۰۰۰٬۰۰۰."
     );
     assert_eq!(step.article.text(), "Hare quota, largest remainder");
     assert!(step.fact.numbers().contains(&("votes", 1_200_000)));

@@ -24,6 +24,15 @@ impl Language {
         grouped(number, self)
     }
 
+    /// A formula, which runs from left to right in a line of any direction: without the isolate
+    /// (LRI to PDI) a Persian line would set "a ÷ b" with b before a.
+    pub fn formula(self, formula: &str) -> String {
+        match self {
+            Self::English => formula.to_owned(),
+            Self::Persian => format!("\u{2066}{formula}\u{2069}"),
+        }
+    }
+
     /// Digits, points and commas of a text in the writing of the language.
     pub fn digits(self, text: &str) -> String {
         localized(text, self)
@@ -72,7 +81,15 @@ impl Words<'_> {
     /// A number of steps that may be below zero.
     fn signed(&self, number: i128) -> String {
         let size = u64::try_from(number.unsigned_abs()).unwrap_or(u64::MAX);
-        format!("{}{}", if number < 0 { "−" } else { "" }, self.number(size))
+        if number < 0 {
+            self.formula(&format!("−{}", self.number(size)))
+        } else {
+            self.number(size)
+        }
+    }
+
+    fn formula(&self, formula: &str) -> String {
+        self.language.formula(formula)
     }
 
     fn decimal(&self, text: &str) -> String {

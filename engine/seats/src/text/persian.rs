@@ -40,7 +40,8 @@ fn groups(fact: &Fact, words: &Words<'_>) -> Option<String> {
             let of = if part == whole {
                 number(*base)
             } else {
-                format!("{} × {} ÷ {}", number(*base), small(part), small(whole))
+                let part = format!("{} × {} ÷ {}", number(*base), small(part), small(whole));
+                words.formula(&part)
             };
             format!(
                 "{} با {} رأی از {of} به حد نصاب نمی‌رسد و کرسی نمی‌گیرد.",
@@ -79,11 +80,10 @@ fn groups(fact: &Fact, words: &Words<'_>) -> Option<String> {
             number(*votes)
         ),
         Fact::QuotientSeat { group, seat, votes, divisor } => format!(
-            "کرسی {} به {}: {} ÷ {}.",
+            "کرسی {} به {}: {}.",
             small(seat),
             words.group(*group),
-            number(*votes),
-            words.divisor(*divisor)
+            words.formula(&format!("{} ÷ {}", number(*votes), words.divisor(*divisor)))
         ),
         Fact::LargerTotal { group, votes } => format!(
             "سهم برابر است؛ کرسی به {} می‌رسد که مجموع آرای بیشتری دارد ({}).",
@@ -106,9 +106,8 @@ fn shares(fact: &Fact, words: &Words<'_>) -> Option<String> {
             format!("{} رأی برای {} کرسی.", number(*votes), small(seats))
         }
         Fact::WholeQuota { votes, seats, quota } => format!(
-            "سهمیهٔ هر کرسی: جزء صحیح {} ÷ {} به‌علاوهٔ یک، یعنی {} رأی.",
-            number(*votes),
-            small(seats),
+            "سهمیهٔ هر کرسی: جزء صحیح {} به‌علاوهٔ یک، یعنی {} رأی.",
+            words.formula(&format!("{} ÷ {}", number(*votes), small(seats))),
             number(*quota)
         ),
         Fact::BallotsPerSeat { ballots } => {
@@ -120,11 +119,11 @@ fn shares(fact: &Fact, words: &Words<'_>) -> Option<String> {
             } else {
                 format!("{} × {}", number(*votes), small(seats))
             };
+            let quotient = format!("{product} ÷ {} = {}", number(*denominator), small(whole));
             format!(
-                "{}: {product} ÷ {} = {} کرسی، باقی‌مانده {} از {}.",
+                "{}: {} کرسی، باقی‌مانده {} از {}.",
                 words.group(*group),
-                number(*denominator),
-                small(whole),
+                words.formula(&quotient),
                 number(*remainder),
                 number(*denominator)
             )
@@ -199,11 +198,10 @@ fn persons(fact: &Fact, words: &Words<'_>) -> String {
             let who =
                 if first.is_empty() { "هیچ‌کس".to_owned() } else { words.persons(first) };
             format!(
-                "{}: ده درصد بالاتر از میانگین {} (جزء صحیح {} ÷ {}) و از این رو پیش از دیگران: {who}.",
+                "{}: ده درصد بالاتر از میانگین {} (جزء صحیح {}) و از این رو پیش از دیگران: {who}.",
                 words.group(*group),
                 number(*votes / u64::from(*names)),
-                number(*votes),
-                small(names)
+                words.formula(&format!("{} ÷ {}", number(*votes), small(names)))
             )
         }
         Fact::Persons { group, seats, elected, last_votes, next_votes } => format!(

@@ -4,6 +4,8 @@
 //! that was not counted: each is the difference of two counts.
 
 use shomar_engine::decision::{Decision, DistrictEffect, Effects};
+use shomar_format::control::Action;
+use shomar_seats::{Language, LotKind};
 
 use super::Sheet;
 use crate::paper::{Column, Paper, Row, RowKind, Tone};
@@ -40,7 +42,7 @@ impl Sheet<'_> {
                 self.number(decision.position),
                 words.moment(decision.control.at_ms),
                 self.maker.telling().officer_name(decision.officer).to_owned(),
-                self.maker.decision(decision),
+                self.what(decision),
                 decision.control.why.clone(),
                 change(|own| [own.before.ballots.taken, own.after.ballots.taken]),
                 change(|own| [own.before.ballots.valid, own.after.ballots.valid]),
@@ -70,6 +72,74 @@ impl Sheet<'_> {
         }
     }
 
+    /// Says that the last declaration is of something else than what is counted here.
+    pub(super) fn declaration(&self, paper: &mut Paper) {
+        let Some(own) = self.maker.board.declarations.get(&self.district) else { return };
+        let record = self.number(own.position);
+        let language = self.maker.words.language;
+        let mut alert = |text: String| paper.paragraph(Tone::Alert, &text);
+        if own.is_overtaken {
+            alert(match language {
+                Language::English => format!(
+                    "After record {record} declared the result, numbers of this district changed."
+                ),
+                Language::Persian => {
+                    format!("پس از اعلام نتیجه با رکورد {record}، عددهای این حوزه تغییر کرده است.")
+                }
+            });
+        }
+        if !self.stand.has_names() {
+            alert(match language {
+                Language::English => {
+                    format!("Record {record} declares a result, and the count is not complete.")
+                }
+                Language::Persian => {
+                    format!("رکورد {record} نتیجه را اعلام کرده است، ولی شمارش کامل نیست.")
+                }
+            });
+            return;
+        }
+        let elected = self.outcome.outcome.elected.iter();
+        let mut elected: Vec<u32> = elected.map(|&who| self.outcome.candidate_code(who)).collect();
+        elected.sort_unstable();
+        if elected != own.elected {
+            let declared = self.codes(&own.elected);
+            alert(match language {
+                Language::English => format!(
+                    "Record {record} declares others than those who are elected here: {declared}."
+                ),
+                Language::Persian => format!(
+                    "رکورد {record} کسانی جز منتخبان این صورت‌جلسه را اعلام کرده است: {declared}."
+                ),
+            });
+        }
+    }
+
+    fn codes(&self, codes: &[u32]) -> String {
+        let codes: Vec<String> = codes.iter().map(|code| self.code(*code)).collect();
+        self.maker.words.joined(&codes)
+    }
+
+    /// What was decided; who won a lot, or was declared, only where that may be told.
+    fn what(&self, decision: &Decision) -> String {
+        match &decision.control.action {
+            // A lot about who comes in for a member has a kind of its own, and is drawn after all.
+            Action::Lot(lot)
+                if LotKind::parse(&lot.kind).is_some_and(|kind| !self.tells_lots(kind)) =>
+            {
+                let district = self.maker.telling().district_called(&lot.district);
+                format!(
+                    "{}: {district}",
+                    self.maker.telling().action_name(&decision.control.action)
+                )
+            }
+            Action::Declare { elected, .. } if self.stand.has_names() => {
+                format!("{}: {}", self.maker.decision(decision), self.codes(elected))
+            }
+            _ => self.maker.decision(decision),
+        }
+    }
+
     fn effect<'d>(&self, decision: &'d Decision) -> Option<&'d DistrictEffect> {
         match &decision.effects {
             Effects::Districts(effects) => {
@@ -81,11 +151,11 @@ impl Sheet<'_> {
 
     fn changed_votes(&self, paper: &mut Paper, decision: &Decision, effect: &DistrictEffect) {
         let changed: Vec<(u32, u64, u64)> = effect.options().collect();
-        let caption = format!(
-            "{} {}",
-            self.say("Votes changed by record", "رأی‌هایی که تغییر کرد با رکورد"),
-            self.number(decision.position)
-        );
+        let record = self.number(decision.position);
+        let caption = match self.maker.words.language {
+            Language::English => format!("Votes changed by record {record}"),
+            Language::Persian => format!("رأی‌هایی که با رکورد {record} تغییر کرد"),
+        };
         if changed.len() > OPTIONS_SHOWN {
             let text = format!(
                 "{caption}: {} {}",

@@ -241,8 +241,8 @@ impl Sheet<'_> {
             ),
             equal(
                 text(
-                    "Ballots that the stations sealed are the ballots counted",
-                    "برگ‌هایی که شعبه‌ها مهر کرده‌اند برابر برگ‌های شمرده‌شده است",
+                    "Ballots by the headers of the batches that count are the ballots counted",
+                    "برگ‌های بسته‌های شمرده‌شده، به گفتهٔ سرآیند آن‌ها، برابر برگ‌های شمرده‌شده است",
                 ),
                 self.pairs.iter().map(|pair| pair.taken).sum(),
                 ballots.taken,
@@ -326,7 +326,7 @@ impl Sheet<'_> {
     }
 
     fn state(&self, pair: &PairStanding) -> String {
-        let waits = self.say("recount waits", "در انتظار بازشماری");
+        let waits = self.say("recount waits", "بازشماری در انتظار تصمیم");
         let (english, persian) = match pair.state {
             PairState::Received => ("in", "رسیده"),
             PairState::Missing => ("missing", "نرسیده"),
@@ -349,12 +349,8 @@ impl Sheet<'_> {
                             == (pair.station, pair.district)
                 };
                 let alarms = board.snapshot.held.iter().filter(own).flat_map(|held| &held.alarms);
-                let texts: Vec<String> = alarms
-                    .map(|alarm| {
-                        let name = self.maker.telling().check_name(alarm.method.name());
-                        format!("{name} ({})", alarm.formula)
-                    })
-                    .collect();
+                let texts: Vec<String> =
+                    alarms.map(|alarm| self.maker.telling().alarm(alarm)).collect();
                 self.maker.words.joined(&texts)
             }
             PairState::Gap => {

@@ -4,9 +4,9 @@
 //! place that waits for a lot or for what is outstanding: it stays open, to be written by hand.
 
 use shomar_engine::explanation::Section;
-use shomar_engine::lots::LotParty;
+use shomar_engine::lots::{LotParty, RecordedLot};
 use shomar_seats::{
-    AlternateOrder, GroupKey, LotKind, Method, OptionName, Party, PendingLot, Status,
+    AlternateOrder, Fact, GroupKey, LotKind, Method, OptionName, Party, PendingLot, Status, Step,
 };
 
 use super::{Sheet, Stand};
@@ -23,10 +23,14 @@ impl Sheet<'_> {
         if self.stand.has_names() { &self.outcome.outcome.elected } else { &[] }
     }
 
+    fn has_lists(&self) -> bool {
+        !self.outcome.district.lists.is_empty()
+    }
+
     pub(super) fn elected(&self, paper: &mut Paper) {
         paper.heading(1, self.say("Elected", "منتخبان"));
         let words = self.maker.words;
-        let has_lists = !self.outcome.district.lists.is_empty();
+        let has_lists = self.has_lists();
         let mut rows = Vec::new();
         for (number, position) in (1u64..).zip(self.named()) {
             let person = self.outcome.candidate(*position);
@@ -128,15 +132,17 @@ impl Sheet<'_> {
         paper.heading(1, self.say("Alternates, in order", "علی‌البدل‌ها به ترتیب"));
         let is_unknown = self.alternates_unknown();
         if rows.is_empty() && !is_unknown {
-            paper.paragraph(Tone::Plain, self.say("None.", "هیچ."));
+            paper.paragraph(Tone::Plain, self.say("None.", "علی‌البدلی تعیین نشده است."));
         }
         let mut columns = vec![
             Column::number(self.say("no.", "ردیف")),
             Column::number(self.say("code", "کد")),
             Column::text(self.say("name", "نام"), 3),
-            Column::text(self.say("list", "فهرست"), 2),
-            Column::number(self.say("votes", "رأی")),
         ];
+        if self.has_lists() {
+            columns.push(Column::text(self.say("list", "فهرست"), 2));
+        }
+        columns.push(Column::number(self.say("votes", "رأی")));
         if self.outcome.outcome.alternates_undecided > 0 {
             columns.push(Column::text("", 1));
         }
@@ -190,9 +196,9 @@ impl Sheet<'_> {
                 self.number(number),
                 self.code(person.code),
                 words.name(&person.name_en, &person.name_fa).to_owned(),
-                self.list_name(person.list),
-                self.number(self.outcome.candidate_votes(*position)),
             ];
+            cells.extend(self.has_lists().then(|| self.list_name(person.list)));
+            cells.push(self.number(self.outcome.candidate_votes(*position)));
             cells.extend(has_why.then(String::new));
             rows.push(Row::of(RowKind::Plain, cells));
         }
@@ -201,14 +207,11 @@ impl Sheet<'_> {
             _ => self.list_name(None),
         });
         for _ in 0..order.undecided {
-            let cells = vec![
-                self.number(rows.len() + 1),
-                String::new(),
-                OPEN_NAME.to_owned(),
-                list.clone(),
-                String::new(),
-                self.say("a lot decides", "در انتظار قرعه").to_owned(),
-            ];
+            let number = self.number(rows.len() + 1);
+            let mut cells = vec![number, String::new(), OPEN_NAME.to_owned()];
+            cells.extend(self.has_lists().then(|| list.clone()));
+            let why = self.say("a lot decides", "در انتظار قرعه").to_owned();
+            cells.extend([String::new(), why]);
             rows.push(Row::of(RowKind::Open, cells));
         }
         rows
@@ -244,13 +247,42 @@ impl Sheet<'_> {
         format!("{} {name}", self.code(code)).trim_end().to_owned()
     }
 
+    /// Whether a lot of this kind may be told: it names whoever won it.
+    pub(super) fn tells_lots(&self, kind: LotKind) -> bool {
+        match kind {
+            LotKind::Alternate => self.stand.has_alternates(),
+            LotKind::Seat | LotKind::Person | LotKind::Runoff => self.stand.has_names(),
+        }
+    }
+
+    /// Lots that were drawn and are not told yet, by their records.
+    fn lots_not_told(&self, paper: &mut Paper, lots: &[&RecordedLot]) {
+        if lots.is_empty() {
+            return;
+        }
+        let records: Vec<String> = lots.iter().map(|lot| self.number(lot.line)).collect();
+        let text = format!(
+            "{} {}.",
+            self.say(
+                "Lots were drawn that are told once the count is complete: record",
+                "قرعه‌هایی انجام شده است که پس از کامل شدن شمارش نوشته می‌شود: رکورد",
+            ),
+            self.maker.words.joined(&records)
+        );
+        paper.paragraph(Tone::Plain, &text);
+    }
+
     /// Lots that were drawn, and lots that are needed.
     pub(super) fn lots(&self, paper: &mut Paper) {
         paper.heading(1, self.say("Ties and lots", "تساوی آرا و قرعه"));
+        let recorded = self.outcome.recorded.iter();
+        let (told, not_told): (Vec<_>, Vec<_>) =
+            recorded.partition(|lot| self.tells_lots(lot.kind));
+        self.lots_not_told(paper, &not_told);
         // Who is tied for an alternate's place is known once every vote is.
         let waits = self.outcome.outcome.lots.iter();
         let pending: Vec<_> = waits.filter(|_| self.stand.has_alternates()).collect();
-        if pending.is_empty() && self.outcome.recorded.is_empty() {
+        if pending.is_empty() && told.is_empty() {
             let text = match self.stand.has_alternates() {
                 true => self.say("No lot was needed.", "به قرعه نیازی نبوده است."),
                 false => self.say(
@@ -261,7 +293,7 @@ impl Sheet<'_> {
             paper.paragraph(Tone::Plain, text);
             return;
         }
-        let drawn = self.outcome.recorded.iter().map(|lot| {
+        let drawn = told.iter().map(|lot| {
             let between: Vec<String> =
                 lot.between.iter().map(|party| self.lot_party(*party)).collect();
             let cells = vec![
@@ -336,7 +368,7 @@ impl Sheet<'_> {
         let steps = (1u64..).zip(&self.outcome.outcome.steps).map(|(number, step)| {
             let cells = vec![
                 self.number(number),
-                step.text(self.outcome, language),
+                self.step(step),
                 step.source_in(&self.outcome.rule, language),
             ];
             Row::of(RowKind::Plain, cells)
@@ -347,6 +379,19 @@ impl Sheet<'_> {
             Column::text(self.say("by", "مستند"), 2),
         ];
         paper.table("", columns, steps.collect());
+    }
+
+    /// What was done in a step; who won a lot only where that may be told.
+    fn step(&self, step: &Step) -> String {
+        match &step.fact {
+            Fact::LotDrawn { kind, .. } if !self.tells_lots(*kind) => self
+                .say(
+                    "A lot was drawn; it is told once the count is complete.",
+                    "قرعه انجام شده است و پس از کامل شدن شمارش نوشته می‌شود.",
+                )
+                .to_owned(),
+            _ => step.text(self.outcome, self.maker.words.language),
+        }
     }
 
     /// The rule, and every reading in force.

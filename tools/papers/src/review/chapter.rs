@@ -41,14 +41,18 @@ impl Review<'_> {
             return;
         }
         paper.heading(1, self.say("Nothing to go through", "بدون مورد"));
-        let text = format!(
-            "{} {}",
-            self.say(
+        let nothing = match self.knows_missing() {
+            true => self.say(
                 "Nothing late, held, missing, recounted, corrected or contradicting:",
-                "بدون دیررس، نگه‌داشته، نرسیده، بازشماری، اصلاح و ناسازگار:",
+                "بدون بستهٔ رسیده با تأخیر، نگه‌داشته، نرسیده، بازشماری، اصلاح و ناسازگار:",
             ),
-            self.maker.words.joined(&quiet)
-        );
+            false => self.say(
+                "Nothing late, held, recounted, corrected or contradicting (what is missing is \
+                 not known):",
+                "بدون بستهٔ رسیده با تأخیر، نگه‌داشته، بازشماری، اصلاح و ناسازگار (نرسیده‌ها معلوم نیست):",
+            ),
+        };
+        let text = format!("{nothing} {}", self.maker.words.joined(&quiet));
         paper.blocks.push(Block::Paragraph { text, tone: Tone::Plain });
     }
 
@@ -104,7 +108,12 @@ impl Review<'_> {
             self.numbers("after the close", "پس از پایان"),
             self.numbers("ballots", "برگ"),
         ];
-        self.list(paper, self.say("Late batches", "بسته‌های دیررس"), columns, rows.collect());
+        self.list(
+            paper,
+            self.say("Late batches", "بسته‌های رسیده با تأخیر"),
+            columns,
+            rows.collect(),
+        );
     }
 
     /// Recounts by themselves: they come when somebody counts again.
@@ -155,14 +164,8 @@ impl Review<'_> {
         let held = board.snapshot.held.iter();
         let held = held.filter(|held| places.province_of_station(held.address.station) == province);
         let rows = held.map(|held| {
-            let why: Vec<String> = held
-                .alarms
-                .iter()
-                .map(|alarm| {
-                    let name = self.maker.telling().check_name(alarm.method.name());
-                    format!("{name} ({})", alarm.formula)
-                })
-                .collect();
+            let why: Vec<String> =
+                held.alarms.iter().map(|alarm| self.maker.telling().alarm(alarm)).collect();
             let became = match held.is_rejected {
                 true => self.say("rejected", "ردشده"),
                 false => self.say("still held", "همچنان نگه‌داشته"),
@@ -213,7 +216,7 @@ impl Review<'_> {
             self.text("district", "حوزه", 2),
             self.numbers("registered", "واجدان شرایط"),
         ];
-        let title = self.say("Pairs that are missing", "جفت‌های نرسیدهٔ شعبه و حوزه");
+        let title = self.say("Pairs that are missing", "گزارش‌های نرسیده (شعبه و حوزه)");
         self.list(paper, title, columns, rows.collect());
     }
 

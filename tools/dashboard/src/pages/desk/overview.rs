@@ -214,9 +214,7 @@ impl DeskSheet<'_> {
                 td class="n" { (words.number(counts)) }
                 td {
                     @for alarm in &own.alarms {
-                        span { (self.sheet.telling().check_name(alarm.method.name())) }
-                        " "
-                        code { (alarm.formula) }
+                        span { (self.sheet.telling().alarm(alarm)) }
                         " "
                     }
                 }

@@ -3,6 +3,8 @@
 //! In: small journals in which something was decided, waits, or does not fit any more. Out: what
 //! stands in the minutes. Never: a decision about a district that its minutes deny.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 const HOLD: &str = "[[check]]\nmethod = \"ballots-registered\"\nlimit = 0\naction = \"hold\"\n";
@@ -239,4 +241,33 @@ fn all_stations_are_told_only_where_somebody_has_said_which_they_are() {
     let half = of_station(&sealed_again(&keyed, &format!("{VILLAGE}{CITY}")), 0);
     let paper = minutes(&journal(&keyed, "unserved", &half), "V1");
     assert!(paper.says("Registered, stations in") && !paper.says("Registered, all stations"));
+}
+
+#[test]
+fn minutes_are_provisional_where_the_result_is() {
+    let keyed = election("test", "");
+    std::fs::remove_file(keyed.path("election/serves.csv")).unwrap();
+    let batches = sealed(&keyed, &format!("{VILLAGE}{CITY}"));
+    // Without a decision a folder is counted whole; with one, nobody has said what is the whole.
+    let decided = signed(&keyed, vec![annul("S1")]);
+    for (name, decisions) in [("whole", &[][..]), ("decided", &decided[..])] {
+        let all: Vec<Vec<u8>> = batches.iter().chain(decisions).cloned().collect();
+        let folder = journal(&keyed, name, &all);
+        let result = json("result", &folder, &[]);
+        let reported = Reported::of("minutes", &folder, &["--all-districts", "--lang", "en"]);
+        for own in result["districts"].as_array().unwrap() {
+            let id = own["district"].as_str().unwrap();
+            let is_provisional = name == "decided";
+            assert_eq!(own["status"] == "provisional", is_provisional, "{name}: {own}");
+            let paper = reported.paper(&format!("minutes-{id}"));
+            let has_mark = paper.marks().contains(&"provisional");
+            assert_eq!(has_mark, is_provisional, "{name}: {id}");
+            let rows = paper.rows("Elected");
+            let named = rows.iter().filter(|(kind, _)| kind == "marked");
+            let named: BTreeSet<String> = named.map(|(_, cells)| cells[1].clone()).collect();
+            let elected = own["elected"].as_array().unwrap().iter();
+            let elected = elected.filter(|_| !is_provisional).map(Value::to_string);
+            assert_eq!(named, elected.collect(), "{name}: {id}");
+        }
+    }
 }

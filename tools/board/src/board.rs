@@ -101,13 +101,15 @@ pub struct BoardInput {
     pub records_per_1000_seconds: u64,
     /// As of when: the moment of the last record, in milliseconds since 1970-01-01 UTC.
     pub at_ms: u64,
+    /// Whether more may come of which nobody has said so: not of a folder that is counted whole.
+    pub grows: bool,
 }
 
 impl Board {
     /// Makes the board of a snapshot up to which the ledger has read; what did not change since the
     /// board before is taken from it.
     pub fn of(input: BoardInput, ledger: &Ledger, before: Option<&Self>) -> Self {
-        let BoardInput { setting, snapshot, reception, records_per_1000_seconds, at_ms } = input;
+        let BoardInput { setting, snapshot, reception, .. } = input;
         let completeness = Completeness::of(CompletenessInput {
             definition: setting.counting,
             snapshot: None,
@@ -115,7 +117,10 @@ impl Board {
             held: &snapshot.held,
             registers: setting.subject.registers,
         });
-        let completeness = completeness.while_it_grows(ledger);
+        let completeness = match input.grows {
+            true => completeness.while_it_grows(ledger),
+            false => completeness,
+        };
         let public = snapshot.public.clone();
         // A held batch is in no chunk: whoever may not see its votes gets no verdict made of them.
         let completeness = match public.as_ref().is_some_and(|public| public.is_everything) {
@@ -136,8 +141,8 @@ impl Board {
             snapshot,
             completeness,
             reception,
-            records_per_1000_seconds,
-            at_ms,
+            records_per_1000_seconds: input.records_per_1000_seconds,
+            at_ms: input.at_ms,
         };
         board.districts = board.stand(before);
         let declarations = board.declarations.iter();

@@ -67,13 +67,30 @@ impl Segments for Paths {
     }
 }
 
-/// The board of a folder, at its last record. What is shown of votes moves in chunks of at least
-/// `small_cell_ballots`; with 0 everything is shown. It lives as long as the process.
+/// What a board of a folder is for.
+#[derive(Clone, Copy)]
+pub(crate) enum BoardFor {
+    /// What is signed: every vote is shown, and the folder is counted whole, as by `shomar result`.
+    Papers,
+    /// What everybody reads, as the pages of the server tell it.
+    Publication {
+        /// What is shown of votes moves in chunks of at least so many; with 0 everything is shown.
+        small_cell_ballots: u64,
+    },
+}
+
+/// The board of a folder, at its last record. It lives as long as the process.
 pub(crate) fn read_board(
     directory: &Path,
     election: &Path,
-    small_cell_ballots: u64,
+    what_for: BoardFor,
 ) -> anyhow::Result<Board> {
+    // A publication may be followed by others: who is elected is not told before somebody says that
+    // all is in.
+    let (small_cell_ballots, grows) = match what_for {
+        BoardFor::Papers => (0, false),
+        BoardFor::Publication { small_cell_ballots } => (small_cell_ballots, true),
+    };
     let (read, sources) = Election::read(election)?;
     // As a server does: what pages are made of lives as long as the process.
     let read: &'static Election = Box::leak(Box::new(read));
@@ -95,6 +112,7 @@ pub(crate) fn read_board(
         reception: Reception::default(),
         records_per_1000_seconds: 0,
         at_ms,
+        grows,
     };
     Ok(Board::of(input, &ledger, None))
 }

@@ -96,7 +96,14 @@ impl Refresher {
             at_ms => at_ms,
         };
         let setting = Arc::clone(&self.setting);
-        let input = BoardInput { setting, snapshot, reception, records_per_1000_seconds, at_ms };
+        let input = BoardInput {
+            setting,
+            snapshot,
+            reception,
+            records_per_1000_seconds,
+            at_ms,
+            grows: true,
+        };
         Some(Board::of(input, &self.ledger, before))
     }
 

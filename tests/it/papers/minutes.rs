@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use super::*;
 
-const HOLD: &str = "[[check]]\nmethod = \"ballots-registered\"\nlimit = 0\naction = \"hold\"\n";
 const NOTHING_DECIDED: &str = "No officer has decided anything about this district.";
 
 fn minutes(folder: &Path, district: &str) -> Paper {
@@ -269,5 +268,33 @@ fn minutes_are_provisional_where_the_result_is() {
             let elected = elected.filter(|_| !is_provisional).map(Value::to_string);
             assert_eq!(named, elected.collect(), "{name}: {id}");
         }
+    }
+}
+
+#[test]
+fn a_station_whose_batches_are_all_out_by_a_decision_is_not_in() {
+    let keyed = election("test", HOLD);
+    let batches = sealed(&keyed, &VILLAGE.replace("103,20", "103,200"));
+    let batch = record_hash(&of_station(&batches, 1)[0]);
+    let subject = Subject::Batch(batch);
+    for (state, action) in [
+        ("rejected", Action::Reject { batch }),
+        ("annulled", Action::Annul { reason: "b-fraud".to_owned(), subject }),
+    ] {
+        let mut all = batches.clone();
+        all.extend(signed(&keyed, vec![action]));
+        let paper = minutes(&journal(&keyed, state, &all), "V1");
+        assert_eq!(figure(&paper, "Stations in"), ("1".to_owned(), "of 2".to_owned()));
+        let blocks = paper.0["blocks"].as_array().unwrap();
+        let table = |caption: &str| {
+            rows_of(blocks.iter().find(|block| has(&block["caption"], caption)).unwrap())
+        };
+        // Expected, in, held, with a gap, annulled or rejected, missing, recount waits.
+        let stations = &table("Stations that report")[0].1;
+        assert_eq!(stations[..], ["2", "1", "0", "0", "1", "0", "0"], "{state}");
+        let not_in = &table("not simply in")[0].1;
+        assert_eq!(not_in[1..], [state, "by a decision, see below", "0"]);
+        // It is decided, all the same: nobody waits for it.
+        assert_eq!(paper.0["title"], "Minutes of the result");
     }
 }

@@ -25,7 +25,7 @@ pub struct Progress {
     /// Voters on the registers of all stations, as far as these are known.
     pub registered: u64,
     /// Of the stations that are in, how many the turnout is of: their register is known, and not
-    /// all that they report of voters is annulled.
+    /// all that they report of voters is annulled or rejected.
     pub stations_of_turnout: u64,
     /// Voters on the registers of the stations that the turnout is of.
     pub registered_in: u64,
@@ -134,9 +134,7 @@ fn add_station(
     }
     let taken: u64 = voters.iter().map(|pair| pair.taken).sum();
     progress.taken += taken;
-    let is_in =
-        pairs.iter().all(|pair| matches!(pair.state, PairState::Received | PairState::Annulled));
-    if is_in {
+    if pairs.iter().all(|pair| pair.state == PairState::Received || pair.state.is_out()) {
         progress.stations_in += 1;
         add_turnout(progress, setting, &voters);
     }
@@ -147,11 +145,10 @@ fn add_station(
 
 /// The turnout of a station that is in with everything: of these pairs, which count voters.
 fn add_turnout(progress: &mut Progress, setting: &Setting, voters: &[&PairStanding]) {
-    let is_annulled = |pair: &&&PairStanding| pair.state == PairState::Annulled;
     let live: Vec<&PairStanding> =
-        voters.iter().filter(|pair| !is_annulled(pair)).copied().collect();
+        voters.iter().filter(|pair| !pair.state.is_out()).copied().collect();
     let Some(first) = live.first() else { return };
-    // What a station says of all its pairs is not of those that are left when one is annulled.
+    // What a station says of all its pairs is not of those that are left when one is out.
     let whole = match live.len() == voters.len() {
         true => setting.subject.registers.station(first.station),
         false => Expected::default(),

@@ -278,9 +278,10 @@ impl Report<'_> {
             "{} {}",
             self.say(
                 "Stations that are in, but in no turnout, because their register is not known or \
-                 their council ballots are annulled (the column \"turnout of\" counts the others):",
+                 their council ballots are annulled or rejected (the column \"turnout of\" counts \
+                 the others):",
                 "شعبه‌های رسیده‌ای که در مشارکت نیامده‌اند، زیرا شمار واجدان شرایط آن‌ها معلوم نیست یا آرای \
-                 شورای آن‌ها ابطال شده است (ستون «مشارکت از» شمار شعبه‌های دیگر است):",
+                 شورای آن‌ها ابطال یا رد شده است (ستون «مشارکت از» شمار شعبه‌های دیگر است):",
             ),
             self.number(self.maker.board.progress.nation.stations_without_turnout())
         );

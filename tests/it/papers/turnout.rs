@@ -140,3 +140,32 @@ fn a_register_of_which_no_ballot_can_count_is_not_below_the_line() {
     let row = nation_of(&keyed, "empty", &[first.clone(), empty.bytes().to_vec()]);
     assert_eq!(told(&row), [Some("2"), None, Some("200"), Some("55"), Some("27.50%")]);
 }
+
+#[test]
+fn where_nobody_has_said_what_is_expected_a_place_is_finished_once_it_is_declared() {
+    let keyed = election("test", "");
+    std::fs::remove_file(keyed.path("election/serves.csv")).unwrap();
+    // Both stations have sent their ballots of the village, and none of the city.
+    let batches = sealed(&keyed, VILLAGE);
+    let declare = |district: &str, elected: &[u32]| Action::Declare {
+        district: district.to_owned(),
+        elected: elected.to_vec(),
+    };
+    let village = declare("V1", &[101, 102, 103]);
+    for (name, decisions, is_finished) in [
+        ("whole", Vec::new(), true),
+        ("village", vec![village.clone()], false),
+        ("both", vec![village, declare("T", &[])], true),
+    ] {
+        let mut all = batches.clone();
+        all.extend(signed(&keyed, decisions));
+        let folder = journal(&keyed, name, &all);
+        let paper = Reported::of("turnout", &folder, &["--lang", "en"]).paper("turnout");
+        assert_eq!(paper.says("Finished: every station is in"), is_finished, "{name}");
+        assert_eq!(paper.marks().contains(&"provisional"), !is_finished, "{name}");
+        assert_eq!(paper.says("(partial)"), !is_finished, "{name}");
+        let minutes = Reported::of("minutes", &folder, &["--district", "T", "--lang", "en"]);
+        let minutes = minutes.paper("minutes-T");
+        assert_eq!(minutes.marks().contains(&"provisional"), !is_finished, "{name}");
+    }
+}

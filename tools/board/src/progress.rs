@@ -52,6 +52,11 @@ impl Progress {
         self.authenticated_in.is_some() && self.stations_of_turnout > 0
     }
 
+    /// Whether there are stations, and all are in.
+    pub fn has_all_stations_in(&self) -> bool {
+        self.stations > 0 && self.stations_in == self.stations
+    }
+
     /// Stations that are in, and that no turnout can be told of.
     pub fn stations_without_turnout(&self) -> u64 {
         self.stations_in - self.stations_of_turnout

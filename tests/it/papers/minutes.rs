@@ -298,3 +298,43 @@ fn a_station_whose_batches_are_all_out_by_a_decision_is_not_in() {
         assert_eq!(paper.0["title"], "Minutes of the result");
     }
 }
+
+/// Reads A10 as `device_forbids`.
+fn forbid_lists_beside_names(keyed: &Keyed) {
+    let toml = keyed.path("election/election.toml");
+    let head = std::fs::read_to_string(&toml).unwrap();
+    let rule = "rule = \"article-24\"\n";
+    assert!(head.contains(rule));
+    let forbids = format!("{rule}list_plus_names = \"device_forbids\"\n");
+    std::fs::write(&toml, head.replace(rule, &forbids)).unwrap();
+}
+
+#[test]
+fn ballots_with_a_list_and_names_are_in_the_minutes_where_they_are_forbidden() {
+    let keyed = election("test", "");
+    forbid_lists_beside_names(&keyed);
+    let rows = format!("{VILLAGE}{CITY}S2,T,40 301,3\n");
+    let folder = journal(&keyed, "forbidden", &sealed(&keyed, &rows));
+    let told = "3 ballots have a list and names: void (reading A10 device_forbids)";
+    let result = json("result", &folder, &["--district", "T"]);
+    let findings = result["districts"][0]["findings"].as_array().unwrap();
+    assert!(findings.iter().any(|own| own == told), "{findings:?}");
+    assert!(minutes(&folder, "T").says(told));
+    assert!(!minutes(&folder, "V1").says("have a list and names"));
+}
+
+#[test]
+fn what_a_check_holds_under_one_reading_alone_is_no_number_of_forbidden_ballots() {
+    let check = "[[check]]\nmethod = \"void-share\"\nlimit = \"30%\"\naction = \"hold\"\n";
+    let keyed = election("test", check);
+    let serves = "station,district,registered,authenticated\nS1,T,,\nS2,T,,\n";
+    std::fs::write(keyed.path("election/serves.csv"), serves).unwrap();
+    forbid_lists_beside_names(&keyed);
+    // Of S1 a quarter is void, of S2 a quarter, and half that has a list and names: both are held.
+    let rows = "S1,T,40,15\nS1,T,,5\nS2,T,40,5\nS2,T,40 301,10\nS2,T,,5\n";
+    let folder = journal(&keyed, "held", &sealed(&keyed, rows));
+    let result = json("result", &folder, &["--district", "T"]);
+    assert_eq!(result["districts"][0]["stations"]["held"], 2, "{result}");
+    assert!(!result.to_string().contains("have a list and names"));
+    assert!(!minutes(&folder, "T").says("have a list and names"));
+}

@@ -83,6 +83,7 @@ pub struct Board {
     pub declarations: BTreeMap<u32, Declaration>,
     /// Lots about who is elected.
     lots: Vec<RecordedLot>,
+    without_forbidding: Option<Snapshot>,
     /// How receiving goes.
     pub reception: Reception,
     /// Records a second that became durable lately, in thousandths.
@@ -103,6 +104,9 @@ pub struct BoardInput {
     pub at_ms: u64,
     /// Whether more may come of which nobody has said so: not of a folder that is counted whole.
     pub grows: bool,
+    /// The totals if a list beside names were read (A10 `list_wins`), where a contest forbids it;
+    /// without them nobody is told how many such ballots there are.
+    pub without_forbidding: Option<Snapshot>,
 }
 
 impl Board {
@@ -135,6 +139,7 @@ impl Board {
             declared: HashSet::new(),
             declarations: declarations(ledger, &snapshot, &setting.counting),
             lots: lots.collect(),
+            without_forbidding: input.without_forbidding,
             contests: Vec::new(),
             districts: Vec::new(),
             setting,
@@ -315,6 +320,9 @@ impl Board {
         snapshot: &'a Snapshot,
         lots: &'a [RecordedLot],
     ) -> Option<Made<'a>> {
+        // Their difference is told of all votes, and never of a part.
+        let is_all_shown =
+            self.districts.get(district as usize).is_some_and(|standing| standing.is_all_shown);
         let input = OutcomeInput {
             election: self.setting.subject.election,
             definition: self.setting.counting,
@@ -322,7 +330,7 @@ impl Board {
             rules: &self.setting.rules,
             lots,
             missing: &self.waited_for,
-            without_forbidding: None,
+            without_forbidding: self.without_forbidding.as_ref().filter(|_| is_all_shown),
         };
         let mut made = match outcomes(input, Some(district)) {
             Ok(made) => made,

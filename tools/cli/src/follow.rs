@@ -23,7 +23,7 @@ use shomar_format::bytes::hex;
 use shomar_format::segment::SegmentReader;
 use shomar_format::{Election, Reading};
 
-use crate::count::map_segments;
+use crate::count::{map_segments, read_where_forbidden};
 use crate::failure::CheckFailed;
 
 /// Reads every record of a folder into a live count that has read none.
@@ -103,6 +103,13 @@ pub(crate) fn read_board(
     let live = Live::new(definition, readings.clone(), registers.clone());
     let snapshot = follow(live.disclosing(read, small_cell_ballots), &evidence)?;
     confirm(&snapshot, &evidence, subject, &readings)?;
+    // No page says how many ballots have a list beside names, so no publication does.
+    let without_forbidding = match (what_for, read_where_forbidden(&readings)) {
+        (BoardFor::Papers, Some(readings)) if snapshot.totals.is_some() => {
+            Some(count_whole(&evidence, subject, &readings)?)
+        }
+        _ => None,
+    };
     let mut ledger = Ledger::new(read.head.mode);
     snapshot.read_into(&mut ledger, &setting.counting);
     let at_ms = last_moment(&snapshot);
@@ -113,6 +120,7 @@ pub(crate) fn read_board(
         records_per_1000_seconds: 0,
         at_ms,
         grows,
+        without_forbidding,
     };
     Ok(Board::of(input, &ledger, None))
 }
@@ -124,7 +132,23 @@ fn confirm(
     subject: Subject,
     readings: &[Reading],
 ) -> anyhow::Result<()> {
-    let Some(followed) = snapshot.digests(subject.definition) else { return Ok(()) };
+    let definition = subject.definition;
+    let Some(followed) = snapshot.digests(definition) else { return Ok(()) };
+    let counted = count_whole(evidence, subject, readings)?;
+    let digest = *counted.digest(&definition.counting(), &definition.head);
+    if digest != followed.totals {
+        let (found, expected) = (hex(&followed.totals), hex(&digest));
+        bail!(CheckFailed(format!("found totals {found} record by record, expected {expected}")));
+    }
+    Ok(())
+}
+
+/// Counts everything at once.
+fn count_whole(
+    evidence: &Evidence,
+    subject: Subject,
+    readings: &[Reading],
+) -> anyhow::Result<Snapshot> {
     let definition = subject.definition;
     let input = RecountInput {
         evidence,
@@ -139,13 +163,7 @@ fn confirm(
         NoCount::NotClosed { .. } => anyhow!("found no close record, where the live count had one"),
     })?;
     let counting = definition.counting();
-    let counted = Snapshot::merge(counted.tallied, &counting, &definition.head, readings);
-    let digest = *counted.digest(&counting, &definition.head);
-    if digest != followed.totals {
-        let (found, expected) = (hex(&followed.totals), hex(&digest));
-        bail!(CheckFailed(format!("found totals {found} record by record, expected {expected}")));
-    }
-    Ok(())
+    Ok(Snapshot::merge(counted.tallied, &counting, &definition.head, readings))
 }
 
 /// When the last record came, in milliseconds since 1970-01-01 UTC; 0 where nobody said.

@@ -103,6 +103,8 @@ impl Refresher {
             records_per_1000_seconds,
             at_ms,
             grows: true,
+            // Nobody counts everything once more for it.
+            without_forbidding: None,
         };
         Some(Board::of(input, &self.ledger, before))
     }

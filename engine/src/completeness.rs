@@ -177,10 +177,20 @@ pub enum PairState {
     Waiting,
     /// What came of it counts, but a batch of its station is missing in the chain of a device.
     Gap,
-    /// It is annulled: nothing of it counts.
+    /// It is annulled, or each of its batches: nothing of it counts.
     Annulled,
-    /// What came of it counts, or is out of the totals by a decision.
+    /// The same, and an officer has rejected a batch of it that a check held.
+    Rejected,
+    /// What came of it counts, or is out of the totals by a decision; not all of it is out.
     Received,
+}
+
+impl PairState {
+    /// Whether officers have taken all of it out of the totals.
+    #[must_use]
+    pub fn is_out(self) -> bool {
+        matches!(self, Self::Annulled | Self::Rejected)
+    }
 }
 
 /// A pair of station and district: one that is expected, or one that has reported.
@@ -225,8 +235,11 @@ pub struct Completeness<'a> {
 /// What became of a batch.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fate {
-    /// It counts, or is out of the totals by a decision.
-    Settled,
+    Counts,
+    /// It is annulled, or a recount stands in its place.
+    Out,
+    /// A check held it, and an officer has rejected it.
+    Rejected,
     Held,
     /// A recount that nobody has decided about.
     Waits,
@@ -248,6 +261,10 @@ struct Pair {
     district: u32,
     batches: u32,
     counted: u64,
+    /// A batch of it counts, with ballots or without.
+    counts: bool,
+    is_rejected: bool,
+    /// A batch of it counts, or is out of the totals by a decision.
     is_settled: bool,
     is_held: bool,
     waits: bool,
@@ -344,7 +361,7 @@ impl<'a> Completeness<'a> {
             let counted = input.snapshot.into_iter().flat_map(Snapshot::batches);
             let counted = counted.map(|batch| {
                 let counted = u64::from(batch.taken);
-                Fated { address: batch.address, fate: Fate::Settled, counted }
+                Fated { address: batch.address, fate: Fate::Counts, counted }
             });
             let held = input.held.iter();
             let held =
@@ -362,21 +379,21 @@ impl<'a> Completeness<'a> {
             let mut counted = 0;
             let fate = match ledger.standing(batch) {
                 Standing::Stands if held.contains(&entry.hash) => Fate::Held,
-                // Rejected: out of the totals, and nobody waits for it.
-                Standing::Stands if rejected.contains(&entry.hash) => Fate::Settled,
+                // Out of the totals, and nobody waits for it.
+                Standing::Stands if rejected.contains(&entry.hash) => Fate::Rejected,
                 Standing::Stands => {
                     counted = u64::from(entry.taken);
-                    Fate::Settled
+                    Fate::Counts
                 }
                 Standing::Waiting if entry.ruling == Some(Ruling::Rejected) => Fate::Dropped,
                 Standing::Waiting => Fate::Waits,
                 Standing::Superseded(_) => {
                     district.superseded += 1;
-                    Fate::Settled
+                    Fate::Out
                 }
                 Standing::Annulled(_) => {
                     district.annulled += 1;
-                    Fate::Settled
+                    Fate::Out
                 }
             };
             Fated { address: entry.address, fate, counted }
@@ -496,7 +513,9 @@ fn standing(station: u32, district: u32, pair: Option<&Pair>, is_annulled: bool)
         // Only a recount that was rejected.
         Some(pair) if !pair.is_settled => PairState::Missing,
         Some(pair) if pair.has_gap => PairState::Gap,
-        Some(_) => PairState::Received,
+        Some(pair) if pair.counts => PairState::Received,
+        Some(pair) if pair.is_rejected => PairState::Rejected,
+        Some(_) => PairState::Annulled,
     };
     let (batches, taken) = pair.map_or((0, 0), |pair| (pair.batches, pair.counted));
     let recount_waits = pair.is_some_and(Pair::recount_waits);
@@ -524,8 +543,7 @@ fn received_pairs(
         for of_pair in of_station.chunk_by(|one, other| key(one) == key(other)) {
             let has = |fate| of_pair.iter().any(|batch| batch.fate == fate);
             let (station, district) = key(&of_pair[0]);
-            let (is_settled, is_held, waits) =
-                (has(Fate::Settled), has(Fate::Held), has(Fate::Waits));
+            let (counts, is_rejected) = (has(Fate::Counts), has(Fate::Rejected));
             let is_annulled =
                 ledger.is_some_and(|ledger| ledger.annulled_by(station, district).is_some());
             pairs.push(Pair {
@@ -533,9 +551,11 @@ fn received_pairs(
                 district,
                 batches: u32::try_from(of_pair.len()).expect("fewer than 2^32 batches"),
                 counted: of_pair.iter().map(|batch| batch.counted).sum(),
-                is_settled,
-                is_held,
-                waits,
+                counts,
+                is_rejected,
+                is_settled: counts || is_rejected || has(Fate::Out),
+                is_held: has(Fate::Held),
+                waits: has(Fate::Waits),
                 has_gap,
                 is_annulled,
             });

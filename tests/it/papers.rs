@@ -14,6 +14,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use shomar_engine::Definition;
+use shomar_format::CanonicalBatch;
 use shomar_format::bytes::hex;
 use shomar_format::control::{Action, Control, Lot, Subject};
 use shomar_format::record::{SealedBatch, address_at, record_hash};
@@ -30,6 +31,7 @@ const VILLAGE: &str = "S1,V1,101,30\nS1,V1,102,25\nS2,V1,103,20\nS2,V1,104,10\n"
 /// The city, with ballots for lists and for names.
 const CITY: &str = "S2,T,40,10\nS2,T,50,7\nS2,T,301 302 201 101,4\nS2,T,,2\n";
 const SERVES: &str = "S1,V1,,\nS2,V1,,\nS2,T,,\n";
+const HOLD: &str = "[[check]]\nmethod = \"ballots-registered\"\nlimit = 0\naction = \"hold\"\n";
 
 /// Runs `shomar report`; the papers by name, and its answer.
 struct Reported {
@@ -414,8 +416,7 @@ fn unfinished_provinces_are_in_no_sum_of_the_finished() {
 
 #[test]
 fn the_review_tells_what_came_late_was_held_corrected_and_refused() {
-    let check = "[[check]]\nmethod = \"ballots-registered\"\nlimit = 0\naction = \"hold\"\n";
-    let keyed = election("test", check);
+    let keyed = election("test", HOLD);
     let batches = sealed(&keyed, &format!("{}{CITY}", VILLAGE.replace("101,30", "101,300")));
     let other = sealed_again(&keyed, "S1,V1,104,3\n");
     let [first, rest @ ..] = &batches[..] else { panic!("no batch") };

@@ -3,9 +3,10 @@
 //! In: small journals in which something was decided, waits, or does not fit any more. Out: what
 //! stands in the minutes. Never: a decision about a district that its minutes deny.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
-const HOLD: &str = "[[check]]\nmethod = \"ballots-registered\"\nlimit = 0\naction = \"hold\"\n";
 const NOTHING_DECIDED: &str = "No officer has decided anything about this district.";
 
 fn minutes(folder: &Path, district: &str) -> Paper {
@@ -346,4 +347,101 @@ fn an_annulled_station_is_nowhere_called_received() {
     assert!(!paper.says("= 2 received +"), "{}", paper.0);
     let told = "Stations: 2 expected = 2 received (with a gap, or out by a decision, too) + 0 held";
     assert!(paper.says(told), "{}", paper.0);
+}
+
+#[test]
+fn minutes_are_provisional_where_the_result_is() {
+    let keyed = election("test", "");
+    std::fs::remove_file(keyed.path("election/serves.csv")).unwrap();
+    let batches = sealed(&keyed, &format!("{VILLAGE}{CITY}"));
+    // Without a decision a folder is counted whole; with one, nobody has said what is the whole.
+    let decided = signed(&keyed, vec![annul("S1")]);
+    for (name, decisions) in [("whole", &[][..]), ("decided", &decided[..])] {
+        let all: Vec<Vec<u8>> = batches.iter().chain(decisions).cloned().collect();
+        let folder = journal(&keyed, name, &all);
+        let result = json("result", &folder, &[]);
+        let reported = Reported::of("minutes", &folder, &["--all-districts", "--lang", "en"]);
+        for own in result["districts"].as_array().unwrap() {
+            let id = own["district"].as_str().unwrap();
+            let is_provisional = name == "decided";
+            assert_eq!(own["status"] == "provisional", is_provisional, "{name}: {own}");
+            let paper = reported.paper(&format!("minutes-{id}"));
+            let has_mark = paper.marks().contains(&"provisional");
+            assert_eq!(has_mark, is_provisional, "{name}: {id}");
+            let rows = paper.rows("Elected");
+            let named = rows.iter().filter(|(kind, _)| kind == "marked");
+            let named: BTreeSet<String> = named.map(|(_, cells)| cells[1].clone()).collect();
+            let elected = own["elected"].as_array().unwrap().iter();
+            let elected = elected.filter(|_| !is_provisional).map(Value::to_string);
+            assert_eq!(named, elected.collect(), "{name}: {id}");
+        }
+    }
+}
+
+#[test]
+fn a_station_whose_batches_are_all_out_by_a_decision_is_not_in() {
+    let keyed = election("test", HOLD);
+    let batches = sealed(&keyed, &VILLAGE.replace("103,20", "103,200"));
+    let batch = record_hash(&of_station(&batches, 1)[0]);
+    let subject = Subject::Batch(batch);
+    for (state, action) in [
+        ("rejected", Action::Reject { batch }),
+        ("annulled", Action::Annul { reason: "b-fraud".to_owned(), subject }),
+    ] {
+        let mut all = batches.clone();
+        all.extend(signed(&keyed, vec![action]));
+        let paper = minutes(&journal(&keyed, state, &all), "V1");
+        assert_eq!(figure(&paper, "Stations in"), ("1".to_owned(), "of 2".to_owned()));
+        let blocks = paper.0["blocks"].as_array().unwrap();
+        let table = |caption: &str| {
+            rows_of(blocks.iter().find(|block| has(&block["caption"], caption)).unwrap())
+        };
+        // Expected, in, held, with a gap, annulled or rejected, missing, recount waits.
+        let stations = &table("Stations that report")[0].1;
+        assert_eq!(stations[..], ["2", "1", "0", "0", "1", "0", "0"], "{state}");
+        let not_in = &table("not simply in")[0].1;
+        assert_eq!(not_in[1..], [state, "by a decision, see below", "0"]);
+        // It is decided, all the same: nobody waits for it.
+        assert_eq!(paper.0["title"], "Minutes of the result");
+    }
+}
+
+/// Reads A10 as `device_forbids`.
+fn forbid_lists_beside_names(keyed: &Keyed) {
+    let toml = keyed.path("election/election.toml");
+    let head = std::fs::read_to_string(&toml).unwrap();
+    let rule = "rule = \"article-24\"\n";
+    assert!(head.contains(rule));
+    let forbids = format!("{rule}list_plus_names = \"device_forbids\"\n");
+    std::fs::write(&toml, head.replace(rule, &forbids)).unwrap();
+}
+
+#[test]
+fn ballots_with_a_list_and_names_are_in_the_minutes_where_they_are_forbidden() {
+    let keyed = election("test", "");
+    forbid_lists_beside_names(&keyed);
+    let rows = format!("{VILLAGE}{CITY}S2,T,40 301,3\n");
+    let folder = journal(&keyed, "forbidden", &sealed(&keyed, &rows));
+    let told = "3 ballots have a list and names: void (reading A10 device_forbids)";
+    let result = json("result", &folder, &["--district", "T"]);
+    let findings = result["districts"][0]["findings"].as_array().unwrap();
+    assert!(findings.iter().any(|own| own == told), "{findings:?}");
+    assert!(minutes(&folder, "T").says(told));
+    assert!(!minutes(&folder, "V1").says("have a list and names"));
+}
+
+#[test]
+fn what_a_check_holds_under_one_reading_alone_is_no_number_of_forbidden_ballots() {
+    let check = "[[check]]\nmethod = \"void-share\"\nlimit = \"30%\"\naction = \"hold\"\n";
+    let keyed = election("test", check);
+    let serves = "station,district,registered,authenticated\nS1,T,,\nS2,T,,\n";
+    std::fs::write(keyed.path("election/serves.csv"), serves).unwrap();
+    forbid_lists_beside_names(&keyed);
+    // Of S1 a quarter is void, of S2 a quarter, and half that has a list and names: both are held.
+    let rows = "S1,T,40,15\nS1,T,,5\nS2,T,40,5\nS2,T,40 301,10\nS2,T,,5\n";
+    let folder = journal(&keyed, "held", &sealed(&keyed, rows));
+    let result = json("result", &folder, &["--district", "T"]);
+    assert_eq!(result["districts"][0]["stations"]["held"], 2, "{result}");
+    assert!(!result.to_string().contains("have a list and names"));
+    assert!(!minutes(&folder, "T").says("have a list and names"));
 }

@@ -22,7 +22,12 @@ fn registers(first: &str, second: &str, serves: &str) -> Keyed {
 fn nation(keyed: &Keyed, name: &str, decisions: Vec<Action>) -> BTreeMap<String, String> {
     let mut all = sealed(keyed, &format!("{VILLAGE}{CITY}"));
     all.extend(signed(keyed, decisions));
-    let folder = journal(keyed, name, &all);
+    nation_of(keyed, name, &all)
+}
+
+/// The same of these records.
+fn nation_of(keyed: &Keyed, name: &str, records: &[Vec<u8>]) -> BTreeMap<String, String> {
+    let folder = journal(keyed, name, records);
     let paper = Reported::of("turnout", &folder, &["--lang", "en"]).paper("turnout");
     let blocks = paper.0["blocks"].as_array().unwrap().iter();
     let mut tables = blocks.filter(|block| block["caption"] == "Finished or not");
@@ -109,4 +114,58 @@ fn a_county_with_ballots_of_a_district_beyond_it_has_no_kinds() {
     let table = blocks.rfind(|block| block["block"] == "table").unwrap();
     let cells = rows_of(table)[0].1.clone();
     assert_eq!(cells[cells.len() - 4..], ["85", "0", "0.00%", "0"]);
+}
+
+#[test]
+fn a_register_of_which_no_ballot_can_count_is_not_below_the_line() {
+    let keyed = registers("100", "100", "S1,V1,,\nS2,V1,,\n").with(HOLD);
+    let batches = sealed(&keyed, &VILLAGE.replace("103,20", "103,200"));
+    let second = batches.iter().find(|batch| address_at(batch).station == 1).unwrap();
+    let (batch, subject) = (record_hash(second), Subject::Batch(record_hash(second)));
+    let of_first = [Some("2"), Some("1"), Some("100"), Some("55"), Some("55.00%")];
+    for (name, action) in [
+        ("rejected", Action::Reject { batch }),
+        ("annulled", Action::Annul { reason: "b-fraud".to_owned(), subject }),
+    ] {
+        let mut all = batches.clone();
+        all.extend(signed(&keyed, vec![action]));
+        assert_eq!(told(&nation_of(&keyed, name, &all)), of_first, "{name}");
+    }
+    // A batch without a ballot is one that counts: nobody came.
+    let definition = Definition::open(&keyed.path("election")).unwrap();
+    let counting = definition.counting();
+    let empty = CanonicalBatch::empty(counting.shape(0));
+    let empty = SealedBatch::seal(counting.digest(), address_at(second), &empty);
+    let first = batches.iter().find(|batch| address_at(batch).station == 0).unwrap();
+    let row = nation_of(&keyed, "empty", &[first.clone(), empty.bytes().to_vec()]);
+    assert_eq!(told(&row), [Some("2"), None, Some("200"), Some("55"), Some("27.50%")]);
+}
+
+#[test]
+fn where_nobody_has_said_what_is_expected_a_place_is_finished_once_it_is_declared() {
+    let keyed = election("test", "");
+    std::fs::remove_file(keyed.path("election/serves.csv")).unwrap();
+    // Both stations have sent their ballots of the village, and none of the city.
+    let batches = sealed(&keyed, VILLAGE);
+    let declare = |district: &str, elected: &[u32]| Action::Declare {
+        district: district.to_owned(),
+        elected: elected.to_vec(),
+    };
+    let village = declare("V1", &[101, 102, 103]);
+    for (name, decisions, is_finished) in [
+        ("whole", Vec::new(), true),
+        ("village", vec![village.clone()], false),
+        ("both", vec![village, declare("T", &[])], true),
+    ] {
+        let mut all = batches.clone();
+        all.extend(signed(&keyed, decisions));
+        let folder = journal(&keyed, name, &all);
+        let paper = Reported::of("turnout", &folder, &["--lang", "en"]).paper("turnout");
+        assert_eq!(paper.says("Finished: every station is in"), is_finished, "{name}");
+        assert_eq!(paper.marks().contains(&"provisional"), !is_finished, "{name}");
+        assert_eq!(paper.says("(partial)"), !is_finished, "{name}");
+        let minutes = Reported::of("minutes", &folder, &["--district", "T", "--lang", "en"]);
+        let minutes = minutes.paper("minutes-T");
+        assert_eq!(minutes.marks().contains(&"provisional"), !is_finished, "{name}");
+    }
 }

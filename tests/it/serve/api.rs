@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use shomar_format::bytes::hex;
+use shomar_format::record::{address_at, record_hash};
 
 use crate::keyed::Keyed;
 use crate::kit::{fixture, json};
@@ -253,4 +255,31 @@ fn a_county_without_districts_of_its_own_is_as_far_as_those_that_it_reports() {
     let status = |county: usize| province["counties"][county]["status"].clone();
     assert_eq!([status(0), status(1)], ["unofficial-complete", "unofficial-partial"]);
     assert_eq!(province["status"], "unofficial-partial");
+}
+
+#[test]
+fn a_pair_whose_batches_are_all_rejected_is_told_as_such() {
+    let hold = "[[check]]\nmethod = \"ballots-registered\"\nlimit = 0\naction = \"hold\"\n";
+    let keyed = Keyed::new("test").expecting("S1,V1,,\nS2,V1,,\n").with(hold);
+    let rows = "S1,V1,101,20\nS1,V1,102,15\nS1,V1,103,10\nS2,V1,101,200\n";
+    let batches = keyed.seal_rows(rows, "sealed");
+    let server = Server::start(&keyed.path("election"), &keyed.path("data"), &[]);
+    let batches: Vec<&[u8]> = batches.iter().map(Vec::as_slice).collect();
+    assert_eq!(server.send(&batches).0, 200);
+    server.caught_up();
+    settled(&server, "/v1/stations?state=held", "\"station\":\"S2\"");
+    let held = batches.iter().find(|batch| address_at(batch).station == 1).unwrap();
+    let batch = hex(&record_hash(held));
+    assert_eq!(server.send(&[&keyed.control(None, &["reject", "--batch", &batch])]).0, 200);
+    settled(&server, "/v1/stations?state=rejected", "\"state\":\"rejected\"");
+    for state in ["held", "annulled", "received"] {
+        let of_state = document(&server, &format!("/v1/stations?state={state}"));
+        let mut stations = of_state["stations"].as_array().unwrap().iter();
+        assert!(!stations.any(|row| row["station"] == "S2"), "{state}: {of_state}");
+    }
+    let progress = &document(&server, "/v1/nation")["progress"];
+    let numbers = ["stations_in", "stations_of_turnout", "registered_in", "ballots_in"];
+    assert_eq!(numbers.map(|name| progress[name].as_u64()), [2, 1, 100, 45].map(Some));
+    let page = get(&server, "/en/stations?state=rejected", "").body;
+    assert!(page.contains("<span class=\"chip bad\">rejected</span>"), "{page}");
 }

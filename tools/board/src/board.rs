@@ -83,6 +83,7 @@ pub struct Board {
     pub declarations: BTreeMap<u32, Declaration>,
     /// Lots about who is elected.
     lots: Vec<RecordedLot>,
+    without_forbidding: Option<Snapshot>,
     /// How receiving goes.
     pub reception: Reception,
     /// Records a second that became durable lately, in thousandths.
@@ -101,13 +102,18 @@ pub struct BoardInput {
     pub records_per_1000_seconds: u64,
     /// As of when: the moment of the last record, in milliseconds since 1970-01-01 UTC.
     pub at_ms: u64,
+    /// Whether more may come of which nobody has said so: not of a folder that is counted whole.
+    pub grows: bool,
+    /// The totals if a list beside names were read (A10 `list_wins`), where a contest forbids it;
+    /// without them nobody is told how many such ballots there are.
+    pub without_forbidding: Option<Snapshot>,
 }
 
 impl Board {
     /// Makes the board of a snapshot up to which the ledger has read; what did not change since the
     /// board before is taken from it.
     pub fn of(input: BoardInput, ledger: &Ledger, before: Option<&Self>) -> Self {
-        let BoardInput { setting, snapshot, reception, records_per_1000_seconds, at_ms } = input;
+        let BoardInput { setting, snapshot, reception, .. } = input;
         let completeness = Completeness::of(CompletenessInput {
             definition: setting.counting,
             snapshot: None,
@@ -115,7 +121,10 @@ impl Board {
             held: &snapshot.held,
             registers: setting.subject.registers,
         });
-        let completeness = completeness.while_it_grows(ledger);
+        let completeness = match input.grows {
+            true => completeness.while_it_grows(ledger),
+            false => completeness,
+        };
         let public = snapshot.public.clone();
         // A held batch is in no chunk: whoever may not see its votes gets no verdict made of them.
         let completeness = match public.as_ref().is_some_and(|public| public.is_everything) {
@@ -130,14 +139,15 @@ impl Board {
             declared: HashSet::new(),
             declarations: declarations(ledger, &snapshot, &setting.counting),
             lots: lots.collect(),
+            without_forbidding: input.without_forbidding,
             contests: Vec::new(),
             districts: Vec::new(),
             setting,
             snapshot,
             completeness,
             reception,
-            records_per_1000_seconds,
-            at_ms,
+            records_per_1000_seconds: input.records_per_1000_seconds,
+            at_ms: input.at_ms,
         };
         board.districts = board.stand(before);
         let declarations = board.declarations.iter();
@@ -310,6 +320,9 @@ impl Board {
         snapshot: &'a Snapshot,
         lots: &'a [RecordedLot],
     ) -> Option<Made<'a>> {
+        // Their difference is told of all votes, and never of a part.
+        let is_all_shown =
+            self.districts.get(district as usize).is_some_and(|standing| standing.is_all_shown);
         let input = OutcomeInput {
             election: self.setting.subject.election,
             definition: self.setting.counting,
@@ -317,7 +330,7 @@ impl Board {
             rules: &self.setting.rules,
             lots,
             missing: &self.waited_for,
-            without_forbidding: None,
+            without_forbidding: self.without_forbidding.as_ref().filter(|_| is_all_shown),
         };
         let mut made = match outcomes(input, Some(district)) {
             Ok(made) => made,

@@ -25,7 +25,7 @@ pub struct Progress {
     /// Voters on the registers of all stations, as far as these are known.
     pub registered: u64,
     /// Of the stations that are in, how many the turnout is of: their register is known, and not
-    /// all that they report of voters is annulled.
+    /// all that they report of voters is annulled or rejected.
     pub stations_of_turnout: u64,
     /// Voters on the registers of the stations that the turnout is of.
     pub registered_in: u64,
@@ -50,6 +50,11 @@ impl Progress {
     /// Whether turnout is of people authenticated.
     pub fn is_turnout_authenticated(&self) -> bool {
         self.authenticated_in.is_some() && self.stations_of_turnout > 0
+    }
+
+    /// Whether there are stations, and all are in.
+    pub fn has_all_stations_in(&self) -> bool {
+        self.stations > 0 && self.stations_in == self.stations
     }
 
     /// Stations that are in, and that no turnout can be told of.
@@ -134,9 +139,7 @@ fn add_station(
     }
     let taken: u64 = voters.iter().map(|pair| pair.taken).sum();
     progress.taken += taken;
-    let is_in =
-        pairs.iter().all(|pair| matches!(pair.state, PairState::Received | PairState::Annulled));
-    if is_in {
+    if pairs.iter().all(|pair| pair.state == PairState::Received || pair.state.is_out()) {
         progress.stations_in += 1;
         add_turnout(progress, setting, &voters);
     }
@@ -147,11 +150,10 @@ fn add_station(
 
 /// The turnout of a station that is in with everything: of these pairs, which count voters.
 fn add_turnout(progress: &mut Progress, setting: &Setting, voters: &[&PairStanding]) {
-    let is_annulled = |pair: &&&PairStanding| pair.state == PairState::Annulled;
     let live: Vec<&PairStanding> =
-        voters.iter().filter(|pair| !is_annulled(pair)).copied().collect();
+        voters.iter().filter(|pair| !pair.state.is_out()).copied().collect();
     let Some(first) = live.first() else { return };
-    // What a station says of all its pairs is not of those that are left when one is annulled.
+    // What a station says of all its pairs is not of those that are left when one is out.
     let whole = match live.len() == voters.len() {
         true => setting.subject.registers.station(first.station),
         false => Expected::default(),

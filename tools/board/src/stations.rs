@@ -22,14 +22,23 @@ pub enum StationFilter {
     Held,
     /// A batch is missing between others.
     Gap,
-    /// An officer has taken it out.
+    /// An officer has annulled it.
     Annulled,
+    /// An officer has rejected what a check held of it, and nothing else counts.
+    Rejected,
 }
 
 impl StationFilter {
     /// In the order in which people ask.
-    pub const ALL: [Self; 6] =
-        [Self::Missing, Self::Held, Self::Gap, Self::Annulled, Self::Received, Self::All];
+    pub const ALL: [Self; 7] = [
+        Self::Missing,
+        Self::Held,
+        Self::Gap,
+        Self::Annulled,
+        Self::Rejected,
+        Self::Received,
+        Self::All,
+    ];
 
     /// Its word in paths.
     #[must_use]
@@ -41,6 +50,7 @@ impl StationFilter {
             Self::Held => "held",
             Self::Gap => "gap",
             Self::Annulled => "annulled",
+            Self::Rejected => "rejected",
         }
     }
 
@@ -58,6 +68,7 @@ impl StationFilter {
             Self::Held => matches!(state, PairState::Held | PairState::Waiting),
             Self::Gap => state == PairState::Gap,
             Self::Annulled => state == PairState::Annulled,
+            Self::Rejected => state == PairState::Rejected,
         }
     }
 }
@@ -65,7 +76,7 @@ impl StationFilter {
 impl Board {
     /// How many pairs each filter has, in a province or everywhere.
     #[must_use]
-    pub fn pair_counts(&self, province: Option<u32>) -> [(StationFilter, usize); 6] {
+    pub fn pair_counts(&self, province: Option<u32>) -> [(StationFilter, usize); 7] {
         let all = self.pairs(StationFilter::All, province);
         let count = |filter: StationFilter| all.iter().filter(|own| filter.has(own.state)).count();
         StationFilter::ALL.map(|filter| (filter, count(filter)))

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::board::Board;
+use crate::progress::Progress;
 
 /// How far a result may be relied on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -65,12 +66,53 @@ impl Board {
     /// Of a province, in the same way.
     #[must_use]
     pub fn province_status(&self, province: u32) -> PublicationStatus {
+        self.status_of(self.districts_of_province(province))
+    }
+
+    fn districts_of_province(&self, province: u32) -> impl Iterator<Item = u32> {
         let places = &self.setting.places;
         let province = &places.provinces[province as usize];
         let counties = province.counties.iter();
         let of_counties =
             counties.flat_map(|county| places.counties[*county as usize].reported.iter().copied());
-        self.status_of(of_counties.chain(province.districts.iter().copied()))
+        of_counties.chain(province.districts.iter().copied())
+    }
+
+    /// Whether everything is in.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.is_place_finished(&self.progress.nation, (0..).take(self.districts.len()))
+    }
+
+    /// Whether everything of a province is in.
+    #[must_use]
+    pub fn is_province_finished(&self, province: u32) -> bool {
+        let progress = &self.progress.provinces[province as usize];
+        self.is_place_finished(progress, self.districts_of_province(province))
+    }
+
+    /// Whether everything of a county is in. Its stations may report what belongs to the province
+    /// alone.
+    #[must_use]
+    pub fn is_county_finished(&self, county: u32) -> bool {
+        let places = &self.setting.places;
+        let own = &places.counties[county as usize];
+        let shared = &places.provinces[own.province as usize].districts;
+        let districts = own.reported.iter().chain(shared).copied();
+        self.is_place_finished(&self.progress.counties[county as usize], districts)
+    }
+
+    /// Whether all stations of a place are in, and where nobody has said what each reports, no
+    /// district is waited for: a station that sent one of two looks like one that has one.
+    fn is_place_finished(
+        &self,
+        progress: &Progress,
+        districts: impl IntoIterator<Item = u32>,
+    ) -> bool {
+        let is_said = self.setting.subject.election.serves.is_some();
+        let mut districts = districts.into_iter();
+        progress.has_all_stations_in()
+            && (is_said || !districts.any(|district| self.is_waited_for(district)))
     }
 
     /// Of several districts: that of the one which can be relied on least; of none, where nothing

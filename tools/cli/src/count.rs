@@ -13,6 +13,7 @@ use shomar_engine::recount::{NoCount, Recount, RecountInput, recount};
 use shomar_engine::{Definition, Evidence, Kernel, Snapshot};
 use shomar_format::bytes::{hex, u16_at};
 use shomar_format::document::{DistrictTally, Frontier, TallyDocument};
+use shomar_format::reading::ListPlusNames;
 use shomar_format::{BatchAddress, CountingDefinition, Election, Reading, layout};
 use shomar_store::StoreError;
 use shomar_store::journal::{Readable, open_for_reading};
@@ -269,6 +270,21 @@ impl Folder {
         let counting = definition.counting();
         Ok(Snapshot::merge(recount.tallied, &counting, &definition.head, readings))
     }
+}
+
+/// These readings with a list read beside names (A10 `list_wins`) wherever it is forbidden; `None`
+/// where no contest forbids it. The difference of two such counts is how many such ballots there
+/// are.
+pub(crate) fn read_where_forbidden(readings: &[Reading]) -> Option<Vec<Reading>> {
+    let mut readings = readings.to_vec();
+    let mut is_any = false;
+    for reading in &mut readings {
+        if reading.list_plus_names == ListPlusNames::DeviceForbids {
+            reading.list_plus_names = ListPlusNames::ListWins;
+            is_any = true;
+        }
+    }
+    is_any.then_some(readings)
 }
 
 /// Opens an election folder for counting.

@@ -23,7 +23,7 @@ use shomar_format::bytes::hex;
 use shomar_format::segment::SegmentReader;
 use shomar_format::{Election, Reading};
 
-use crate::count::map_segments;
+use crate::count::{map_segments, read_where_forbidden};
 use crate::failure::CheckFailed;
 
 /// Reads every record of a folder into a live count that has read none.
@@ -67,13 +67,30 @@ impl Segments for Paths {
     }
 }
 
-/// The board of a folder, at its last record. What is shown of votes moves in chunks of at least
-/// `small_cell_ballots`; with 0 everything is shown. It lives as long as the process.
+/// What a board of a folder is for.
+#[derive(Clone, Copy)]
+pub(crate) enum BoardFor {
+    /// What is signed: every vote is shown, and the folder is counted whole, as by `shomar result`.
+    Papers,
+    /// What everybody reads, as the pages of the server tell it.
+    Publication {
+        /// What is shown of votes moves in chunks of at least so many; with 0 everything is shown.
+        small_cell_ballots: u64,
+    },
+}
+
+/// The board of a folder, at its last record. It lives as long as the process.
 pub(crate) fn read_board(
     directory: &Path,
     election: &Path,
-    small_cell_ballots: u64,
+    what_for: BoardFor,
 ) -> anyhow::Result<Board> {
+    // A publication may be followed by others: who is elected is not told before somebody says that
+    // all is in.
+    let (small_cell_ballots, grows) = match what_for {
+        BoardFor::Papers => (0, false),
+        BoardFor::Publication { small_cell_ballots } => (small_cell_ballots, true),
+    };
     let (read, sources) = Election::read(election)?;
     // As a server does: what pages are made of lives as long as the process.
     let read: &'static Election = Box::leak(Box::new(read));
@@ -86,6 +103,13 @@ pub(crate) fn read_board(
     let live = Live::new(definition, readings.clone(), registers.clone());
     let snapshot = follow(live.disclosing(read, small_cell_ballots), &evidence)?;
     confirm(&snapshot, &evidence, subject, &readings)?;
+    // No page says how many ballots have a list beside names, so no publication does.
+    let without_forbidding = match (what_for, read_where_forbidden(&readings)) {
+        (BoardFor::Papers, Some(readings)) if snapshot.totals.is_some() => {
+            Some(count_whole(&evidence, subject, &readings)?)
+        }
+        _ => None,
+    };
     let mut ledger = Ledger::new(read.head.mode);
     snapshot.read_into(&mut ledger, &setting.counting);
     let at_ms = last_moment(&snapshot);
@@ -95,6 +119,8 @@ pub(crate) fn read_board(
         reception: Reception::default(),
         records_per_1000_seconds: 0,
         at_ms,
+        grows,
+        without_forbidding,
     };
     Ok(Board::of(input, &ledger, None))
 }
@@ -106,7 +132,23 @@ fn confirm(
     subject: Subject,
     readings: &[Reading],
 ) -> anyhow::Result<()> {
-    let Some(followed) = snapshot.digests(subject.definition) else { return Ok(()) };
+    let definition = subject.definition;
+    let Some(followed) = snapshot.digests(definition) else { return Ok(()) };
+    let counted = count_whole(evidence, subject, readings)?;
+    let digest = *counted.digest(&definition.counting(), &definition.head);
+    if digest != followed.totals {
+        let (found, expected) = (hex(&followed.totals), hex(&digest));
+        bail!(CheckFailed(format!("found totals {found} record by record, expected {expected}")));
+    }
+    Ok(())
+}
+
+/// Counts everything at once.
+fn count_whole(
+    evidence: &Evidence,
+    subject: Subject,
+    readings: &[Reading],
+) -> anyhow::Result<Snapshot> {
     let definition = subject.definition;
     let input = RecountInput {
         evidence,
@@ -121,13 +163,7 @@ fn confirm(
         NoCount::NotClosed { .. } => anyhow!("found no close record, where the live count had one"),
     })?;
     let counting = definition.counting();
-    let counted = Snapshot::merge(counted.tallied, &counting, &definition.head, readings);
-    let digest = *counted.digest(&counting, &definition.head);
-    if digest != followed.totals {
-        let (found, expected) = (hex(&followed.totals), hex(&digest));
-        bail!(CheckFailed(format!("found totals {found} record by record, expected {expected}")));
-    }
-    Ok(())
+    Ok(Snapshot::merge(counted.tallied, &counting, &definition.head, readings))
 }
 
 /// When the last record came, in milliseconds since 1970-01-01 UTC; 0 where nobody said.

@@ -95,7 +95,16 @@ impl Refresher {
             at_ms => at_ms,
         };
         let setting = Arc::clone(&self.setting);
-        let input = BoardInput { setting, snapshot, reception, records_per_1000_seconds, at_ms };
+        let input = BoardInput {
+            setting,
+            snapshot,
+            reception,
+            records_per_1000_seconds,
+            at_ms,
+            grows: true,
+            // Nobody counts everything once more for it.
+            without_forbidding: None,
+        };
         Some(Board::of(input, &self.ledger, before))
     }
 

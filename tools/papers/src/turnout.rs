@@ -23,11 +23,6 @@ struct Report<'a> {
     has_votes: bool,
 }
 
-/// Everything that is expected of a place is in.
-fn is_finished(progress: &Progress) -> bool {
-    progress.stations > 0 && progress.stations_in == progress.stations
-}
-
 /// Sums of places.
 fn sum<'p>(of: impl Iterator<Item = &'p Progress>) -> Progress {
     let none = Progress { authenticated_in: Some(0), ..Progress::default() };
@@ -60,11 +55,17 @@ impl Report<'_> {
                 ),
             );
         }
-        if !is_finished(nation) {
-            paper.mark(
-                MarkKind::Provisional,
-                self.say("PARTIAL: not every station is in", "ناتمام: همهٔ شعبه‌ها نرسیده‌اند"),
-            );
+        if !board.is_finished() {
+            let why = match nation.has_all_stations_in() {
+                false => {
+                    self.say("PARTIAL: not every station is in", "ناتمام: همهٔ شعبه‌ها نرسیده‌اند")
+                }
+                true => self.say(
+                    "PARTIAL: nobody has declared that everything is in",
+                    "ناتمام: هنوز اعلام نشده است که همه‌چیز رسیده است",
+                ),
+            };
+            paper.mark(MarkKind::Provisional, why);
         }
         let head = &board.setting.subject.election.head;
         paper.fact(self.say("Election", "شناسهٔ انتخابات"), head.id.clone(), true);
@@ -235,7 +236,7 @@ impl Report<'_> {
             ),
         ] {
             let own: Vec<(u32, &Progress)> =
-                all().filter(|(_, progress)| is_finished(progress) == finished).collect();
+                all().filter(|(at, _)| board.is_province_finished(*at) == finished).collect();
             if own.is_empty() {
                 continue;
             }
@@ -278,9 +279,10 @@ impl Report<'_> {
             "{} {}",
             self.say(
                 "Stations that are in, but in no turnout, because their register is not known or \
-                 their council ballots are annulled (the column \"turnout of\" counts the others):",
+                 their council ballots are annulled or rejected (the column \"turnout of\" counts \
+                 the others):",
                 "شعبه‌های رسیده‌ای که در مشارکت نیامده‌اند، زیرا شمار واجدان شرایط آن‌ها معلوم نیست یا آرای \
-                 شورای آن‌ها ابطال شده است (ستون «مشارکت از» شمار شعبه‌های دیگر است):",
+                 شورای آن‌ها ابطال یا رد شده است (ستون «مشارکت از» شمار شعبه‌های دیگر است):",
             ),
             self.number(self.maker.board.progress.nation.stations_without_turnout())
         );
@@ -307,7 +309,7 @@ impl Report<'_> {
         let pieces: Vec<Bar> = own
             .iter()
             .map(|(at, progress)| {
-                let is_partial = !is_finished(progress);
+                let is_partial = !board.is_province_finished(*at);
                 let name = self.maker.telling().province_name(*at);
                 let mark = if is_partial { self.say(" (partial)", " (ناتمام)") } else { "" };
                 Bar {
@@ -347,7 +349,7 @@ impl Report<'_> {
                     let progress = &board.progress.counties[*county as usize];
                     let name = &places.counties[*county as usize].name_fa;
                     let kind = RowKind::Plain;
-                    match is_finished(progress) {
+                    match board.is_county_finished(*county) {
                         true => self.row(kind, name, progress),
                         false => {
                             let name = format!("{name} {}", self.say("(partial)", "(ناتمام)"));

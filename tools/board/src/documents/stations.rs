@@ -30,7 +30,7 @@ struct StationRow<'a> {
     /// Number of its county.
     county: u32,
     district: &'a str,
-    /// `received`, `missing`, `held`, `recount-waits`, `gap`, `annulled`.
+    /// `received`, `missing`, `held`, `recount-waits`, `gap`, `annulled`, `rejected`.
     state: &'static str,
     /// Checks that hold a batch of it.
     held_by: Vec<&'static str>,
@@ -90,6 +90,7 @@ fn row<'a>(board: &'a Board, pair: &PairStanding, held_by: Vec<&'static str>) ->
             PairState::Waiting => "recount-waits",
             PairState::Gap => "gap",
             PairState::Annulled => "annulled",
+            PairState::Rejected => "rejected",
         },
         held_by,
         gaps: gaps.map(|gap| GapRow { device: gap.device, from: gap.from, to: gap.to }).collect(),

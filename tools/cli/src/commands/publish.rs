@@ -16,7 +16,7 @@ use shomar_publish::{Publication, PublishError, publish};
 
 use crate::commands::control::read_key;
 use crate::failure::CheckFailed;
-use crate::follow::read_board;
+use crate::follow::{BoardFor, read_board};
 use crate::options::election_folder;
 use crate::output::{grouped, to_stdout};
 
@@ -45,7 +45,8 @@ pub(crate) fn run(arguments: &PublishArguments) -> anyhow::Result<ExitCode> {
     let key = read_key(&arguments.key)?;
     let folder = election_folder(&arguments.directory, arguments.election.as_ref());
     let small_cell_ballots = small_cells(arguments)?;
-    let board = read_board(&arguments.directory, &folder, small_cell_ballots)?;
+    let what_for = BoardFor::Publication { small_cell_ballots };
+    let board = read_board(&arguments.directory, &folder, what_for)?;
     let public = key.public();
     let election = board.setting.subject.election;
     if let Some(officer) = election.head.officers.iter().find(|officer| officer.key == public) {

@@ -25,12 +25,10 @@ use shomar_seats::Language;
 
 use crate::count::{find_district, map_segments};
 use crate::folder::fill_folder;
-use crate::follow::read_board;
+use crate::follow::{BoardFor, read_board};
 use crate::options::election_folder;
 use crate::output::grouped;
 
-/// Everything is shown: papers are for those who sign.
-const SHOW_ALL: u64 = 0;
 /// The program that makes PDF.
 const TYPESETTER: &str = "shomar-report";
 /// Where a server keeps records that contradict others, beside its journal.
@@ -108,7 +106,7 @@ impl Common {
 
     fn board(&self) -> anyhow::Result<Board> {
         let election = election_folder(&self.directory, self.election.as_ref());
-        read_board(&self.directory, &election, SHOW_ALL)
+        read_board(&self.directory, &election, BoardFor::Papers)
     }
 }
 

@@ -88,6 +88,9 @@ impl Boards {
             reception: self.source.reception(),
             records_per_1000_seconds: 0,
             at_ms: self.source.now_ms(),
+            grows: true,
+            // Nobody counts everything once more for it.
+            without_forbidding: None,
         }
     }
 

@@ -79,8 +79,8 @@ impl Sheet<'_> {
                 words.say("; without ", "؛ بی "),
                 words.number(stations),
                 words.say(
-                    "whose register is not known or whose ballots are annulled",
-                    "شعبه که شمار واجدان شرایط آن معلوم نیست یا آرای آن ابطال شده است",
+                    "whose register is not known or whose ballots are annulled or rejected",
+                    "شعبه که شمار واجدان شرایط آن معلوم نیست یا آرای آن ابطال یا رد شده است",
                 ),
             ),
         };

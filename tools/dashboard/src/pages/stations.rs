@@ -71,6 +71,7 @@ impl Sheet<'_> {
             StationFilter::Held => words.say("held", "نگه‌داشته"),
             StationFilter::Gap => words.say("a batch is missing", "با بستهٔ نرسیده"),
             StationFilter::Annulled => words.say("annulled", "ابطال‌شده"),
+            StationFilter::Rejected => words.say("rejected", "ردشده"),
             StationFilter::Received => words.say("in", "رسیده"),
             StationFilter::All => words.say("all", "همه"),
         }
@@ -271,9 +272,12 @@ impl Sheet<'_> {
                 );
                 ("part", say("partial", "ناتمام"), text)
             }
-            PairState::Annulled => (
+            PairState::Annulled | PairState::Rejected => (
                 "bad",
-                say("annulled", "ابطال‌شده"),
+                match pair.state {
+                    PairState::Rejected => say("rejected", "ردشده"),
+                    _ => say("annulled", "ابطال‌شده"),
+                },
                 say("by a decision: see corrections", "به تصمیم مقام مسئول: نگاه کنید به اصلاح‌ها")
                     .to_owned(),
             ),

@@ -59,7 +59,7 @@ impl Sheet<'_> {
                 column("in", "رسیده"),
                 column("held by a check", "نگه‌داشته"),
                 column("with a batch missing", "با بستهٔ نرسیده"),
-                column("annulled", "ابطال‌شده"),
+                column("annulled or rejected", "ابطال یا رد شده"),
                 column("missing", "نرسیده"),
                 column("of these, a recount waits", "از این‌ها، بازشماری در انتظار"),
             ],
@@ -70,7 +70,7 @@ impl Sheet<'_> {
                     self.number(self.count(PairState::Received)),
                     self.number(self.count(PairState::Held)),
                     self.number(self.count(PairState::Gap)),
-                    self.number(self.count(PairState::Annulled)),
+                    self.number(self.pairs.iter().filter(|pair| pair.state.is_out()).count()),
                     missing,
                     self.number(self.pairs.iter().filter(|pair| pair.recount_waits).count()),
                 ],
@@ -334,6 +334,7 @@ impl Sheet<'_> {
             PairState::Waiting => return waits.to_owned(),
             PairState::Gap => ("a batch is missing", "با بستهٔ نرسیده"),
             PairState::Annulled => ("annulled", "ابطال‌شده"),
+            PairState::Rejected => ("rejected", "ردشده"),
         };
         let state = self.maker.words.say(english, persian).to_owned();
         if pair.recount_waits { self.maker.words.joined(&[state, waits.to_owned()]) } else { state }
@@ -380,7 +381,7 @@ impl Sheet<'_> {
                     )
                 })
             }
-            PairState::Annulled => {
+            PairState::Annulled | PairState::Rejected => {
                 self.say("by a decision, see below", "به تصمیم مقام مسئول، پایین‌تر").to_owned()
             }
             PairState::Waiting | PairState::Received if pair.recount_waits => self

@@ -21,11 +21,12 @@ use shomar_engine::outcome::{DistrictOutcome, OutcomeInput, contest_rules, outco
 use shomar_engine::result_document::{ResultDocument, rules_digest};
 use shomar_engine::{Definition, Snapshot};
 use shomar_format::Election;
-use shomar_format::reading::ListPlusNames;
 use shomar_seats::Language;
 
 use crate::commands::result::decisions::{JOURNAL, completeness, journal_lots};
-use crate::count::{CountInput, Counted, Folder, count, find_district, with_threads};
+use crate::count::{
+    CountInput, Counted, Folder, count, find_district, read_where_forbidden, with_threads,
+};
 use crate::failure::CheckFailed;
 use crate::lots::{LotRow, read_lots};
 use crate::options::{election_folder, parse_option, refuse_repeated};
@@ -188,23 +189,14 @@ fn result(arguments: &ResultArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(code))
 }
 
-/// The totals with lists read beside names, where a contest reads such ballots as void: the
-/// difference is how many there are.
+/// The totals with lists read beside names, where a contest reads such ballots as void.
 fn without_forbidding(
     input: CountInput<'_>,
     counted: &Counted,
 ) -> anyhow::Result<Option<Snapshot>> {
-    let mut readings = counted.snapshot.readings().to_vec();
-    let mut is_any = false;
-    for reading in &mut readings {
-        if reading.list_plus_names == ListPlusNames::DeviceForbids {
-            reading.list_plus_names = ListPlusNames::ListWins;
-            is_any = true;
-        }
-    }
-    if !is_any {
+    let Some(readings) = read_where_forbidden(counted.snapshot.readings()) else {
         return Ok(None);
-    }
+    };
     Folder::open(input, &counted.definition)?.all(&counted.definition, &readings).map(Some)
 }
 

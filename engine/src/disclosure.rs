@@ -79,6 +79,8 @@ struct Cell {
     is_touched: bool,
     /// Batches of this district that a rest shows.
     in_rests: u32,
+    /// Ballots of this district that count, shown or not.
+    counted: u64,
     is_complete: bool,
     /// Cells that join this one if they are withheld, and are not complete.
     open_children: u32,
@@ -162,6 +164,10 @@ impl Disclosure {
     ) {
         let persons = persons(definition, district, votes);
         let district = district as usize;
+        let counted = &mut self.cells[district].counted;
+        *counted = if came { *counted + ballots.taken } else { *counted - ballots.taken };
+        // Where nothing counts any more, nothing is withheld.
+        self.has_news |= self.cells[district].is_withheld;
         let entry = Entry { district, batch, came, ballots, votes: votes.into(), persons };
         match self.rest_that_shows(district, batch) {
             Some(rest) => self.take(rest, entry),
@@ -336,11 +342,13 @@ impl Disclosure {
         self.least == 0
     }
 
-    /// Districts (by index, ascending) whose votes are shown nowhere.
+    /// Districts (by index, ascending) whose votes are shown nowhere. Where nobody's ballot counts
+    /// there is none to withhold: that nobody voted is no secret.
     pub(crate) fn withheld(&self) -> Vec<u32> {
         let districts = self.cells.len() - self.rests.len();
         let cells = (0..).zip(&self.cells[..districts]);
-        cells.filter(|(_, cell)| cell.is_withheld).map(|(district, _)| district).collect()
+        let withheld = cells.filter(|(_, cell)| cell.is_withheld && cell.counted > 0);
+        withheld.map(|(district, _)| district).collect()
     }
 
     /// Ballots of every rest, shown or zero.

@@ -393,6 +393,28 @@ fn what_the_last_record_takes_out_is_looked_at_with_the_correction_before() {
     assert!(!has_small_class.contains(&true));
 }
 
+/// Every station has sent its empty batch: there is no vote to withhold.
+#[test]
+fn a_district_in_which_nobody_voted_is_not_withheld() {
+    let come = |district, votes| Event::Come { district, votes };
+    let empty = [come(0, [0; 4]), come(0, [0; 4]), Event::Complete(0, true)];
+    assert_eq!(row(&empty, LEAST).withheld, [0; 0]);
+    // Somebody did: in the county their ballots are shown with those of another village.
+    let mut events = empty.to_vec();
+    events.push(come(0, [3, 2, 0, 1]));
+    assert_eq!(row(&events, LEAST).withheld, [0]);
+    let done = |district| Event::Complete(district, true);
+    events.extend([come(1, [4, 2, 0, 1]), done(1), done(2)]);
+    let Row { withheld, states, .. } = row(&events, LEAST);
+    assert_eq!((withheld, states.last().unwrap()[4]), (vec![0, 1], [13, 2, 0, 0, 0]));
+    // They are annulled. That is a small change of what the county shows, and waits there.
+    events.push(Event::Go(2));
+    let Row { withheld, states, .. } = row(&events, LEAST);
+    assert_eq!((withheld, states.last().unwrap()[4]), (vec![1], [13, 2, 0, 0, 0]));
+    events.push(Event::Back(2));
+    assert_eq!(row(&events, LEAST).withheld, [0, 1]);
+}
+
 /// The first device of the only station reports, and then the second one.
 #[test]
 fn a_district_that_was_withheld_is_shown_when_enough_of_it_has_come() {

@@ -389,6 +389,20 @@ fn certified_is_what_was_declared_and_is_counted_and_nothing_else() {
     is(status("annulled", &[first, second, &right, &annul]), "unofficial-complete", &all);
 }
 
+/// Two of three are elected for certain, and two persons are level for the third seat. Without
+/// `serves.csv` a declaration makes the district complete.
+#[test]
+fn a_district_with_a_seat_that_waits_for_a_lot_is_not_certified() {
+    let keyed = Keyed::new("test");
+    let rows = "S1,V1,101,14\nS1,V1,102,13\nS1,V1,103,9\nS1,V1,104,9\n";
+    let batches = keyed.seal_rows(rows, "sealed");
+    let declare = ["declare", "--district", "V1", "--elected", "101", "--elected", "102"];
+    let declare = keyed.control(None, &declare);
+    let own = village(&keyed, "level", &[&batches[0], &declare]);
+    let found = (&own["elected"], &own["status"]);
+    assert_eq!(found, (&serde_json::json!([101, 102]), &"unofficial-complete".into()));
+}
+
 /// A station sends more than it has registered: the check takes out what counted, too.
 #[test]
 fn a_district_of_which_a_check_took_votes_out_is_no_longer_certified() {

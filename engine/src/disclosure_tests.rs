@@ -136,10 +136,11 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         2 => [0..40_u32, 0..20, 0..9, 0..5],
         1 => (0..30_u32).prop_map(|votes| [votes, 0, 0, 0]),
     ];
+    let come = |district, votes| Event::Come { district, votes };
     // Most of a journal is about one district.
     let district = prop_oneof![3 => Just(0_u32), 1 => 1..4_u32];
     let event = prop_oneof![
-        6 => (district.clone(), votes).prop_map(|(district, votes)| Event::Come { district, votes }),
+        6 => (district.clone(), votes).prop_map(move |(district, votes)| come(district, votes)),
         3 => (0..20_usize).prop_map(Event::Go),
         1 => (0..20_usize).prop_map(Event::Back),
         1 => (district, any::<bool>()).prop_map(|(district, is)| Event::Complete(district, is)),

@@ -122,7 +122,7 @@ impl Chains {
             let mut next = 0;
             self.devices[device].keys().filter_map(move |&sequence| {
                 let missing = next..sequence;
-                next = sequence + 1;
+                next = sequence.saturating_add(1);
                 (!missing.is_empty()).then_some((*device, missing))
             })
         })
@@ -179,5 +179,12 @@ mod tests {
             chains.take(DEVICE, Link { sequence, hash: [7; 32], previous: None }, 9);
         }
         assert_eq!(chains.gaps().count(), 0);
+    }
+
+    #[test]
+    fn the_highest_sequence_leaves_a_gap_below_it_and_none_above() {
+        let mut chains = Chains::default();
+        chains.take(DEVICE, Link { sequence: u64::MAX, hash: [7; 32], previous: None }, 0);
+        assert_eq!(chains.gaps().collect::<Vec<_>>(), [(DEVICE, 0..u64::MAX)]);
     }
 }

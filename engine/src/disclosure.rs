@@ -79,6 +79,8 @@ struct Cell {
     is_touched: bool,
     /// Batches of this district that a rest shows.
     in_rests: u32,
+    /// Ballots of this district that count, shown or not.
+    counted: u64,
     is_complete: bool,
     /// Cells that join this one if they are withheld, and are not complete.
     open_children: u32,
@@ -162,6 +164,10 @@ impl Disclosure {
     ) {
         let persons = persons(definition, district, votes);
         let district = district as usize;
+        let counted = &mut self.cells[district].counted;
+        *counted = if came { *counted + ballots.taken } else { *counted - ballots.taken };
+        // Where nothing counts any more, nothing is withheld.
+        self.has_news |= self.cells[district].is_withheld;
         let entry = Entry { district, batch, came, ballots, votes: votes.into(), persons };
         match self.rest_that_shows(district, batch) {
             Some(rest) => self.take(rest, entry),
@@ -262,7 +268,7 @@ impl Disclosure {
         }
         let mut shown = Vec::new();
         let pending = std::mem::take(&mut own.pending);
-        let (chunk, rest) = own.split(pending, least);
+        let (chunk, rest) = own.split(pending, &own.ready, least);
         own.pending = rest;
         if !chunk.is_empty() {
             shown = std::mem::replace(&mut own.ready, chunk);
@@ -270,7 +276,7 @@ impl Disclosure {
         if stage != Stage::Partial && !own.ready.is_empty() {
             own.wait_again();
             let all = std::mem::take(&mut own.pending);
-            let (mut chunk, rest) = own.split(all, least);
+            let (mut chunk, rest) = own.split(all, &shown, least);
             own.pending = rest;
             shown.append(&mut chunk);
         }
@@ -336,11 +342,13 @@ impl Disclosure {
         self.least == 0
     }
 
-    /// Districts (by index, ascending) whose votes are shown nowhere.
+    /// Districts (by index, ascending) whose votes are shown nowhere. Where nobody's ballot counts
+    /// there is none to withhold: that nobody voted is no secret.
     pub(crate) fn withheld(&self) -> Vec<u32> {
         let districts = self.cells.len() - self.rests.len();
         let cells = (0..).zip(&self.cells[..districts]);
-        cells.filter(|(_, cell)| cell.is_withheld).map(|(district, _)| district).collect()
+        let withheld = cells.filter(|(_, cell)| cell.is_withheld && cell.counted > 0);
+        withheld.map(|(district, _)| district).collect()
     }
 
     /// Ballots of every rest, shown or zero.
@@ -363,6 +371,13 @@ impl Disclosure {
         self.cells.iter().map(waiting)
     }
 
+    /// Whether of some batches that were always shown together there is something, and no chunk.
+    #[cfg(test)]
+    pub(crate) fn has_small_class(&self) -> bool {
+        let classes = self.cells.iter().flat_map(|cell| &cell.groups);
+        self.least > 0 && classes.into_iter().any(|class| !class.is_chunk(self.least))
+    }
+
     /// Ballots of withheld districts that are shown together.
     pub(crate) fn rests(&self) -> Vec<(RestPlace, BallotCounts)> {
         let first = self.cells.len() - self.rests.len();
@@ -375,16 +390,27 @@ impl Disclosure {
 impl Cell {
     /// Of these entries those that tell nobody's ballot, and those that must wait. Batches that
     /// were always shown together are a class: what changes of it, and what stays, must each be a
-    /// chunk. So what two states have and have not is always made of whole classes.
-    fn split(&self, entries: Vec<Entry>, least: u64) -> (Vec<Entry>, Vec<Entry>) {
+    /// chunk. So what two states have and have not is always made of whole classes. What goes to be
+    /// shown before these has left its class by then: two corrections could each leave enough, and
+    /// both together too little.
+    fn split(&self, entries: Vec<Entry>, before: &[Entry], least: u64) -> (Vec<Entry>, Vec<Entry>) {
         let class = |entry: &Entry| self.group_of.get(&entry.batch).copied();
         let mut sums: HashMap<Option<usize>, Sum> = HashMap::new();
         for entry in &entries {
             sums.entry(class(entry)).or_default().add(entry, self.is_rest);
         }
+        let mut stay: HashMap<usize, Sum> = HashMap::new();
+        for group in sums.keys().flatten() {
+            stay.insert(*group, self.groups[*group].clone());
+        }
+        for entry in before.iter().chain(&entries) {
+            if let Some(stays) = class(entry).and_then(|group| stay.get_mut(&group)) {
+                stays.take_out(entry, self.is_rest);
+            }
+        }
         let is_fine = |class: Option<usize>| {
             let changes = &sums[&class];
-            let stays = class.map(|group| self.groups[group].without(changes));
+            let stays = class.map(|group| &stay[&group]);
             changes.taken > 0
                 && changes.is_chunk(least)
                 && stays.is_none_or(|stays| stays.is_chunk(least))
@@ -439,11 +465,6 @@ impl Sum {
     fn take_out(&mut self, entry: &Entry, is_rest: bool) {
         self.taken -= entry.ballots.taken;
         self.marks.iter_mut().zip(marks(entry, is_rest)).for_each(|(sum, own)| *sum -= own);
-    }
-
-    fn without(&self, part: &Self) -> Self {
-        let marks = self.marks.iter().zip(&part.marks);
-        Self { taken: self.taken - part.taken, marks: marks.map(|(sum, own)| sum - own).collect() }
     }
 
     /// Whether nothing is in it, or it tells nobody's ballot: enough of them, and of no mark do

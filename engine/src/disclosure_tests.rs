@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use shomar_format::Election;
 use shomar_format::document::BallotCounts;
 use shomar_format::election::Sources;
+use shomar_format::{CountingDefinition, Election};
 
 use crate::Definition;
 use crate::disclosure::{Disclosure, Stage};
@@ -97,15 +97,37 @@ fn assert_tells_nobody(
     assert!(taken == 0 || (u64::from(taken) >= LEAST && lack_each), "{sum:?}");
 }
 
+/// No two states of a row differ, in any cell, by what tells of a ballot.
+fn assert_no_difference_tells(states: &[Members], batches: &[Batch]) {
+    for (at, to) in states.iter().enumerate() {
+        for from in &states[..at] {
+            for (cell, (from, to)) in from.iter().zip(to).enumerate() {
+                // Nothing is ever in two cells: what one shows cannot be taken off another.
+                let elsewhere = states[at].iter().enumerate().filter(|own| own.0 != cell);
+                for (_, others) in elsewhere {
+                    assert!(others.is_disjoint(from) && others.is_disjoint(to));
+                }
+                assert_tells_nobody(cell, from, to, batches);
+                assert_tells_nobody(cell, to, from, batches);
+            }
+        }
+    }
+}
+
 /// District, ballots, votes, and whether it is in the totals.
 type Batch = (u32, BallotCounts, [u32; 3], bool);
 
 #[derive(Clone, Debug)]
 enum Event {
-    Come { district: u32, votes: [u32; 4] },
+    Come {
+        district: u32,
+        votes: [u32; 4],
+    },
     Go(usize),
     Back(usize),
     Complete(u32, bool),
+    /// What one record does: a close brings many batches in, a check moves others.
+    Together(Vec<Event>),
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
@@ -114,13 +136,20 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         2 => [0..40_u32, 0..20, 0..9, 0..5],
         1 => (0..30_u32).prop_map(|votes| [votes, 0, 0, 0]),
     ];
+    let come = |district, votes| Event::Come { district, votes };
+    // Most of a journal is about one district.
+    let district = prop_oneof![3 => Just(0_u32), 1 => 1..4_u32];
     let event = prop_oneof![
-        6 => (0..4_u32, votes).prop_map(|(district, votes)| Event::Come { district, votes }),
-        2 => (0..40_usize).prop_map(Event::Go),
-        1 => (0..40_usize).prop_map(Event::Back),
-        2 => (0..4_u32, any::<bool>()).prop_map(|(district, is)| Event::Complete(district, is)),
+        6 => (district.clone(), votes).prop_map(move |(district, votes)| come(district, votes)),
+        3 => (0..20_usize).prop_map(Event::Go),
+        1 => (0..20_usize).prop_map(Event::Back),
+        1 => (district, any::<bool>()).prop_map(|(district, is)| Event::Complete(district, is)),
     ];
-    proptest::collection::vec(event, 1..60)
+    let record = prop_oneof![
+        3 => event.clone(),
+        1 => proptest::collection::vec(event, 2..7).prop_map(Event::Together),
+    ];
+    proptest::collection::vec(record, 1..60)
 }
 
 struct Row {
@@ -130,48 +159,72 @@ struct Row {
     batches: Vec<Batch>,
     hidden: u64,
     withheld: Vec<u32>,
+    /// Beside each state, whether some of what was always shown together is no chunk.
+    has_small_class: Vec<bool>,
+}
+
+/// A journal as far as it was read.
+struct Journal<'a> {
+    counting: CountingDefinition<'a>,
+    disclosure: Disclosure,
+    batches: Vec<Batch>,
+    complete: [bool; 4],
+}
+
+impl Journal<'_> {
+    /// Moves what an event moves; gives the districts that it touches.
+    fn read(&mut self, event: &Event) -> BTreeSet<u32> {
+        let district = match *event {
+            Event::Together(ref events) => {
+                return events.iter().flat_map(|event| self.read(event)).collect();
+            }
+            Event::Come { district, votes: [first, second, third, void] } => {
+                let (ballots, votes) = batch(first, second, third, void);
+                let number = u32::try_from(self.batches.len()).unwrap();
+                self.batches.push((district, ballots, votes, true));
+                self.disclosure.change(&self.counting, district, number, true, (ballots, &votes));
+                district
+            }
+            Event::Go(number) | Event::Back(number) => {
+                let comes = matches!(event, Event::Back(_));
+                let Some((district, ballots, votes, is_in)) = self.batches.get_mut(number) else {
+                    return BTreeSet::new();
+                };
+                if *is_in == comes {
+                    return BTreeSet::new();
+                }
+                *is_in = comes;
+                let batch = u32::try_from(number).unwrap();
+                self.disclosure.change(&self.counting, *district, batch, comes, (*ballots, votes));
+                *district
+            }
+            Event::Complete(district, is) => {
+                self.complete[district as usize] = is;
+                district
+            }
+        };
+        BTreeSet::from([district])
+    }
 }
 
 /// Every state of a journal.
 fn row(events: &[Event], least: u64) -> Row {
     let (election, definition) = election();
     let counting = definition.counting();
-    let mut disclosure = Disclosure::new(&counting, &election, least);
-    let mut batches: Vec<Batch> = Vec::new();
+    let disclosure = Disclosure::new(&counting, &election, least);
     let mut members: Vec<Members> = vec![vec![BTreeSet::new(); disclosure.noted().count()]];
-    let mut complete = [false; 4];
     let mut states = vec![state(&disclosure, &definition)];
+    let mut has_small_class = vec![false];
+    let mut journal = Journal { counting, disclosure, batches: Vec::new(), complete: [false; 4] };
     for event in events {
-        let district = match *event {
-            Event::Come { district, votes: [first, second, third, void] } => {
-                let (ballots, votes) = batch(first, second, third, void);
-                let number = u32::try_from(batches.len()).unwrap();
-                batches.push((district, ballots, votes, true));
-                disclosure.change(&counting, district, number, true, (ballots, &votes));
-                district
-            }
-            Event::Go(number) | Event::Back(number) => {
-                let comes = matches!(event, Event::Back(_));
-                let Some((district, ballots, votes, is_in)) = batches.get_mut(number) else {
-                    continue;
-                };
-                if *is_in == comes {
-                    continue;
-                }
-                *is_in = comes;
-                let batch = u32::try_from(number).unwrap();
-                disclosure.change(&counting, *district, batch, comes, (*ballots, &*votes));
-                *district
-            }
-            Event::Complete(district, is) => {
-                complete[district as usize] = is;
-                district
-            }
-        };
-        let is_complete = complete[district as usize];
-        let stage = if is_complete { Stage::Complete } else { Stage::Partial };
-        disclosure.settle(&counting, district, stage);
-        states.push(state(&disclosure, &definition));
+        for district in journal.read(event) {
+            let is_complete = journal.complete[district as usize];
+            let stage = if is_complete { Stage::Complete } else { Stage::Partial };
+            journal.disclosure.settle(&counting, district, stage);
+        }
+        let Journal { disclosure, batches, .. } = &journal;
+        states.push(state(disclosure, &definition));
+        has_small_class.push(disclosure.has_small_class());
         // A batch whose last change is shown is where it is; one that waits is where it was.
         let before = members.last().unwrap();
         let cells = disclosure.noted().zip(disclosure.waiting()).zip(before);
@@ -184,11 +237,13 @@ fn row(events: &[Event], least: u64) -> Row {
         });
         members.push(now.collect());
     }
+    let Journal { disclosure, batches, .. } = journal;
     let counted: u64 =
         batches.iter().filter(|(.., is_in)| *is_in).map(|(_, ballots, ..)| ballots.taken).sum();
     let shown: i64 = states.last().unwrap().iter().map(|cell| cell[0]).sum();
     let hidden = counted.abs_diff(u64::try_from(shown).unwrap());
-    Row { states, members, batches, hidden, withheld: disclosure.withheld() }
+    let withheld = disclosure.withheld();
+    Row { states, members, batches, hidden, withheld, has_small_class }
 }
 
 proptest! {
@@ -196,7 +251,7 @@ proptest! {
 
     #[test]
     fn no_difference_of_two_states_tells_a_ballot(events in events()) {
-        let Row { states, members, batches, .. } = row(&events, LEAST);
+        let Row { states, members, batches, has_small_class, .. } = row(&events, LEAST);
         // What is shown is the sum of its members: the sets speak for the numbers.
         for (state, members) in states.iter().zip(&members) {
             for (cell, members) in state.iter().zip(members) {
@@ -204,19 +259,9 @@ proptest! {
                 prop_assert_eq!(cell[0], i64::try_from(taken).unwrap());
             }
         }
-        for (at, to) in members.iter().enumerate() {
-            for from in &members[..at] {
-                for (cell, (from, to)) in from.iter().zip(to).enumerate() {
-                    // Nothing is ever in two cells: what one shows cannot be taken off another.
-                    let elsewhere = members[at].iter().enumerate().filter(|own| own.0 != cell);
-                    for (_, others) in elsewhere {
-                        prop_assert!(others.is_disjoint(from) && others.is_disjoint(to));
-                    }
-                    assert_tells_nobody(cell, from, to, &batches);
-                    assert_tells_nobody(cell, to, from, &batches);
-                }
-            }
-        }
+        assert_no_difference_tells(&members, &batches);
+        // Beyond the pairs of states of this one journal: of any that could follow.
+        prop_assert!(!has_small_class.contains(&true));
     }
 
     #[test]
@@ -308,6 +353,67 @@ fn one_correction_does_not_cover_another_one() {
     let Row { states, .. } = row(&events, LEAST);
     // The ten go; the one stays in what is shown.
     assert_eq!(states.last().unwrap()[2], [11, 0, 2, 4, 5]);
+}
+
+/// Three batches that one record brought in are a class. Two of them are taken out one after the
+/// other, while the first correction is not shown yet: four ballots would be left alone.
+#[test]
+fn what_two_corrections_in_a_row_leave_is_looked_at_together() {
+    let (thirty, four) = ([12, 9, 6, 3], [1, 1, 1, 1]);
+    let come = |votes| Event::Come { district: 0, votes };
+    let together = Event::Together([thirty, thirty, four].map(come).to_vec());
+    let journals = [
+        vec![together.clone(), come(thirty), Event::Go(0), Event::Go(1), come(thirty)],
+        vec![together.clone(), come(thirty), Event::Go(0), Event::Go(1), Event::Back(0)],
+        // The batch that waited goes as well, and comes back.
+        vec![together, come(thirty), Event::Go(3), Event::Go(0), Event::Go(1), Event::Back(3)],
+    ];
+    for mut events in journals {
+        // What waits for the next chunk, and what waits for the end, is shown as well.
+        events.push(come(thirty));
+        events.push(Event::Complete(0, true));
+        let Row { members, batches, has_small_class, .. } = row(&events, LEAST);
+        assert_no_difference_tells(&members, &batches);
+        assert!(!has_small_class.contains(&true), "{events:?}");
+    }
+}
+
+/// The last batch makes the district complete, and a check moves another one out.
+#[test]
+fn what_the_last_record_takes_out_is_looked_at_with_the_correction_before() {
+    let (thirty, four) = ([12, 9, 6, 3], [1, 1, 1, 1]);
+    let come = |votes| Event::Come { district: 0, votes };
+    let events = [
+        Event::Together([thirty, thirty, four].map(come).to_vec()),
+        come(thirty),
+        Event::Go(0),
+        Event::Together(vec![come(thirty), Event::Go(1), Event::Complete(0, true)]),
+    ];
+    let Row { members, batches, has_small_class, .. } = row(&events, LEAST);
+    assert_no_difference_tells(&members, &batches);
+    assert!(!has_small_class.contains(&true));
+}
+
+/// Every station has sent its empty batch: there is no vote to withhold.
+#[test]
+fn a_district_in_which_nobody_voted_is_not_withheld() {
+    let come = |district, votes| Event::Come { district, votes };
+    let empty = [come(0, [0; 4]), come(0, [0; 4]), Event::Complete(0, true)];
+    assert_eq!(row(&empty, LEAST).withheld, [0; 0]);
+    // Somebody did: in the county their ballots are shown with those of another village.
+    let mut events = empty.to_vec();
+    events.push(come(0, [3, 2, 0, 1]));
+    assert_eq!(row(&events, LEAST).withheld, [0]);
+    let done = |district| Event::Complete(district, true);
+    events.extend([come(1, [4, 2, 0, 1]), done(1), done(2)]);
+    let Row { withheld, states, .. } = row(&events, LEAST);
+    assert_eq!((withheld, states.last().unwrap()[4]), (vec![0, 1], [13, 2, 0, 0, 0]));
+    // They are annulled. That is a small change of what the county shows, and waits there.
+    events.push(Event::Go(2));
+    let Row { withheld, states, .. } = row(&events, LEAST);
+    assert_eq!((withheld, states.last().unwrap()[4]), (vec![1], [13, 2, 0, 0, 0]));
+    events.push(Event::Back(2));
+    assert_eq!(row(&events, LEAST).withheld, [0, 1]);
 }
 
 /// The first device of the only station reports, and then the second one.

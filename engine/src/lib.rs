@@ -37,6 +37,7 @@ mod live_public;
 mod live_snapshot;
 pub mod lots;
 mod map;
+mod moves;
 pub mod outcome;
 mod prefetch;
 mod reading;

@@ -36,6 +36,7 @@ use crate::ledger::{BatchNumber, Ledger, Moved, Standing};
 use crate::live_public::Public;
 pub use crate::live_snapshot::{Digests, LiveSnapshot, PublicTotals, ReceivedBatch};
 use crate::map::MappedFile;
+use crate::moves::Moves;
 use crate::recount::{HeldBatch, reported};
 use crate::shared_list::SharedList;
 use crate::snapshot::{DistrictTotals, Snapshot};
@@ -127,6 +128,7 @@ pub struct Live<'a> {
     counters: [Counters; 2],
     list: CountedList,
     changed: BTreeSet<u32>,
+    moves: Moves,
     public: Option<Public>,
 }
 
@@ -164,6 +166,7 @@ impl<'a> Live<'a> {
             counters: [zero.clone(), zero],
             list: CountedList::default(),
             changed: BTreeSet::new(),
+            moves: Moves::new(counting.district_count()),
             public: None,
         }
     }
@@ -323,6 +326,7 @@ impl<'a> Live<'a> {
         if !self.holding.is_idle() {
             self.settle()?;
         }
+        self.moves.note();
         if let Some(public) = &mut self.public {
             public.read_on(&self.counting, &self.ledger, self.position);
         }
@@ -353,6 +357,7 @@ impl<'a> Live<'a> {
         if self.ledger.find(&hash).is_some() || self.decisions.contains(&hash) {
             return Ok(());
         }
+        self.moves.read(self.position);
         if header.kind() == layout::record::KIND_CONTROL {
             let control =
                 self.officers.verify(record, &self.counting, &self.definition.head, hash)?;
@@ -484,6 +489,9 @@ impl<'a> Live<'a> {
             }
         }
         self.changed.insert(counted.address.district);
+        if counted.taken > 0 {
+            self.moves.change(batch, counted.address.district);
+        }
         if let Some(public) = &mut self.public {
             public.change(&self.counting, batch, &counted, sign == Sign::Add, &self.buffer);
         }
@@ -533,6 +541,7 @@ impl<'a> Live<'a> {
             decisions: self.told.clone(),
             held: Arc::clone(&self.held),
             changed_districts: std::mem::take(&mut self.changed).into_iter().collect(),
+            moved_at: self.moves.share(),
         })
     }
 
@@ -552,6 +561,7 @@ impl<'a> Live<'a> {
         if looked {
             self.list_held();
         }
+        self.moves.note();
         Ok(())
     }
 

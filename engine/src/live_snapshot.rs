@@ -57,6 +57,9 @@ pub struct LiveSnapshot {
     pub held: Arc<Vec<HeldBatch>>,
     /// Districts of which something changed since the snapshot before, ascending.
     pub changed_districts: Vec<u32>,
+    /// Per district, number of the last record by which votes came into the totals, or went out: a
+    /// batch, a decision, or whatever made a check hold a batch or let it go. 0: by none later.
+    pub moved_at: Arc<Vec<u64>>,
 }
 
 /// Totals that may be shown to everybody (`disclosure.rs`).
@@ -125,6 +128,7 @@ impl LiveSnapshot {
             decisions: self.decisions.clone(),
             held,
             changed_districts: self.changed_districts.clone(),
+            moved_at: Arc::clone(&self.moved_at),
         }
     }
 

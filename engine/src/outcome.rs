@@ -270,6 +270,12 @@ impl DistrictOutcome<'_> {
         !self.provisional && self.outcome.status == Status::LotRequired
     }
 
+    /// Whether a seat waits for a lot, on what is counted: then those elected are not all.
+    #[must_use]
+    pub fn needs_seat_lot(&self) -> bool {
+        self.outcome.lots.iter().any(|lot| lot.kind != LotKind::Alternate)
+    }
+
     /// Code of a candidate by position.
     #[must_use]
     pub fn candidate_code(&self, position: u32) -> u32 {

@@ -156,7 +156,10 @@ pub fn what_if(
         effects.filter(|effect| effect.before != effect.after).collect();
     let readings = totals.readings();
     let would_be = Snapshot::of_live(votes, ballots, Vec::new(), &counting, readings);
-    let snapshot = snapshot.with_totals(Some(would_be), Arc::new(held_after));
+    let position = snapshot.position;
+    let mut snapshot = snapshot.with_totals(Some(would_be), Arc::new(held_after));
+    let moved_at = Arc::make_mut(&mut snapshot.moved_at);
+    effects.iter().for_each(|effect| moved_at[effect.district as usize] = position);
     let mut moved: BTreeMap<Digest32, bool> =
         moves.iter().map(|(batch, comes)| (hash_of(*batch), *comes)).collect();
     moved.extend(released.map(|released| (released.hash, true)));

@@ -389,6 +389,55 @@ fn certified_is_what_was_declared_and_is_counted_and_nothing_else() {
     is(status("annulled", &[first, second, &right, &annul]), "unofficial-complete", &all);
 }
 
+/// Two of three are elected for certain, and two persons are level for the third seat. Without
+/// `serves.csv` a declaration makes the district complete.
+#[test]
+fn a_district_with_a_seat_that_waits_for_a_lot_is_not_certified() {
+    let keyed = Keyed::new("test");
+    let rows = "S1,V1,101,14\nS1,V1,102,13\nS1,V1,103,9\nS1,V1,104,9\n";
+    let batches = keyed.seal_rows(rows, "sealed");
+    let declare = ["declare", "--district", "V1", "--elected", "101", "--elected", "102"];
+    let declare = keyed.control(None, &declare);
+    let own = village(&keyed, "level", &[&batches[0], &declare]);
+    let found = (&own["elected"], &own["status"]);
+    assert_eq!(found, (&serde_json::json!([101, 102]), &"unofficial-complete".into()));
+}
+
+/// A station sends more than it has registered: the check takes out what counted, too.
+#[test]
+fn a_district_of_which_a_check_took_votes_out_is_no_longer_certified() {
+    let hold = "[[check]]\nmethod = \"ballots-registered\"\nlimit = 0\naction = \"hold\"\n";
+    let keyed = Keyed::new("test").expecting("S1,V1,50,\nS2,V1,50,\n").with(hold);
+    let rows = "S1,V1,104,2\nS2,V1,101,14\nS2,V1,102,13\nS2,V1,103,9\nS2,V1,104,4\n";
+    let batches = keyed.seal_rows(rows, "sealed");
+    let [first, second] = [&batches[0][..], &batches[1][..]];
+    let more = keyed.path("more.csv");
+    fs::write(&more, "station,district,choices,count\nS1,V1,104,49\n").unwrap();
+    let paths = ["election", "secrets.csv", "sealed", "more"].map(|name| keyed.path(name));
+    let [election, key, after, out] = paths.each_ref().map(|path| text(path));
+    let seal = ["seal", "--election", election, "--ballots", text(&more), "--key", key];
+    let (code, _, stderr) = run(seal.into_iter().chain(["--after", after, "--out", out]));
+    assert_eq!(code, 0, "{stderr}");
+    let third = &crate::keyed::records(&keyed.path("more"))[0];
+    let codes = ["--elected", "101", "--elected", "102", "--elected", "103"];
+    let declare = ["declare", "--district", "V1"].into_iter().chain(codes);
+    let declare = keyed.control(None, &declare.collect::<Vec<_>>());
+    let hash = |record: &[u8]| hex(&shomar_format::record::record_hash(record));
+    let reject = |after: &[u8], record: &[u8]| {
+        keyed.control(Some(after), &["reject", "--batch", &hash(record)])
+    };
+    let one = reject(&declare, third);
+    let two = reject(&one, first);
+    let status = |name: &str, records: &[&[u8]]| {
+        let own = village(&keyed, name, records);
+        (own["status"].as_str().unwrap().to_owned(), own["ballots_taken"].clone())
+    };
+    let before = status("before", &[first, second, &declare]);
+    assert_eq!(before, ("certified".to_owned(), 42.into()));
+    let rejected = status("rejected", &[first, second, &declare, third, &one, &two]);
+    assert_eq!(rejected, ("unofficial-complete".to_owned(), 40.into()));
+}
+
 #[test]
 fn two_runs_at_once_are_one_run_and_a_refusal() {
     let keyed = Keyed::new("test");

@@ -14,7 +14,7 @@ use shomar_engine::live::{LiveSnapshot, PublicTotals};
 use shomar_engine::lots::{OutcomeError, RecordedLot, journal_lots};
 use shomar_engine::outcome::{DistrictOutcome, OutcomeInput, outcomes};
 use shomar_format::document::BallotCounts;
-use shomar_seats::{LotKind, Status};
+use shomar_seats::Status;
 
 use crate::declaration::{Declaration, declarations};
 use crate::progress::AllProgress;
@@ -157,11 +157,14 @@ impl Board {
         board
     }
 
-    /// Whether a declaration is of what is counted here.
+    /// Whether a declaration is of what is counted here: also of every seat. As long as one waits
+    /// for a lot, those who are elected for certain are not all.
     fn holds(&self, district: u32, declaration: &Declaration) -> bool {
+        let standing = &self.districts[district as usize];
         !declaration.is_overtaken
             && !self.is_waited_for(district)
-            && self.districts[district as usize].is_declared_so
+            && standing.is_declared_so
+            && !standing.needs_seat_lot
     }
 
     /// What of the totals may be shown, if there are any.
@@ -233,7 +236,7 @@ impl Board {
             status: Some(status),
             is_declared_so: declaration.is_some_and(|own| own.elected == elected),
             elected: u32::try_from(outcome.elected.len()).unwrap_or(u32::MAX),
-            needs_seat_lot: outcome.lots.iter().any(|lot| lot.kind != LotKind::Alternate),
+            needs_seat_lot: made.needs_seat_lot(),
             ..nothing
         }
     }

@@ -245,7 +245,8 @@ impl Reader<'_> {
                     "پیش از پایان رأی‌گیری رأیی به تفکیک شمرده نمی‌شود.",
                 );
             }
-            Some(Ok(outcome)) if outcome.needs_lot() => {
+            // Also of a partial count: what is declared has all of its seats.
+            Some(Ok(outcome)) if outcome.needs_lot() || outcome.needs_seat_lot() => {
                 return self.wrong(
                     "district",
                     "A lot is needed in this district: record it first.",

@@ -230,6 +230,33 @@ fn those_on_duty_are_answered_when_all_places_of_readers_are_taken() {
 }
 
 #[test]
+fn viewers_who_only_load_what_a_page_is_made_of_take_no_places_of_senders() {
+    let (_keyed, _batches, server) = serve("connections_max = 6\n");
+    let mut open = Vec::new();
+    let mut load = || {
+        let mut stream = TcpStream::connect(&server.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let status = status_of(&mut stream, "/assets/none/none");
+        open.push(stream);
+        status
+    };
+    // Three places of readers, and two for duty; the sixth is for whoever sends.
+    let found: Vec<String> = (0..6).map(|_| load()).collect();
+    assert_eq!(found, ["404", "404", "404", "404", "404", "503"]);
+}
+
+#[test]
+fn a_stream_that_begins_on_a_connection_of_a_sender_is_sent_away() {
+    let (_keyed, batches, server) = serve("");
+    let mut sender = begin(&server, &batches[0], batches[0].len());
+    assert!(answer(&mut sender).contains("accepted"));
+    assert_eq!(status_of(&mut sender, "/en/stations"), "200");
+    let accepts = "/en/ HTTP/1.1\r\naccept: text/event-stream\r\nx-rest:";
+    assert_eq!(status_of(&mut sender, accepts), "503", "it would be written by threads of senders");
+    assert_eq!(reader(&server), "200");
+}
+
+#[test]
 fn a_server_that_is_told_to_stop_waits_for_nobody_who_waits_for_a_place() {
     let (_keyed, batches, server) = serve(STUBBORN);
     let _dripping = begin(&server, &batches[0], 300);

@@ -14,10 +14,10 @@ use crate::places::Places;
 
 /// Matches that are looked at; beyond it the search asks for more letters.
 const MATCHES_MAX: usize = 2_000;
-/// Letters of a query that are looked at: no name is longer.
+/// Letters of a query that are looked at.
 const QUERY_LETTERS_MAX: usize = 200;
 /// Words of a query that are looked for: each of them is, in every line that has the longest.
-const QUERY_WORDS_MAX: usize = 8;
+const QUERY_WORDS_MAX: usize = 32;
 
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -29,12 +29,18 @@ pub(crate) async fn document(
         Ok(board) => board,
         Err(closed) => return closed.into_response(),
     };
-    let document = match resource {
+    let (board, document) = match resource {
         Resource::Search(_) => {
-            let board = Arc::clone(&board);
-            room.search(move || board.document(&resource)).await.flatten()
+            drop(board);
+            match room.search(move |board| board.document(&resource)).await {
+                Ok(found) => found,
+                Err(response) => return open_to_all(response),
+            }
         }
-        _ => board.document(&resource),
+        _ => {
+            let document = board.document(&resource);
+            (board, document)
+        }
     };
     let Some(document) = document else {
         return refused("found a page beyond the last one");

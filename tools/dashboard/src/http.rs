@@ -79,6 +79,9 @@ pub struct Limits {
     pub streams: usize,
 }
 
+/// Longest wait for a search to begin.
+const SEARCH_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Seconds of requests that a viewer may make at once: a page brings its style and its stream.
 const BURST_SECONDS: u32 = 10;
 
@@ -204,17 +207,26 @@ impl Room {
         }
     }
 
-    /// Searches where it holds nobody up who only looks; `None` if it failed.
+    /// Searches where it holds nobody up who only looks, in the board of the moment when its turn
+    /// comes: whoever waits keeps no board alive.
+    ///
+    /// # Errors
+    /// With the answer: too many wait, or no page can be made any more.
     pub(crate) async fn search<T: Send + 'static>(
         &self,
-        search: impl FnOnce() -> T + Send + 'static,
-    ) -> Option<T> {
-        let place = Arc::clone(&self.searching).acquire_owned().await.ok()?;
+        search: impl FnOnce(&BoardPages) -> T + Send + 'static,
+    ) -> Result<(Arc<BoardPages>, T), Response> {
+        let turn = Arc::clone(&self.searching).acquire_owned();
+        let Ok(Ok(place)) = tokio::time::timeout(SEARCH_PATIENCE, turn).await else {
+            return Err(too_many(1));
+        };
+        let board = self.shown().map_err(IntoResponse::into_response)?;
         let found = tokio::task::spawn_blocking(move || {
             let _place = place;
-            search()
+            let found = search(&board);
+            (board, found)
         });
-        found.await.ok()
+        found.await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
     }
 }
 
@@ -285,14 +297,20 @@ async fn show(
         let page = pages::not_found(&board.board, Words { language });
         return respond(StatusCode::NOT_FOUND, &page, headers);
     };
-    let page = match view.kind {
+    let (board, page) = match view.kind {
         Kind::Search(_) => {
-            let (board, view) = (Arc::clone(&board), view.clone());
-            room.search(move || board.page(&view)).await
+            drop(board);
+            let own = view.clone();
+            match room.search(move |board| board.page(&own)).await {
+                Ok(found) => found,
+                Err(response) => return response,
+            }
         }
-        _ => Some(board.page(&view)),
+        _ => {
+            let page = board.page(&view);
+            (board, page)
+        }
     };
-    let Some(page) = page else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     if accepts.is_some_and(|accept| accept.starts_with("text/event-stream")) {
         let position = board.board.snapshot.position;

@@ -14,7 +14,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hyper::Request;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -25,6 +25,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpListener;
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
@@ -33,6 +34,9 @@ use crate::http::{Room, router};
 use crate::metrics::Metrics;
 use crate::server::{ServeError, thread};
 use crate::window::Pages;
+
+/// Places beside those of readers for the desk and for what watches the server.
+const DUTY_PLACES: usize = 64;
 
 /// Listens, and answers on threads of its own until told to stop.
 pub(crate) fn start_network(
@@ -62,6 +66,7 @@ pub(crate) fn start_network(
         acceptor,
         connections: Arc::new(Semaphore::new(config.connections_max)),
         reading: Arc::new(Semaphore::new(config.connections_max.div_ceil(2))),
+        on_duty: Arc::new(Semaphore::new(DUTY_PLACES.min(config.connections_max.div_ceil(4)))),
         by_address: match config.connections_per_address_max {
             0 => None,
             most => Some(Places::new(most)),
@@ -83,6 +88,8 @@ struct Accept {
     connections: Arc<Semaphore>,
     /// Places of connections that read: the others are left to senders.
     reading: Arc<Semaphore>,
+    /// Places beside these for the desk and for what watches the server.
+    on_duty: Arc<Semaphore>,
     by_address: Option<Arc<Places>>,
     patience: Duration,
 }
@@ -128,7 +135,9 @@ impl Accept {
                 is_encrypted: self.acceptor.is_some(),
                 readers: self.readers.clone(),
                 reading: Arc::clone(&self.reading),
+                on_duty: Arc::clone(&self.on_duty),
                 place: OnceLock::new(),
+                duty_place: OnceLock::new(),
                 metrics: Arc::clone(&self.room.metrics),
             };
             let (watcher, silence) = (graceful.watcher(), self.room.silence);
@@ -171,8 +180,11 @@ struct Exchange {
     is_encrypted: bool,
     readers: Handle,
     reading: Arc<Semaphore>,
+    on_duty: Arc<Semaphore>,
     /// The place among those who read, once it has one.
     place: OnceLock<OwnedSemaphorePermit>,
+    /// The place that is kept for duty, once it has one.
+    duty_place: OnceLock<OwnedSemaphorePermit>,
     metrics: Arc<Metrics>,
 }
 
@@ -218,29 +230,41 @@ impl Exchange {
     ) -> Result<Response, Infallible> {
         request.extensions_mut().insert(ConnectInfo(self.address));
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-        let mut response = if reads && !is_of_duty(request.uri().path()) && !self.has_place() {
+        let mut response = if reads && !self.has_place(request.uri().path()) {
             self.metrics.turned_away.inc();
             no_place()
         } else if reads && !is_among_readers {
-            let answered = self.readers.spawn(self.app.call(request)).await;
-            match answered {
-                Ok(answered) => answered?,
-                Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            // Ended with the connection: nobody works for whoever has gone.
+            let mut answering = JoinSet::new();
+            answering.spawn_on(self.app.call(request), &self.readers);
+            match answering.join_next().await {
+                Some(Ok(answered)) => answered?,
+                _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
             }
         } else {
             self.app.call(request).await?
         };
+        if reads && !is_among_readers && response.body().size_hint().exact().is_none() {
+            // A stream would be written from here for as long as it lives: let it begin by reading.
+            response = no_place();
+        }
         protect(response.headers_mut(), self.is_encrypted);
         Ok(response)
     }
 
-    fn has_place(&self) -> bool {
-        if self.place.get().is_some() {
+    /// Whether the connection has a place to read from: one of those for everybody, or, for what is
+    /// of duty, one that is kept for it.
+    fn has_place(&self, path: &str) -> bool {
+        let is_of_duty = is_of_duty(path);
+        if self.place.get().is_some() || is_of_duty && self.duty_place.get().is_some() {
             return true;
         }
         // Requests of a connection come one after another: nobody else sets it.
-        let place = Arc::clone(&self.reading).try_acquire_owned();
-        place.is_ok_and(|place| self.place.set(place).is_ok())
+        let take = |places: &Arc<Semaphore>, own: &OnceLock<OwnedSemaphorePermit>| {
+            let place = Arc::clone(places).try_acquire_owned();
+            place.is_ok_and(|place| own.set(place).is_ok())
+        };
+        take(&self.reading, &self.place) || is_of_duty && take(&self.on_duty, &self.duty_place)
     }
 }
 

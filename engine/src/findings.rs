@@ -63,12 +63,10 @@ pub enum DistrictFinding {
         /// How many of them are void for it.
         ballots: u64,
     },
-    /// A lot of the record fits no tie (any more).
+    /// A lot of the record fits no tie (any more). Who won it is not told: a district may be open.
     LotNotUsed {
         /// The position of its record.
         record: u64,
-        /// What the seat rules found and expected, in English: it speaks of codes and kinds.
-        refusal: String,
     },
 }
 
@@ -117,8 +115,8 @@ impl DistrictFinding {
             Self::ListBesideNames { ballots } => format!(
                 "{ballots} ballots have a list and names: void (reading A10 device_forbids)"
             ),
-            Self::LotNotUsed { record, refusal } => {
-                format!("lot of record {record} not used: {refusal}")
+            Self::LotNotUsed { record } => {
+                format!("lot of record {record} not used: it fits no tie of this district")
             }
         }
     }
@@ -172,7 +170,7 @@ impl DistrictFinding {
                 "{} برگ رأی هم فهرست دارد و هم نام: باطل (برداشت A10 device_forbids)",
                 digits(*ballots)
             ),
-            Self::LotNotUsed { record, .. } => format!(
+            Self::LotNotUsed { record } => format!(
                 "قرعهٔ رکورد {} به کار نرفت: با هیچ تساوی این حوزه جور نیست",
                 digits(*record)
             ),
@@ -270,7 +268,7 @@ mod tests {
                 table,
             },
             DistrictFinding::ListBesideNames { ballots: 3 },
-            DistrictFinding::LotNotUsed { record: 7, refusal: "found a lot".to_owned() },
+            DistrictFinding::LotNotUsed { record: 7 },
         ]
     }
 
@@ -287,7 +285,7 @@ mod tests {
             "4 seats and 1 alternates, expected 5 and 3 for 1600 people (a village, table of 1396)",
             "4 seats and 1 alternates, expected a size of the table of 1396: 3 and 2; 5 and 3",
             "3 ballots have a list and names: void (reading A10 device_forbids)",
-            "lot of record 7 not used: found a lot",
+            "lot of record 7 not used: it fits no tie of this district",
         ];
         assert_eq!(told(Language::English), english);
         let persian = [

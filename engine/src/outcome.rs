@@ -164,8 +164,7 @@ fn district_outcome(
         let stale = recorded.iter().position(|lot| lot.is_on_record && error.is_of(lot));
         let Some(stale) = stale else { return Err(error) };
         let stale = recorded.remove(stale);
-        let refusal = error.message;
-        field.findings.push(DistrictFinding::LotNotUsed { record: stale.line, refusal });
+        field.findings.push(DistrictFinding::LotNotUsed { record: stale.line });
     };
     Ok(DistrictOutcome {
         district,

@@ -552,7 +552,7 @@ fn minutes_tell_of_a_signed_lot_whose_tie_is_gone() {
     let read = |name: &str| std::fs::read_to_string(reported.folder.path().join(name)).unwrap();
     assert!(read("index.html").contains("href=\"minutes-V1.html\""));
     let minutes = read("minutes-V1.html");
-    let told = "not used: found a lot of kind person, place 1, won by 104, expected no lot";
+    let told = "not used: it fits no tie of this district";
     assert!(minutes.contains(told), "{minutes}");
     assert!(!minutes.contains("both boards"), "nothing was decided by it");
     let persian = Reported::of("minutes", &folder, &["--all-districts"]);

@@ -374,6 +374,9 @@ fn certified_is_what_was_declared_and_is_counted_and_nothing_else() {
     };
     is(status("none", &[first, second]), "unofficial-complete", &Value::Null);
     is(status("right", &[first, second, &right]), "certified", &all);
+    // A recount waits that may replace what counts.
+    let recounts = keyed.recount("station,district,choices,count\nS1,V1,104,9\n");
+    is(status("waits", &[first, second, &right, &recounts[0]]), "unofficial-complete", &all);
     // A station is missing; then it comes, and nobody has declared that.
     is(status("early", &[first, &right]), "unofficial-partial", &all);
     is(status("late", &[first, &right, second]), "unofficial-complete", &all);

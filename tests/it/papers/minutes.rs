@@ -308,11 +308,28 @@ fn minutes_warn_of_a_declaration_that_is_not_of_what_is_counted() {
     // The votes of a station go and come back: the same persons, and yet not what was declared.
     let reinstate = Action::Reinstate { subject: Subject::Station("S2".to_owned()) };
     let actions = vec![declare(&[101, 102, 103]), annul("S2"), reinstate];
-    let overtaken = "After record 3 declared the result, numbers of this district changed.";
+    let overtaken = "After record 3 declared the result, batches of this district came into the \
+                     count or went out of it.";
     assert_eq!(alerts(&with("overtaken", actions)), [overtaken]);
+    // A recount waits: the declaration was of everything, and is not any more.
+    let mut waits = batches.clone();
+    waits.extend(signed(&keyed, vec![declare(&[101, 102, 103])]));
+    waits.extend(recounted(&keyed, "S1,V1,104,99\n"));
+    let open = minutes(&journal(&keyed, "waits", &waits), "V1");
+    let not_complete = "Record 3 declares a result, and the count is not complete.";
+    assert_eq!(alerts(&open).last().unwrap(), not_complete);
     // Another declaration takes its place.
     let actions = vec![declare(&[101, 102, 104]), declare(&[101, 102, 103])];
     assert!(alerts(&with("again", actions)).is_empty());
+}
+
+#[test]
+fn minutes_warn_of_a_declaration_while_a_seat_waits_for_a_lot() {
+    let keyed = election("test", "");
+    let mut all = sealed(&keyed, &format!("{}{CITY}", VILLAGE.replace("104,10", "104,20")));
+    all.extend(signed(&keyed, vec![declare(&[101, 102])]));
+    let paper = minutes(&journal(&keyed, "tied", &all), "V1");
+    assert_eq!(alerts(&paper), ["Record 3 declares a result, and a seat waits for a lot."]);
 }
 
 #[test]

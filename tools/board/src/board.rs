@@ -157,12 +157,13 @@ impl Board {
         board
     }
 
-    /// Whether a declaration is of what is counted here: also of every seat. As long as one waits
-    /// for a lot, those who are elected for certain are not all.
+    /// Whether a declaration is of what is counted here, all of it and every seat: not as long as
+    /// something is held or waits for a decision, or one waits for a lot.
     fn holds(&self, district: u32, declaration: &Declaration) -> bool {
         let standing = &self.districts[district as usize];
         !declaration.is_overtaken
             && !self.is_waited_for(district)
+            && !self.received(district).is_outstanding()
             && standing.is_declared_so
             && !standing.needs_seat_lot
     }

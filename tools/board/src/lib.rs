@@ -13,6 +13,7 @@ mod alarm;
 pub mod board;
 pub mod declaration;
 pub mod documents;
+pub mod file_names;
 pub mod letters;
 pub mod places;
 pub mod progress;

@@ -22,7 +22,7 @@ use shomar_board::source::Source;
 
 /// Least time between two boards.
 const PAUSE: Duration = Duration::from_millis(250);
-/// A board is made anew after so long even without news: rates fall, failures come.
+/// A board is made anew after so long even without news: rates fall.
 const IDLE: Duration = Duration::from_secs(5);
 /// How far back a rate looks.
 const RATE_WINDOW_MS: u64 = 10_000;
@@ -79,15 +79,18 @@ impl Refresher {
 
     /// The board of the last snapshot; `None` if it has no news.
     pub(crate) fn next(&mut self, before: Option<&Board>) -> Option<Board> {
-        let snapshot = self.source.snapshot();
-        let is_news = before.is_none_or(|before| !Arc::ptr_eq(&before.snapshot, &snapshot));
+        let (snapshot, reception) = (self.source.snapshot(), self.source.reception());
+        let is_news = before.is_none_or(|before| {
+            let is_other = !Arc::ptr_eq(&before.snapshot, &snapshot);
+            is_other || before.reception.failure != reception.failure
+        });
         let is_old = self.made.is_none_or(|made| made.elapsed() >= IDLE);
         if !is_news && !is_old {
             return None;
         }
         self.made = Some(Instant::now());
         snapshot.read_into(&mut self.ledger, &self.setting.counting);
-        let (reception, now_ms) = (self.source.reception(), self.source.now_ms());
+        let now_ms = self.source.now_ms();
         let records_per_1000_seconds = self.rate(now_ms, reception.durable);
         let at_ms = match self.moment.of(&snapshot) {
             // Nothing has come: the numbers are zero since this was asked first.

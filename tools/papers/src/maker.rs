@@ -12,9 +12,6 @@ use shomar_format::election::Mode;
 
 use crate::paper::{FORMAT, Fact, MarkKind, PageWords, Paper};
 
-/// Bytes of a file name that stand as they are.
-const PLAIN: &[u8] = b"-_.";
-
 /// A board in one language.
 #[derive(Clone, Copy)]
 pub(crate) struct Maker<'a> {
@@ -142,19 +139,6 @@ impl<'a> Maker<'a> {
 /// Beyond the year 9999 a moment has no form in RFC 3339.
 const LAST_WRITTEN_MS: u64 = 253_402_300_799_999;
 
-/// An id as a part of a file name: no two ids give one name, and none leaves its folder.
-pub(crate) fn file_part(id: &str) -> String {
-    let mut part = String::new();
-    for byte in id.bytes() {
-        if byte.is_ascii_alphanumeric() || PLAIN.contains(&byte) {
-            part.push(char::from(byte));
-        } else {
-            part.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    part
-}
-
 /// `part` of `whole` in thousandths, cut off; at most all of it.
 pub(crate) fn per_mille(part: u64, whole: u64) -> u32 {
     let share = (u128::from(part) * 1_000).checked_div(u128::from(whole)).unwrap_or(0);
@@ -164,14 +148,6 @@ pub(crate) fn per_mille(part: u64, whole: u64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_two_ids_share_a_file_and_none_leaves_its_folder() {
-        assert_eq!(file_part("T-23_1"), "T-23_1");
-        assert_eq!(file_part("../a b"), "..%2Fa%20b");
-        assert_eq!(file_part("a%20b"), "a%2520b");
-        assert_eq!(file_part("ری"), "%D8%B1%DB%8C");
-    }
 
     #[test]
     fn a_bar_is_never_longer_than_the_whole() {

@@ -13,6 +13,7 @@ mod votes;
 use std::collections::HashMap;
 
 use shomar_board::board::Board;
+use shomar_board::file_names::file_part;
 use shomar_board::words::Words;
 use shomar_engine::completeness::{DistrictCompleteness, PairStanding, PairState};
 use shomar_engine::decision::{Decision, Effects};
@@ -22,7 +23,7 @@ use shomar_engine::outcome::DistrictOutcome;
 use shomar_seats::{LotKind, Status, Verdict};
 
 use crate::about::{NamedBatches, Place};
-use crate::maker::{Maker, file_part};
+use crate::maker::Maker;
 use crate::paper::{Block, Figure, MarkKind, Paper, Signatures, Tone};
 
 /// Why a district has no minutes.

@@ -1,32 +1,15 @@
 //! What stands in the files of a publication.
 //!
 //! In: a board. Out: names with bytes, each of which begins with election, frontier and status.
-//! Never: a name that another election could give a meaning: ids are percent-encoded; a name that
-//! is too long for a file.
+//! Never: a name that another election could give a meaning: ids are percent-encoded.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use shomar_board::board::Board;
 use shomar_board::documents::Resource;
+use shomar_board::file_names::file_part;
 use shomar_board::status::PublicationStatus;
-use shomar_format::bytes::{hex, sha256};
-
-/// What stands in a file name as it is.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
-
-/// Bytes of an encoded id, at most: a file name has 255, of which some are for its ending and for
-/// whoever packs or mirrors it.
-const NAME_BYTES_MAX: usize = 200;
-
-/// The file of a district. An id in Persian is encoded into six bytes a letter; one that is too
-/// long for a name is told by its hash, and by the index, which has both.
-fn district_file(id: &str) -> String {
-    let plain = utf8_percent_encode(id, PLAIN).to_string();
-    let is_short = plain.len() <= NAME_BYTES_MAX;
-    let name = if is_short { plain } else { hex(&sha256(id.as_bytes())) };
-    format!("districts/{name}.json")
-}
+use shomar_format::bytes::hex;
 
 /// A file of a publication.
 pub(crate) struct OwnFile {
@@ -102,7 +85,7 @@ pub(crate) fn files_of(
     });
     let provinces: Vec<Entry<'_>> = provinces.collect();
     let districts = (0..).zip(&election.districts).map(|(at, own)| {
-        let path = district_file(&own.id);
+        let path = format!("districts/{}.json", file_part(&own.id));
         wanted.push((path.clone(), Resource::District(at)));
         let (name_fa, name_en) = (own.name_fa.as_str(), own.name_en.as_str());
         Entry { id: own.id.as_str().into(), name_fa, name_en, path }
@@ -138,20 +121,4 @@ pub(crate) fn files_of(
     files.append(&mut others);
     files.sort_by(|one, other| one.name.cmp(&other.name));
     files
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_file_of_a_district_has_a_name_that_a_disk_takes() {
-        assert_eq!(district_file("city-03-07"), "districts/city-03-07.json");
-        assert_eq!(district_file("a/b"), "districts/a%2Fb.json");
-        let long = |end: &str| district_file(&format!("{}{end}", "ی".repeat(42)));
-        for name in [long(""), long("ب"), district_file(&"x".repeat(1_024))] {
-            assert!(name.len() - "districts/".len() <= 255, "{name}");
-        }
-        assert_ne!(long(""), long("ب"));
-    }
 }

@@ -81,14 +81,18 @@ impl Sheet<'_> {
         if own.is_overtaken {
             alert(match language {
                 Language::English => format!(
-                    "After record {record} declared the result, numbers of this district changed."
+                    "After record {record} declared the result, batches of this district came \
+                     into the count or went out of it."
                 ),
-                Language::Persian => {
-                    format!("پس از اعلام نتیجه با رکورد {record}، عددهای این حوزه تغییر کرده است.")
-                }
+                Language::Persian => format!(
+                    "پس از اعلام نتیجه با رکورد {record}، بسته‌هایی از این حوزه به شمارش آمده یا از آن \
+                     بیرون رفته است."
+                ),
             });
         }
-        if !self.stand.has_names() {
+        let board = self.maker.board;
+        let is_open = board.received(self.district).is_outstanding();
+        if is_open || board.is_waited_for(self.district) {
             alert(match language {
                 Language::English => {
                     format!("Record {record} declares a result, and the count is not complete.")
@@ -97,7 +101,21 @@ impl Sheet<'_> {
                     format!("رکورد {record} نتیجه را اعلام کرده است، ولی شمارش کامل نیست.")
                 }
             });
+        }
+        if !self.stand.has_names() {
             return;
+        }
+        if self.outcome.needs_seat_lot() {
+            alert(match language {
+                Language::English => {
+                    format!("Record {record} declares a result, and a seat waits for a lot.")
+                }
+                Language::Persian => {
+                    format!(
+                        "رکورد {record} نتیجه را اعلام کرده است، ولی یک کرسی در انتظار قرعه است."
+                    )
+                }
+            });
         }
         let elected = self.outcome.outcome.elected.iter();
         let mut elected: Vec<u32> = elected.map(|&who| self.outcome.candidate_code(who)).collect();

@@ -595,6 +595,18 @@ fn without_the_typesetter_the_error_says_how_to_build_it_and_a_failing_one_leave
     assert_eq!(code, 2, "{stderr}");
     assert!(stderr.contains("no font") && stderr.contains("shomar-report"), "{stderr}");
     assert_eq!(std::fs::read_dir(&out).unwrap().count(), 0, "half a folder");
+    // One PDF that cannot be made takes no other paper away.
+    let some = keyed.path("some");
+    script("#!/bin/sh\ncat > /dev/null\necho error: paper minutes-T >&2\nexit 1\n");
+    let minutes = ["--all-districts", "--pdf", "--out", text(&some)];
+    let arguments: Vec<&str> =
+        ["report", "minutes", text(&folder)].into_iter().chain(minutes).collect();
+    let (code, stderr) = alone(place.path(), &arguments);
+    assert!(code == 1 && stderr.contains("error: paper minutes-T"), "{code} {stderr}");
+    assert!(some.join("minutes-T.html").is_file() && some.join("index.html").is_file());
+    let minutes = ["--all-districts", "--pdf", "--out", text(&out)];
+    let arguments: Vec<&str> =
+        ["report", "minutes", text(&folder)].into_iter().chain(minutes).collect();
     // It gets every paper, one after another, and the folder to write into.
     script("#!/bin/sh\n[ \"$1\" = --out ] && cat > \"$2/sent\"\n");
     let (code, stderr) = alone(place.path(), &arguments);

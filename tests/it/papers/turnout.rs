@@ -30,8 +30,8 @@ fn nation_of(keyed: &Keyed, name: &str, records: &[Vec<u8>]) -> BTreeMap<String,
     let folder = journal(keyed, name, records);
     let paper = Reported::of("turnout", &folder, &["--lang", "en"]).paper("turnout");
     let blocks = paper.0["blocks"].as_array().unwrap().iter();
-    let mut tables = blocks.filter(|block| block["caption"] == "Finished or not");
-    row(tables.next().unwrap(), "whole country")
+    let tables = blocks.filter(|block| has(&block["caption"], "Finished or not"));
+    tables.flat_map(|table| row(table, "whole country")).collect()
 }
 
 fn row(table: &Value, name: &str) -> BTreeMap<String, String> {
@@ -100,10 +100,12 @@ fn a_county_with_ballots_of_a_district_beyond_it_has_no_kinds() {
     let tables = paper.0["blocks"].as_array().unwrap().iter();
     let tables: Vec<&Value> = tables.filter(|block| block["block"] == "table").collect();
     // 85 ballots of the village, and 23 of the city, which has no county.
-    let nation = row(tables[1], "whole country");
+    // Each place twice: who came, and ballots by kind.
+    assert_eq!(tables.len(), 6);
+    let nation = row(tables[3], "whole country");
     assert_eq!(kinds.map(|kind| nation[kind].as_str()), ["106", "2", "1.85%", "2"]);
-    let county = rows_of(tables[2])[0].1[0].clone();
-    let county = row(tables[2], &county);
+    let county = rows_of(tables[5])[0].1[0].clone();
+    let county = row(tables[5], &county);
     assert_eq!(county["ballots, all stations"], "108");
     assert_eq!(kinds.map(|kind| county[kind].as_str()), ["–"; 4]);
     // With ballots of its own district alone it has.

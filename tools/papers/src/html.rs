@@ -254,8 +254,16 @@ fn column_class(column: &Column) -> Option<&'static str> {
 /// Rows of a table that is not torn in two.
 const SHORT: usize = 12;
 
+/// Columns from which on a table is set smaller, so that a sheet of A4 holds it.
+const WIDE: usize = 10;
+
 fn table(table: &Table) -> Markup {
-    let class = (table.rows.len() <= SHORT).then_some("short");
+    let class = match (table.rows.len() <= SHORT, table.columns.len() >= WIDE) {
+        (true, true) => Some("short wide"),
+        (true, false) => Some("short"),
+        (false, true) => Some("wide"),
+        (false, false) => None,
+    };
     html! {
         div class="scroll" {
             table class=[class] {

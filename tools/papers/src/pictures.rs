@@ -6,8 +6,9 @@
 
 use maud::{Markup, html};
 
-/// Families with Persian letters, as in the style of the page.
-const FONTS: &str = "Noto Naskh Arabic, Vazirmatn, Nazli, Noto Sans Arabic, Noto Sans, sans-serif";
+/// Families with Persian letters; not Noto Naskh Arabic, whose digits are Urdu where local forms
+/// cannot be left out, as in pictures of a PDF.
+const FONTS: &str = "Vazirmatn, Vazir, Noto Sans Arabic, Nazli, DejaVu Sans, Noto Sans, sans-serif";
 const INK: &str = "#14181d";
 const SOFT: &str = "#55606b";
 const LINE: &str = "#9aa5b1";

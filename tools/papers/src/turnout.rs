@@ -23,6 +23,19 @@ struct Report<'a> {
     has_votes: bool,
 }
 
+/// A place, or a sum of places.
+struct Line {
+    kind: RowKind,
+    name: String,
+    progress: Progress,
+}
+
+impl Line {
+    fn of(kind: RowKind, name: &str, progress: &Progress) -> Self {
+        Self { kind, name: name.to_owned(), progress: progress.clone() }
+    }
+}
+
 /// Sums of places.
 fn sum<'p>(of: impl Iterator<Item = &'p Progress>) -> Progress {
     let none = Progress { authenticated_in: Some(0), ..Progress::default() };
@@ -154,64 +167,101 @@ impl Report<'_> {
         self.maker.board.progress.nation.stations_without_turnout() > 0
     }
 
-    fn columns(&self, first: &str) -> Vec<Column> {
-        let column = |english, persian| Column::number(self.say(english, persian));
-        let mut columns =
-            vec![Column::text(first, 1), column("stations", "شعبه"), column("in", "رسیده")];
+    /// Places as two tables, since one with every column is wider than a sheet: who came, and the
+    /// ballots by kind.
+    fn tables(&self, paper: &mut Paper, caption: &str, first: &str, places: &[Line]) {
+        let rows = places.iter().map(|line| self.turnout_row(line)).collect();
+        paper.table(caption, self.turnout_columns(first), rows);
+        if self.has_votes {
+            let kinds = self.say("council ballots by kind", "برگ‌های شورا به تفکیک صحیح و باطل");
+            let caption = match caption {
+                "" => kinds.to_owned(),
+                _ => format!("{caption} – {kinds}"),
+            };
+            let rows = places.iter().map(|line| self.ballots_row(line)).collect();
+            paper.table(&caption, self.ballots_columns(first), rows);
+        }
+    }
+
+    fn column(&self, english: &str, persian: &str) -> Column {
+        Column::number(self.say(english, persian))
+    }
+
+    fn turnout_columns(&self, first: &str) -> Vec<Column> {
+        let mut columns = vec![
+            Column::text(first, 1),
+            self.column("stations", "شعبه"),
+            self.column("in", "رسیده"),
+        ];
         if self.has_left_out() {
-            columns.push(column("turnout of", "مشارکت از"));
+            columns.push(self.column("turnout of", "مشارکت از"));
         }
         columns.extend([
-            column("registered there", "واجدان همان‌جا"),
-            column("came there", "شرکت‌کنندگان همان‌جا"),
-            column("turnout", "مشارکت"),
+            self.column("registered there", "واجدان همان‌جا"),
+            self.column("came there", "شرکت‌کنندگان همان‌جا"),
+            self.column("turnout", "مشارکت"),
             Column::text(self.say("came: by", "شرکت‌کنندگان بر پایهٔ"), 0),
-            column("ballots, all stations", "برگ‌ها، همهٔ شعبه‌ها"),
         ]);
-        if self.has_votes {
-            columns.extend([
-                column("valid", "صحیح"),
-                column("void", "باطل"),
-                column("void share", "سهم باطل"),
-                column("blank", "سفید"),
-            ]);
+        if !self.has_votes {
+            columns.push(self.ballots_column());
         }
         columns
     }
 
-    fn row(&self, kind: RowKind, name: &str, own: &Progress) -> Row {
-        let words = self.maker.words;
-        // What is not known is no zero.
-        let known = |is_known: bool, number: u64| match is_known {
-            true => self.number(number),
-            false => "–".to_owned(),
-        };
+    fn ballots_column(&self) -> Column {
+        self.column("ballots, all stations", "برگ‌ها، همهٔ شعبه‌ها")
+    }
+
+    fn ballots_columns(&self, first: &str) -> Vec<Column> {
+        vec![
+            Column::text(first, 1),
+            self.ballots_column(),
+            self.column("valid", "صحیح"),
+            self.column("void", "باطل"),
+            self.column("void share", "سهم باطل"),
+            self.column("blank", "سفید"),
+        ]
+    }
+
+    /// What is not known is no zero.
+    fn known(&self, is_known: bool, number: u64) -> String {
+        if is_known { self.number(number) } else { "–".to_owned() }
+    }
+
+    fn turnout_row(&self, line: &Line) -> Row {
+        let own = &line.progress;
         let mut cells =
-            vec![name.to_owned(), self.number(own.stations), self.number(own.stations_in)];
+            vec![line.name.clone(), self.number(own.stations), self.number(own.stations_in)];
         if self.has_left_out() {
             cells.push(self.number(own.stations_of_turnout));
         }
         let has_turnout = own.stations_of_turnout > 0 || own.stations_in == 0;
         cells.extend([
-            known(has_turnout, own.registered_in),
-            known(has_turnout, own.turnout_in()),
-            words.percent(own.turnout_in(), own.registered_in),
+            self.known(has_turnout, own.registered_in),
+            self.known(has_turnout, own.turnout_in()),
+            self.maker.words.percent(own.turnout_in(), own.registered_in),
             self.basis_word(own).to_owned(),
-            self.number(own.taken),
         ]);
-        if self.has_votes {
-            let ballots = own.ballots;
-            // Kinds of a district that spans several places stand with none of them.
-            let is_whole = ballots.taken == own.taken;
-            let share = words.percent(ballots.void, ballots.taken);
-            cells.extend([
-                known(is_whole, ballots.valid),
-                known(is_whole, ballots.void),
-                if is_whole { share } else { "–".to_owned() },
-                known(is_whole, ballots.blank),
-            ]);
+        if !self.has_votes {
+            cells.push(self.number(own.taken));
         }
-        Row::of(kind, cells)
+        Row::of(line.kind, cells)
+    }
+
+    fn ballots_row(&self, line: &Line) -> Row {
+        let Progress { taken, ballots, .. } = line.progress;
+        // Kinds of a district that spans several places stand with none of them.
+        let is_whole = ballots.taken == taken;
+        let share = self.maker.words.percent(ballots.void, ballots.taken);
+        let cells = vec![
+            line.name.clone(),
+            self.number(taken),
+            self.known(is_whole, ballots.valid),
+            self.known(is_whole, ballots.void),
+            if is_whole { share } else { "–".to_owned() },
+            self.known(is_whole, ballots.blank),
+        ];
+        Row::of(line.kind, cells)
     }
 
     /// Finished provinces with their sum, then the others with theirs, then everything.
@@ -240,21 +290,21 @@ impl Report<'_> {
             if own.is_empty() {
                 continue;
             }
-            let mut rows: Vec<Row> = own
+            let mut lines: Vec<Line> = own
                 .iter()
                 .map(|(at, progress)| {
                     let name = self.maker.telling().province_name(*at);
-                    self.row(RowKind::Plain, name, progress)
+                    Line::of(RowKind::Plain, name, progress)
                 })
                 .collect();
             let sum = sum(own.iter().map(|(_, progress)| *progress));
-            rows.push(self.row(RowKind::Total, sum_name, &sum));
-            paper.table(caption, self.columns(first), rows);
+            lines.push(Line::of(RowKind::Total, sum_name, &sum));
+            self.tables(paper, caption, first, &lines);
         }
-        let nation =
-            self.row(RowKind::Total, self.say("whole country", "کل کشور"), &board.progress.nation);
+        let whole = self.say("whole country", "کل کشور");
         let caption = self.say("Finished or not", "پایان‌یافته و ناتمام با هم");
-        paper.table(caption, self.columns(""), vec![nation]);
+        let nation = Line::of(RowKind::Total, whole, &board.progress.nation);
+        self.tables(paper, caption, "", &[nation]);
         paper.paragraph(
             Tone::Note,
             self.say(
@@ -342,27 +392,24 @@ impl Report<'_> {
         let places = &board.setting.places;
         paper.heading(1, self.say("Counties", "شهرستان‌ها"));
         for (at, province) in (0u32..).zip(&places.provinces) {
-            let rows: Vec<Row> = province
+            let lines: Vec<Line> = province
                 .counties
                 .iter()
                 .map(|county| {
-                    let progress = &board.progress.counties[*county as usize];
                     let name = &places.counties[*county as usize].name_fa;
-                    let kind = RowKind::Plain;
-                    match board.is_county_finished(*county) {
-                        true => self.row(kind, name, progress),
-                        false => {
-                            let name = format!("{name} {}", self.say("(partial)", "(ناتمام)"));
-                            self.row(kind, &name, progress)
-                        }
-                    }
+                    let name = match board.is_county_finished(*county) {
+                        true => name.clone(),
+                        false => format!("{name} {}", self.say("(partial)", "(ناتمام)")),
+                    };
+                    let progress = &board.progress.counties[*county as usize];
+                    Line::of(RowKind::Plain, &name, progress)
                 })
                 .collect();
-            if rows.is_empty() {
+            if lines.is_empty() {
                 continue;
             }
             paper.heading(2, self.maker.telling().province_name(at));
-            paper.table("", self.columns(self.say("county", "شهرستان")), rows);
+            self.tables(paper, "", self.say("county", "شهرستان"), &lines);
         }
         paper.paragraph(
             Tone::Note,

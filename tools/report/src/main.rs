@@ -32,7 +32,8 @@ struct Arguments {
 
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::from(2)
@@ -40,26 +41,33 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> anyhow::Result<()> {
+/// Gives how many papers could not be typeset: the others do not wait for them.
+fn run(arguments: &Arguments) -> anyhow::Result<u64> {
     let fonts = Fonts::find(&arguments.font_paths);
     let sources = match &arguments.papers[..] {
         [] => &[PathBuf::from("-")],
         papers => papers,
     };
-    let mut written = 0;
+    let (mut papers, mut failed) = (0, 0);
     for source in sources {
         read::papers(source, |paper| {
-            let pdf =
-                typeset::pdf(&paper, &fonts).with_context(|| format!("paper {}", paper.name))?;
+            papers += 1;
+            let pdf = match typeset::pdf(&paper, &fonts) {
+                Ok(pdf) => pdf,
+                Err(error) => {
+                    eprintln!("error: paper {}: {error:#}", paper.name);
+                    failed += 1;
+                    return Ok(());
+                }
+            };
             let path = arguments.out.join(format!("{}.pdf", paper.name));
             let mut file =
                 std::fs::File::create_new(&path).with_context(|| path.display().to_string())?;
             std::io::Write::write_all(&mut file, &pdf)
                 .with_context(|| path.display().to_string())?;
-            written += 1;
             Ok(())
         })?;
     }
-    anyhow::ensure!(written > 0, "found no paper, expected at least one");
-    Ok(())
+    anyhow::ensure!(papers > 0, "found no paper, expected at least one");
+    Ok(failed)
 }

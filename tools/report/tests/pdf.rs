@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::{Value, json};
 
 const SVG: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 100 40\" \
-                   font-family=\"Noto Naskh Arabic\"><rect width=\"100\" height=\"20\" \
+                   font-family=\"Noto Sans Arabic\"><rect width=\"100\" height=\"20\" \
                    fill=\"#1d5c8c\"></rect><text x=\"50\" y=\"35\" font-size=\"12\" \
                    text-anchor=\"middle\">استان</text></svg>";
 
@@ -118,6 +118,20 @@ fn equal_papers_give_equal_bytes_and_none_is_written_over() {
     });
     assert!(first[0].starts_with(b"%PDF-1.7") && first[0] != first[1]);
     assert!(first == second, "the same paper gave other bytes");
+}
+
+#[test]
+fn a_letter_that_no_font_has_or_a_bad_paper_costs_no_other_paper() {
+    let mut odd = paper("odd", "fa", 3);
+    odd["blocks"][2]["text"] = json!("رأی \u{10fffd} تأیید شد");
+    let mut bad = paper("bad", "fa", 3);
+    bad["blocks"][8]["rows"][0]["cells"] = json!([]);
+    let folder = Folder::new();
+    let (code, stderr) = report(folder.path(), &[odd, bad, paper("good", "fa", 3)]);
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stderr.contains("odd: not PDF/A") && stderr.contains("error: paper bad"), "{stderr}");
+    let is_there = |name: &str| folder.path().join(name).is_file();
+    assert!(is_there("odd.pdf") && is_there("good.pdf") && !is_there("bad.pdf"));
 }
 
 #[test]

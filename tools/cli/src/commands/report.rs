@@ -119,7 +119,7 @@ pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<ExitCode> {
     };
     // Before anything is read: a nation takes its time.
     let typesetter = common.pdf.then(find_typesetter).transpose()?;
-    let (written, refused) = fill_folder(&common.out, || {
+    let (written, refused, has_every_pdf) = fill_folder(&common.out, || {
         let mut out = Output::begin(common, typesetter.as_deref())?;
         let board = common.board()?;
         let mut refused = Vec::new();
@@ -135,11 +135,13 @@ pub(crate) fn run(arguments: &ReportArguments) -> anyhow::Result<ExitCode> {
                 out.write(&review(input))?;
             }
         }
-        Ok((out.finish()?, refused))
+        let written = out.written;
+        Ok((written, refused, out.finish()?))
     })?;
     eprintln!("wrote {} paper(s) into {}", grouped(written), common.out.display());
     refused.iter().for_each(|error| eprintln!("no minutes: {error}"));
-    Ok(if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let is_whole = refused.is_empty() && has_every_pdf;
+    Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Minutes of these districts; of all of them, with an index, if none is named. Gives why districts
@@ -248,17 +250,21 @@ impl Output {
         Ok(())
     }
 
-    fn finish(mut self) -> anyhow::Result<u64> {
+    /// Waits for the PDFs; false if some could not be made, which their program has said.
+    fn finish(mut self) -> anyhow::Result<bool> {
         if let Some(mut typesetter) = self.typesetter.take() {
             // If it has ended, what is left cannot be sent, and its exit code says more.
             let sent = typesetter.papers.take().map(|mut papers| papers.flush());
             let status = typesetter.child.wait().with_context(|| TYPESETTER.to_owned())?;
+            if status.code() == Some(1) {
+                return Ok(false);
+            }
             if !status.success() {
                 bail!("{TYPESETTER} could not make every PDF ({status}); see above");
             }
             sent.transpose().with_context(|| TYPESETTER.to_owned())?;
         }
-        Ok(self.written)
+        Ok(true)
     }
 }
 

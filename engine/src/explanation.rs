@@ -254,6 +254,18 @@ impl Writer<'_> {
             }
         };
         self.line(&text);
+        if own.ballots.out > 0 {
+            let out = self.number(own.ballots.out);
+            let text = match self.note.language {
+                Language::English => {
+                    format!("Ballots annulled or rejected, outside those taken: {out}.")
+                }
+                Language::Persian => {
+                    format!("برگ‌های ابطال یا رد شده، بیرون از مأخوذه: {out}.")
+                }
+            };
+            self.line(&text);
+        }
     }
 
     fn rule(&mut self) {

@@ -168,6 +168,16 @@ fn a_tie_of_alternates_alone_leaves_no_name_of_the_elected_open() {
     assert!(!paper.says("Lots that are needed") && !paper.says("No lot was needed."));
 }
 
+/// Adds a column to the candidates, with this value for those whose row has one of these parts.
+fn add_column(keyed: &Keyed, name: &str, of: &[&str], value: &str) {
+    let candidates = keyed.path("election/candidates.csv");
+    let text = std::fs::read_to_string(&candidates).unwrap();
+    let (header, rows) = text.split_once('\n').unwrap();
+    let cell = |row: &str| if of.iter().any(|part| row.contains(part)) { value } else { "" };
+    let rows: Vec<String> = rows.lines().map(|row| format!("{row},{}\n", cell(row))).collect();
+    std::fs::write(&candidates, format!("{header},{name}\n{}", rows.concat())).unwrap();
+}
+
 /// Rows of the alternates: kind, number, code, and what stands at the end.
 fn alternates(paper: &Paper) -> Vec<(String, String, String, String)> {
     let rows = paper.rows("Alternates, in order").into_iter();
@@ -572,4 +582,66 @@ fn a_station_of_which_a_part_is_out_is_not_simply_in() {
     assert_eq!(ballots(&paper, OUT).unwrap(), "7");
     let station = row_of(&paper, "not simply in", "S1").unwrap();
     assert_eq!(station, ["in", "part of it is out by a decision, see below", "55", "7"]);
+}
+
+/// What the minutes, and the note, say of how an option bears on the outcome.
+fn rests(keyed: &Keyed, name: &str, rows: &str, district: &str, option: &str) -> (String, String) {
+    let sealed_before = keyed.path("sealed").exists();
+    let batches = if sealed_before { sealed_again(keyed, rows) } else { sealed(keyed, rows) };
+    let folder = journal(keyed, name, &batches);
+    let paper = minutes(&folder, district);
+    let rows = paper.rows("Rule and readings").into_iter();
+    let own: Vec<Vec<String>> =
+        rows.map(|(_, cells)| cells).filter(|cells| cells[1] == option).collect();
+    assert_eq!(own.len(), 1, "{option}: {own:?}");
+    let (_, note, _) = run(["result", text(&folder), "--explain", district]);
+    let line = note.lines().find(|line| line.contains(&format!("{option} = "))).unwrap();
+    let line = line.split_once("; ").map_or("", |(_, rests)| rests);
+    assert!(!note.contains("without effect") && !paper.says("without effect"), "{note}");
+    (own[0][3].clone(), line.to_owned())
+}
+
+#[test]
+fn minutes_deny_no_reading_on_which_the_result_rests() {
+    let keyed = election("test", "");
+    let says = |cell: &str, note: &str| (cell.to_owned(), note.to_owned());
+    let (yes, no) = (says("yes", "the outcome rests on it"), says("", ""));
+    // A seat is vacant, and two stand that nobody has voted for.
+    let vacant = format!("S1,V1,101,30\nS1,V1,102,25\n{CITY}");
+    assert_eq!(rests(&keyed, "vacant", &vacant, "V1", "zero_votes"), yes);
+    // There is a name with votes for every place, and one without.
+    let candidates = keyed.path("election/candidates.csv");
+    let rows = std::fs::read_to_string(&candidates).unwrap();
+    std::fs::write(&candidates, rows + "V1,105,,e,E\nV1,106,,f,F\n").unwrap();
+    let full = format!("{VILLAGE}S2,V1,105,5\n{CITY}");
+    assert_eq!(rests(&keyed, "full", &full, "V1", "zero_votes"), no);
+    // Whoever withdrew has votes, and the list is without them.
+    assert_eq!(rests(&keyed, "stands", &full, "T", "withdrawn_member"), no);
+    add_column(&keyed, "status", &["T,103"], "withdrawn");
+    assert_eq!(rests(&keyed, "left", &full, "T", "withdrawn_member"), yes);
+}
+
+#[test]
+fn minutes_name_the_readings_by_which_ballots_were_read() {
+    let keyed = election("test", "");
+    let used = "used in reading the ballots".to_owned();
+    let rows = format!("{VILLAGE}{CITY}");
+    for (district, option, is_used) in [
+        ("T", "list_plus_names", true),
+        ("T", "two_lists", true),
+        ("T", "limit", true),
+        ("V1", "limit", true),
+        // Nobody has a list there.
+        ("V1", "two_lists", false),
+    ] {
+        let own = if is_used { used.clone() } else { String::new() };
+        let name = format!("{district}-{option}");
+        assert_eq!(rests(&keyed, &name, &rows, district, option), (own.clone(), own), "{name}");
+    }
+    let paper = minutes(&keyed.path("T-limit"), "T");
+    let numbers = paper.rows("Rule and readings").into_iter().map(|(_, cells)| cells);
+    let numbers: BTreeMap<String, String> =
+        numbers.map(|cells| (cells[1].clone(), cells[0].clone())).collect();
+    let own = ["list_plus_names", "two_lists", "limit"].map(|name| numbers[name].as_str());
+    assert_eq!(own, ["A10", "A11", ""]);
 }

@@ -401,7 +401,7 @@ impl Sheet<'_> {
         if let Some(line) = paragraph.and_then(|paragraph| paragraph.lines.first()) {
             paper.paragraph(Tone::Plain, line);
         }
-        let used = self.outcome.outcome.readings();
+        let used = self.outcome.readings();
         let rule = &self.outcome.rule;
         let mut options: Vec<OptionName> = rule.method().options().to_vec();
         options.sort_by_key(|option| !used.contains(option));
@@ -420,9 +420,13 @@ impl Sheet<'_> {
                 Row::of(kind, cells)
             })
             .collect();
-        for (name, value) in self.outcome.contest_rule.reading.entries() {
-            let cells = vec![String::new(), name.to_owned(), value.to_owned(), String::new()];
-            rows.push(Row::of(RowKind::Plain, cells));
+        for own in self.outcome.ballot_readings() {
+            let rests = match own.is_used {
+                true => self.say("used in reading the ballots", "در خواندن برگ‌ها به کار رفته"),
+                false => "",
+            };
+            let cells = [own.law_number, own.name, own.value, rests].map(str::to_owned);
+            rows.push(Row::of(RowKind::Plain, cells.into()));
         }
         let code = |title: &str| Column { title: title.to_owned(), holds: Holds::Code, share: 1 };
         let columns = vec![

@@ -166,6 +166,18 @@ fn a_tie_of_alternates_alone_leaves_no_name_of_the_elected_open() {
     // Four ballots may still settle the tie: no lot about it is asked for yet.
     assert!(paper.says("Ties that need a lot are told once the count is complete."));
     assert!(!paper.says("Lots that are needed") && !paper.says("No lot was needed."));
+    // Nor by the table of steps.
+    let told = "Equal claims; whether a lot is needed is told once the count is complete.";
+    assert_eq!(steps(&paper).iter().filter(|step| *step == told).count(), 2, "{:?}", steps(&paper));
+    let of_alternates = |step: &String| step.contains("105") || step.contains("named of");
+    assert!(!steps(&paper).iter().any(of_alternates), "{:?}", steps(&paper));
+    assert!(paper.says("The steps on what is counted so far: their numbers may still change."));
+    // Once nobody waits for anything it does.
+    let serves = "station,district,registered,authenticated\nS1,V1,,\nS2,T,,\n";
+    std::fs::write(keyed.path("election/serves.csv"), serves).unwrap();
+    let paper = minutes(&journal(&keyed, "whole", &sealed_again(&keyed, rows)), "V1");
+    assert!(steps(&paper).iter().any(|step| step.contains("105")), "{:?}", steps(&paper));
+    assert!(!paper.says("told once the count is complete") && !paper.says("counted so far"));
 }
 
 /// Adds a column to the candidates, with this value for those whose row has one of these parts.
@@ -176,6 +188,39 @@ fn add_column(keyed: &Keyed, name: &str, of: &[&str], value: &str) {
     let cell = |row: &str| if of.iter().any(|part| row.contains(part)) { value } else { "" };
     let rows: Vec<String> = rows.lines().map(|row| format!("{row},{}\n", cell(row))).collect();
     std::fs::write(&candidates, format!("{header},{name}\n{}", rows.concat())).unwrap();
+}
+
+/// What was done in each step.
+fn steps(paper: &Paper) -> Vec<String> {
+    let rows = paper.rows("How the seats came about").into_iter();
+    rows.map(|(_, cells)| cells[1].clone()).collect()
+}
+
+#[test]
+fn the_old_order_of_alternates_waits_for_the_end_and_that_of_a_seat_does_not() {
+    let keyed = election("test", "");
+    let toml = keyed.path("election/election.toml");
+    let head = std::fs::read_to_string(&toml).unwrap();
+    let rule = "rule = \"block-plurality\"\n";
+    let old_order = format!("{rule}tie_persons = \"old_order\"\n");
+    std::fs::write(&toml, head.replace(rule, &old_order)).unwrap();
+    let candidates = keyed.path("election/candidates.csv");
+    let rows = std::fs::read_to_string(&candidates).unwrap();
+    std::fs::write(&candidates, rows + "V1,105,,e,E\n").unwrap();
+    add_column(&keyed, "veteran", &["103", "105"], "yes");
+    let serves = "station,district,registered,authenticated\nS1,V1,,\nS2,V1,4,\nS2,T,,\n";
+    std::fs::write(keyed.path("election/serves.csv"), serves).unwrap();
+    let rows = "S1,V1,101,30\nS1,V1,102,25\nS1,V1,103,20\nS1,V1,104,10\nS1,V1,105,10\n";
+    let paper = minutes(&journal(&keyed, "alternates", &sealed(&keyed, rows)), "V1");
+    assert!(paper.says("who is elected cannot"), "{:?}", paper.marks());
+    let of_order = |step: &&String| step.contains("veterans first");
+    assert_eq!(steps(&paper).iter().find(of_order), None);
+    let told = "About alternates; it is told once the count is complete.";
+    assert!(steps(&paper).iter().any(|step| step == told), "{:?}", steps(&paper));
+    // Of equals at the last seat it says who leads.
+    let rows = rows.replace("104,10", "104,20");
+    let paper = minutes(&journal(&keyed, "seat", &sealed_again(&keyed, &rows)), "V1");
+    assert!(steps(&paper).iter().find(of_order).is_some(), "{:?}", steps(&paper));
 }
 
 /// Rows of the alternates: kind, number, code, and what stands at the end.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shomar_format::Reading;
 use shomar_format::document::DistrictTally;
-use shomar_format::election::{CandidateStatus, District};
+use shomar_format::election::District;
 use shomar_format::reading::{ListPlusNames, NameLimit, TwoLists};
 use shomar_seats::{
     GroupKey, OptionName, Outcome, Party, PendingLot, Rule, SeatsError, allocate, explore,
@@ -168,17 +168,7 @@ fn leaves_of(district: &District, rule: Rule, totals: &DistrictTally) -> Vec<Lea
             Err(SeatsError::Excess { readings, .. }) => readings.iter().copied().collect(),
             Err(_) => BTreeSet::new(),
         };
-        // No step says what these rest on: votes of those who no longer stand are added, or not,
-        // before the seats are counted; who has no vote counts as a name, or not.
-        let has_left = district.candidates.iter().zip(&totals.candidates).any(|(who, votes)| {
-            who.status != CandidateStatus::Stands && who.list.is_some() && votes.votes > 0
-        });
-        if has_left {
-            used.insert(OptionName::WithdrawnMember);
-        }
-        if field.candidates.iter().any(|who| who.votes == 0) {
-            used.insert(OptionName::ZeroVotes);
-        }
+        used.extend(field.unsaid(district, totals));
         (used, found(district, &field, result))
     });
     branches

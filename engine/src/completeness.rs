@@ -92,6 +92,39 @@ impl ToCome {
     }
 }
 
+/// Ballots of every batch received of a district, as the headers say, by what became of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BallotFates {
+    /// They count.
+    pub counted: u64,
+    /// A check holds them, and nobody has rejected them.
+    pub held: u64,
+    /// Annulled, or held and rejected: outside the ballots taken (class (b) of void ballots).
+    pub out: u64,
+    /// Of a count in whose place a recount stands: nobody took them out, they were counted again.
+    pub replaced: u64,
+    /// Of a recount that stands nowhere, since it waits or was rejected.
+    pub recounted: u64,
+}
+
+impl BallotFates {
+    /// All of them.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.counted + self.held + self.out + self.replaced + self.recounted
+    }
+
+    fn add(&mut self, fate: Fate, ballots: u64) {
+        *match fate {
+            Fate::Counts => &mut self.counted,
+            Fate::Held => &mut self.held,
+            Fate::Annulled | Fate::Rejected => &mut self.out,
+            Fate::Superseded => &mut self.replaced,
+            Fate::Waits | Fate::Dropped => &mut self.recounted,
+        } += ballots;
+    }
+}
+
 /// A held batch that nobody has rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HeldVotes {
@@ -134,6 +167,8 @@ pub struct DistrictCompleteness {
     pub annulled: u64,
     /// Batches in whose place a recount stands.
     pub superseded: u64,
+    /// Ballots of all batches, by what became of them.
+    pub ballots: BallotFates,
     pub(crate) batches_held: Vec<HeldVotes>,
 }
 
@@ -149,6 +184,7 @@ impl DistrictCompleteness {
             is_waited_for: false,
             annulled: 0,
             superseded: 0,
+            ballots: BallotFates::default(),
             batches_held: Vec::new(),
         }
     }
@@ -206,6 +242,8 @@ pub struct PairStanding {
     pub batches: u32,
     /// Ballots of those that count.
     pub taken: u64,
+    /// Ballots of those that are annulled, or held and rejected.
+    pub out: u64,
     /// Whether a recount of it waits for a decision that may replace what counts.
     pub recount_waits: bool,
 }
@@ -236,8 +274,9 @@ pub struct Completeness<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fate {
     Counts,
-    /// It is annulled, or a recount stands in its place.
-    Out,
+    Annulled,
+    /// A recount stands in its place.
+    Superseded,
     /// A check held it, and an officer has rejected it.
     Rejected,
     Held,
@@ -251,8 +290,8 @@ enum Fate {
 struct Fated {
     address: BatchAddress,
     fate: Fate,
-    /// Ballots of it that are in the totals.
-    counted: u64,
+    /// Its ballots, as its header says.
+    taken: u64,
 }
 
 /// A pair of which something was received.
@@ -260,7 +299,7 @@ struct Pair {
     station: u32,
     district: u32,
     batches: u32,
-    counted: u64,
+    ballots: BallotFates,
     /// A batch of it counts, with ballots or without.
     counts: bool,
     is_rejected: bool,
@@ -283,7 +322,8 @@ impl<'a> Completeness<'a> {
         let districts = vec![new; definition.district_count() as usize];
         let (pairs, gaps) = (Vec::new(), Vec::new());
         let mut completeness = Self { definition, districts, pairs, gaps };
-        let fates = completeness.fates(&input);
+        let fates = fates(&input);
+        completeness.sum_fates(&fates);
         let pairs = received_pairs(fates, input.ledger, &mut completeness.gaps);
         match definition.served_pairs() {
             Some(served) => completeness.with_serves(served, &pairs, &input),
@@ -355,50 +395,18 @@ impl<'a> Completeness<'a> {
         outcomes.iter_mut().for_each(|outcome| outcome.completeness = Some(self));
     }
 
-    /// Every batch received, and what became of it.
-    fn fates(&mut self, input: &CompletenessInput<'_, '_>) -> Vec<Fated> {
-        let Some(ledger) = input.ledger else {
-            let counted = input.snapshot.into_iter().flat_map(Snapshot::batches);
-            let counted = counted.map(|batch| {
-                let counted = u64::from(batch.taken);
-                Fated { address: batch.address, fate: Fate::Counts, counted }
-            });
-            let held = input.held.iter();
-            let held =
-                held.map(|held| Fated { address: held.address, fate: Fate::Held, counted: 0 });
-            return counted.chain(held).collect();
-        };
-        let is_open = |held: &&HeldBatch| !held.is_rejected;
-        let held: HashSet<Digest32> =
-            input.held.iter().filter(is_open).map(|held| held.hash).collect();
-        let rejected = input.held.iter().filter(|held| held.is_rejected);
-        let rejected: HashSet<Digest32> = rejected.map(|held| held.hash).collect();
-        let entries = (0..).zip(ledger.entries());
-        let fates = entries.map(|(batch, entry)| {
-            let district = &mut self.districts[entry.address.district as usize];
-            let mut counted = 0;
-            let fate = match ledger.standing(batch) {
-                Standing::Stands if held.contains(&entry.hash) => Fate::Held,
-                // Out of the totals, and nobody waits for it.
-                Standing::Stands if rejected.contains(&entry.hash) => Fate::Rejected,
-                Standing::Stands => {
-                    counted = u64::from(entry.taken);
-                    Fate::Counts
-                }
-                Standing::Waiting if entry.ruling == Some(Ruling::Rejected) => Fate::Dropped,
-                Standing::Waiting => Fate::Waits,
-                Standing::Superseded(_) => {
-                    district.superseded += 1;
-                    Fate::Out
-                }
-                Standing::Annulled(_) => {
-                    district.annulled += 1;
-                    Fate::Out
-                }
-            };
-            Fated { address: entry.address, fate, counted }
-        });
-        fates.collect()
+    /// Ballots of every district, by what became of their batches.
+    fn sum_fates(&mut self, fates: &[Fated]) {
+        for batch in fates {
+            let district = &mut self.districts[batch.address.district as usize];
+            district.annulled += u64::from(batch.fate == Fate::Annulled);
+            district.superseded += u64::from(batch.fate == Fate::Superseded);
+            district.ballots.add(batch.fate, batch.taken);
+        }
+        // Whatever was decided, no ballot that was received is lost, and none is there twice.
+        let received: u64 = fates.iter().map(|batch| batch.taken).sum();
+        let told: u64 = self.districts.iter().map(|district| district.ballots.received()).sum();
+        assert_eq!(told, received, "every ballot received has one fate");
     }
 
     /// Every pair of `serves.csv` has reported, is held, or is missing.
@@ -503,6 +511,41 @@ impl Pair {
     }
 }
 
+/// Every batch received, and what became of it.
+fn fates(input: &CompletenessInput<'_, '_>) -> Vec<Fated> {
+    let Some(ledger) = input.ledger else {
+        let counted = input.snapshot.into_iter().flat_map(Snapshot::batches);
+        let counted = counted.map(|batch| {
+            let taken = u64::from(batch.taken);
+            Fated { address: batch.address, fate: Fate::Counts, taken }
+        });
+        let held = input.held.iter().map(|held| {
+            let taken = held.reported.taken;
+            Fated { address: held.address, fate: Fate::Held, taken }
+        });
+        return counted.chain(held).collect();
+    };
+    let is_open = |held: &&HeldBatch| !held.is_rejected;
+    let held: HashSet<Digest32> = input.held.iter().filter(is_open).map(|held| held.hash).collect();
+    let rejected = input.held.iter().filter(|held| held.is_rejected);
+    let rejected: HashSet<Digest32> = rejected.map(|held| held.hash).collect();
+    let entries = (0..).zip(ledger.entries());
+    let fates = entries.map(|(batch, entry)| {
+        let fate = match ledger.standing(batch) {
+            Standing::Stands if held.contains(&entry.hash) => Fate::Held,
+            // Out of the totals, and nobody waits for it.
+            Standing::Stands if rejected.contains(&entry.hash) => Fate::Rejected,
+            Standing::Stands => Fate::Counts,
+            Standing::Waiting if entry.ruling == Some(Ruling::Rejected) => Fate::Dropped,
+            Standing::Waiting => Fate::Waits,
+            Standing::Superseded(_) => Fate::Superseded,
+            Standing::Annulled(_) => Fate::Annulled,
+        };
+        Fated { address: entry.address, fate, taken: u64::from(entry.taken) }
+    });
+    fates.collect()
+}
+
 /// How a pair stands of which this was received.
 fn standing(station: u32, district: u32, pair: Option<&Pair>, is_annulled: bool) -> PairStanding {
     let state = match pair {
@@ -517,9 +560,10 @@ fn standing(station: u32, district: u32, pair: Option<&Pair>, is_annulled: bool)
         Some(pair) if pair.is_rejected => PairState::Rejected,
         Some(_) => PairState::Annulled,
     };
-    let (batches, taken) = pair.map_or((0, 0), |pair| (pair.batches, pair.counted));
+    let batches = pair.map_or(0, |pair| pair.batches);
+    let BallotFates { counted, out, .. } = pair.map(|pair| pair.ballots).unwrap_or_default();
     let recount_waits = pair.is_some_and(Pair::recount_waits);
-    PairStanding { station, district, state, batches, taken, recount_waits }
+    PairStanding { station, district, state, batches, taken: counted, out, recount_waits }
 }
 
 /// The pairs of all batches, by station, then district.
@@ -543,6 +587,9 @@ fn received_pairs(
         for of_pair in of_station.chunk_by(|one, other| key(one) == key(other)) {
             let has = |fate| of_pair.iter().any(|batch| batch.fate == fate);
             let (station, district) = key(&of_pair[0]);
+            let mut ballots = BallotFates::default();
+            of_pair.iter().for_each(|batch| ballots.add(batch.fate, batch.taken));
+            let is_out = has(Fate::Annulled) || has(Fate::Superseded);
             let (counts, is_rejected) = (has(Fate::Counts), has(Fate::Rejected));
             let is_annulled =
                 ledger.is_some_and(|ledger| ledger.annulled_by(station, district).is_some());
@@ -550,10 +597,10 @@ fn received_pairs(
                 station,
                 district,
                 batches: u32::try_from(of_pair.len()).expect("fewer than 2^32 batches"),
-                counted: of_pair.iter().map(|batch| batch.counted).sum(),
+                ballots,
                 counts,
                 is_rejected,
-                is_settled: counts || is_rejected || has(Fate::Out),
+                is_settled: counts || is_rejected || is_out,
                 is_held: has(Fate::Held),
                 waits: has(Fate::Waits),
                 has_gap,

@@ -17,7 +17,7 @@ use shomar_seats::{
 use crate::completeness::DistrictCompleteness;
 use crate::finality::DistrictFinality;
 use crate::lots::OutcomeError;
-use crate::outcome::DistrictOutcome;
+use crate::outcome::{BallotReading, DistrictOutcome};
 
 /// What a note says of the whole election.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ pub enum Section {
     Margins,
     /// What is held or missing.
     Completeness,
-    /// What is noticed, without effect.
+    /// What is noticed.
     Findings,
 }
 
@@ -254,6 +254,18 @@ impl Writer<'_> {
             }
         };
         self.line(&text);
+        if own.ballots.out > 0 {
+            let out = self.number(own.ballots.out);
+            let text = match self.note.language {
+                Language::English => {
+                    format!("Ballots annulled or rejected, outside those taken: {out}.")
+                }
+                Language::Persian => {
+                    format!("برگ‌های ابطال یا رد شده، بیرون از مأخوذه: {out}.")
+                }
+            };
+            self.line(&text);
+        }
     }
 
     fn rule(&mut self) {
@@ -275,7 +287,7 @@ impl Writer<'_> {
             }
         };
         self.line(&text);
-        let used = self.district.outcome.readings();
+        let used = self.district.readings();
         let names = rule.method().options();
         for option in names.iter().filter(|option| used.contains(option)) {
             self.reading(*option, true);
@@ -283,8 +295,13 @@ impl Writer<'_> {
         for option in names.iter().filter(|option| !used.contains(option)) {
             self.reading(*option, false);
         }
-        for (name, value) in self.district.contest_rule.reading.entries() {
-            self.line(&format!("{name} = {value}"));
+        for BallotReading { law_number, name, value, is_used } in self.district.ballot_readings() {
+            let mark = match is_used {
+                true => self.say("; used in reading the ballots", "؛ در خواندن برگ‌ها به کار رفته"),
+                false => "",
+            };
+            let text = format!("{law_number} {name} = {value}{mark}");
+            self.line(text.trim_start());
         }
         let text =
             format!("{} {}", self.say("rules digest", "چکیدهٔ قواعد"), self.note.rules_digest);
@@ -560,11 +577,8 @@ impl Writer<'_> {
         if self.district.findings().is_empty() {
             return;
         }
-        self.heading(
-            Section::Findings,
-            "Noticed, without effect on the seats",
-            "نکته‌ها، بی‌اثر بر کرسی‌ها",
-        );
+        // Not without effect: A10 voids ballots, A13 leaves out the votes of a member who withdrew.
+        self.heading(Section::Findings, "Noticed", "نکته‌ها");
         for finding in self.district.findings() {
             self.line(&finding.text(self.note.language));
         }

@@ -5,7 +5,7 @@
 
 use shomar_format::document::DistrictTally;
 use shomar_format::election::{CandidateStatus, District};
-use shomar_seats::{Candidate, List, Members, Method, Race, Rule, WithdrawnMember};
+use shomar_seats::{Candidate, List, Members, Method, OptionName, Race, Rule, WithdrawnMember};
 
 use crate::findings::{DistrictFinding, list_lengths, sizes};
 
@@ -72,6 +72,20 @@ impl Field {
         findings.extend(list_lengths(district, &rule));
         findings.extend(sizes(district, &rule));
         Self { rule, lists, candidates, standing, findings }
+    }
+
+    /// Options of the rule that may matter here without a step that says so: votes of those who no
+    /// longer stand are added, or not, before the seats are counted; who has no vote counts as a
+    /// name, or not.
+    pub(crate) fn unsaid(&self, district: &District, tally: &DistrictTally) -> Vec<OptionName> {
+        let has_left = district.candidates.iter().zip(&tally.candidates).any(|(who, votes)| {
+            who.status != CandidateStatus::Stands && who.list.is_some() && votes.votes > 0
+        });
+        let has_zero = self.candidates.iter().any(|who| who.votes == 0);
+        let found = [(OptionName::WithdrawnMember, has_left), (OptionName::ZeroVotes, has_zero)];
+        let own = self.rule.method().options();
+        let found = found.into_iter().filter(|(option, found)| *found && own.contains(option));
+        found.map(|(option, _)| option).collect()
     }
 
     /// The race of the district.

@@ -4,14 +4,16 @@
 //! Out: per district what the seat rules say, in codes. Never: a rule of its own; those live in
 //! `shomar-seats`. Never a tie broken: a lot is asked for, or taken from a record.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 use shomar_format::document::DistrictTally;
 use shomar_format::election::District;
 use shomar_format::reading::ListPlusNames;
-use shomar_format::{CountingDefinition, Election};
+use shomar_format::{CountingDefinition, Election, Reading};
 use shomar_seats::{
-    Fact, GroupKey, Labels, Language, LotKind, Margins, Outcome, Party, Replacements, Rule,
-    SeatsError, Status, allocate, margins, replace,
+    Fact, GroupKey, Labels, Language, LotKind, Margins, OptionName, Outcome, Party, Replacements,
+    Rule, SeatsError, Status, allocate, margins, replace,
 };
 
 use crate::completeness::Completeness;
@@ -88,6 +90,21 @@ pub struct DistrictOutcome<'a> {
     /// itself is made again when somebody asks for more than the outcome: a nation has 300,000
     /// candidates.
     pub(crate) standing: Vec<u32>,
+}
+
+/// An option by which the ballots of a district were read: seats and persons follow from it
+/// through every vote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BallotReading {
+    /// Its number in docs/law.md, or nothing.
+    pub law_number: &'static str,
+    /// Its name, as in `election.toml`.
+    pub name: &'static str,
+    /// The value in force.
+    pub value: &'static str,
+    /// Whether a ballot of the district can be read otherwise by another value: where nobody has a
+    /// list, none has a list beside names.
+    pub is_used: bool,
 }
 
 /// What the outcome of an election needs.
@@ -185,6 +202,48 @@ impl DistrictOutcome<'_> {
     /// Who competes, made again as it was when the seats were allocated.
     pub(crate) fn field(&self) -> Field {
         Field::of(self.district, self.contest_rule.rule, &self.tally)
+    }
+
+    /// The options on which the outcome rests: those that its steps cite, and those that no step
+    /// can cite.
+    #[must_use]
+    pub fn readings(&self) -> BTreeSet<OptionName> {
+        let field = self.field();
+        let unsaid = field.unsaid(self.district, &self.tally).into_iter();
+        let rests = unsaid.filter(|option| match option {
+            // Mostly there are names enough with a vote.
+            OptionName::ZeroVotes => self.changes_with(&field, *option),
+            _ => true,
+        });
+        self.outcome.readings().into_iter().chain(rests).collect()
+    }
+
+    /// Whether another value of an option of the rule gives something else.
+    fn changes_with(&self, field: &Field, option: OptionName) -> bool {
+        let lots = lots_of(&self.recorded, self.district, field);
+        let race = field.race(self.district, &self.tally);
+        let without_steps = |outcome| Outcome { steps: Vec::new(), ..outcome };
+        let now = without_steps(self.outcome.clone());
+        option.values().iter().any(|value| {
+            let rule = self.rule.with_option(option.name(), value);
+            let other = rule.and_then(|rule| allocate(&race, &rule, &lots));
+            !other.is_ok_and(|other| without_steps(other) == now)
+        })
+    }
+
+    /// The options by which the ballots were read.
+    #[must_use]
+    pub fn ballot_readings(&self) -> Vec<BallotReading> {
+        let has_lists = !self.district.lists.is_empty();
+        let entries = self.contest_rule.reading.entries().into_iter().zip(Reading::LAW_NUMBERS);
+        let own = entries.map(|((name, value), law_number)| BallotReading {
+            law_number,
+            name,
+            value,
+            // Those with a number are about lists.
+            is_used: has_lists || law_number.is_empty(),
+        });
+        own.collect()
     }
 
     /// What the rules notice but do not decide.

@@ -94,6 +94,9 @@ impl Reading {
     /// The names of the reading options.
     pub const NAMES: [&'static str; 3] = ["list_plus_names", "two_lists", "limit"];
 
+    /// Their numbers in docs/law.md, where they have one.
+    pub const LAW_NUMBERS: [&'static str; 3] = ["A10", "A11", ""];
+
     /// Sets one option. `Ok(false)`: the name is not that of a reading option.
     ///
     /// # Errors

@@ -166,6 +166,61 @@ fn a_tie_of_alternates_alone_leaves_no_name_of_the_elected_open() {
     // Four ballots may still settle the tie: no lot about it is asked for yet.
     assert!(paper.says("Ties that need a lot are told once the count is complete."));
     assert!(!paper.says("Lots that are needed") && !paper.says("No lot was needed."));
+    // Nor by the table of steps.
+    let told = "Equal claims; whether a lot is needed is told once the count is complete.";
+    assert_eq!(steps(&paper).iter().filter(|step| *step == told).count(), 2, "{:?}", steps(&paper));
+    let of_alternates = |step: &String| step.contains("105") || step.contains("named of");
+    assert!(!steps(&paper).iter().any(of_alternates), "{:?}", steps(&paper));
+    assert!(paper.says("The steps on what is counted so far: their numbers may still change."));
+    // Once nobody waits for anything it does.
+    let serves = "station,district,registered,authenticated\nS1,V1,,\nS2,T,,\n";
+    std::fs::write(keyed.path("election/serves.csv"), serves).unwrap();
+    let paper = minutes(&journal(&keyed, "whole", &sealed_again(&keyed, rows)), "V1");
+    assert!(steps(&paper).iter().any(|step| step.contains("105")), "{:?}", steps(&paper));
+    assert!(!paper.says("told once the count is complete") && !paper.says("counted so far"));
+}
+
+/// Adds a column to the candidates, with this value for those whose row has one of these parts.
+fn add_column(keyed: &Keyed, name: &str, of: &[&str], value: &str) {
+    let candidates = keyed.path("election/candidates.csv");
+    let text = std::fs::read_to_string(&candidates).unwrap();
+    let (header, rows) = text.split_once('\n').unwrap();
+    let cell = |row: &str| if of.iter().any(|part| row.contains(part)) { value } else { "" };
+    let rows: Vec<String> = rows.lines().map(|row| format!("{row},{}\n", cell(row))).collect();
+    std::fs::write(&candidates, format!("{header},{name}\n{}", rows.concat())).unwrap();
+}
+
+/// What was done in each step.
+fn steps(paper: &Paper) -> Vec<String> {
+    let rows = paper.rows("How the seats came about").into_iter();
+    rows.map(|(_, cells)| cells[1].clone()).collect()
+}
+
+#[test]
+fn the_old_order_of_alternates_waits_for_the_end_and_that_of_a_seat_does_not() {
+    let keyed = election("test", "");
+    let toml = keyed.path("election/election.toml");
+    let head = std::fs::read_to_string(&toml).unwrap();
+    let rule = "rule = \"block-plurality\"\n";
+    let old_order = format!("{rule}tie_persons = \"old_order\"\n");
+    std::fs::write(&toml, head.replace(rule, &old_order)).unwrap();
+    let candidates = keyed.path("election/candidates.csv");
+    let rows = std::fs::read_to_string(&candidates).unwrap();
+    std::fs::write(&candidates, rows + "V1,105,,e,E\n").unwrap();
+    add_column(&keyed, "veteran", &["103", "105"], "yes");
+    let serves = "station,district,registered,authenticated\nS1,V1,,\nS2,V1,4,\nS2,T,,\n";
+    std::fs::write(keyed.path("election/serves.csv"), serves).unwrap();
+    let rows = "S1,V1,101,30\nS1,V1,102,25\nS1,V1,103,20\nS1,V1,104,10\nS1,V1,105,10\n";
+    let paper = minutes(&journal(&keyed, "alternates", &sealed(&keyed, rows)), "V1");
+    assert!(paper.says("who is elected cannot"), "{:?}", paper.marks());
+    let of_order = |step: &&String| step.contains("veterans first");
+    assert_eq!(steps(&paper).iter().find(of_order), None);
+    let told = "About alternates; it is told once the count is complete.";
+    assert!(steps(&paper).iter().any(|step| step == told), "{:?}", steps(&paper));
+    // Of equals at the last seat it says who leads.
+    let rows = rows.replace("104,10", "104,20");
+    let paper = minutes(&journal(&keyed, "seat", &sealed_again(&keyed, &rows)), "V1");
+    assert!(steps(&paper).iter().find(of_order).is_some(), "{:?}", steps(&paper));
 }
 
 /// Rows of the alternates: kind, number, code, and what stands at the end.
@@ -417,7 +472,10 @@ fn a_station_whose_batches_are_all_out_by_a_decision_is_not_in() {
         let stations = &table("Stations that report")[0].1;
         assert_eq!(stations[..], ["2", "1", "0", "0", "1", "0", "0"], "{state}");
         let not_in = &table("not simply in")[0].1;
-        assert_eq!(not_in[1..], [state, "by a decision, see below", "0"]);
+        let check = "more ballots than voters registered (ballots taken 210, at most registered \
+                     100 + 0), ";
+        let check = if state == "rejected" { check } else { "" };
+        assert_eq!(not_in[1..], [state, &format!("{check}by a decision, see below"), "0", "210"]);
         // It is decided, all the same: nobody waits for it.
         assert_eq!(paper.0["title"], "Minutes of the result");
     }
@@ -461,4 +519,174 @@ fn what_a_check_holds_under_one_reading_alone_is_no_number_of_forbidden_ballots(
     assert_eq!(result["districts"][0]["stations"]["held"], 2, "{result}");
     assert!(!result.to_string().contains("have a list and names"));
     assert!(!minutes(&folder, "T").says("have a list and names"));
+}
+
+/// What a table says in the row with this label: the cells after it.
+fn row_of(paper: &Paper, caption: &str, label: &str) -> Option<Vec<String>> {
+    let blocks = paper.0["blocks"].as_array().unwrap();
+    // A table without rows is not there.
+    let table = blocks.iter().find(|block| has(&block["caption"], caption))?;
+    let mut rows = rows_of(table).into_iter().map(|(_, cells)| cells);
+    rows.find(|cells| cells[0].contains(label)).map(|cells| cells[1..].to_vec())
+}
+
+/// How many ballots the minutes number so.
+fn ballots(paper: &Paper, label: &str) -> Option<String> {
+    assert!(paper.says("All sums above agree."));
+    row_of(paper, "Voters and ballots", label).map(|cells| cells[0].clone())
+}
+
+const OUT: &str = "Annulled or rejected, outside the ballots taken";
+
+#[test]
+fn ballots_that_officers_took_out_are_numbered_in_the_minutes() {
+    let keyed = election("official", "");
+    let batches = sealed(&keyed, &format!("{VILLAGE}{CITY}"));
+    let decisions = signed(&keyed, vec![Action::Open, annul("S2"), Action::Close]);
+    let [open, annulled, closed] = &decisions[..] else { panic!("no decision") };
+    let one = |record: &Vec<u8>| vec![record.clone()];
+    // Annulled before the close, when no number per option is known; and before it reports.
+    let before_close = [one(open), batches.clone(), one(annulled), one(closed)].concat();
+    let before_report = [one(open), one(annulled), batches, one(closed)].concat();
+    for (name, all) in [("close", before_close), ("report", before_report)] {
+        let folder = journal(&keyed, name, &all);
+        for (district, out) in [("V1", "30"), ("T", "23")] {
+            let paper = minutes(&folder, district);
+            assert_eq!(ballots(&paper, OUT).unwrap(), out, "{name}: {district}");
+            let station = row_of(&paper, "not simply in", "S2").unwrap();
+            assert_eq!(station, ["annulled", "by a decision, see below", "0", out], "{name}");
+        }
+    }
+    // Held, and rejected.
+    let keyed = election("test", HOLD);
+    let batches = sealed(&keyed, &VILLAGE.replace("103,20", "103,200"));
+    let batch = record_hash(&of_station(&batches, 1)[0]);
+    let held = minutes(&journal(&keyed, "held", &batches), "V1");
+    let told = |paper: &Paper| [OUT, "Held by checks"].map(|label| ballots(paper, label));
+    let number = |number: &str| Some(number.to_owned());
+    assert_eq!(told(&held), [number("0"), number("210")]);
+    let mut all = batches;
+    all.extend(signed(&keyed, vec![Action::Reject { batch }]));
+    let folder = journal(&keyed, "rejected", &all);
+    assert_eq!(told(&minutes(&folder, "V1")), [number("210"), None]);
+    let (_, note, _) = run(["result", text(&folder), "--explain", "V1"]);
+    assert!(note.contains("Ballots annulled or rejected, outside those taken: 210."), "{note}");
+}
+
+#[test]
+fn ballots_that_were_counted_again_are_not_among_those_taken_out() {
+    let keyed = election("test", "");
+    let mut all = sealed(&keyed, &format!("{VILLAGE}{CITY}"));
+    let first = of_station(&all, 0);
+    let recount = recounted(&keyed, "S1,V1,104,54\n");
+    all.extend(recount.iter().cloned());
+    let replaced = "Of counts in whose place a recount stands";
+    let told =
+        |paper: &Paper| [OUT, replaced, "Of recounts that wait"].map(|label| ballots(paper, label));
+    let number = |number: &str| Some(number.to_owned());
+    let waits = minutes(&journal(&keyed, "waits", &all), "V1");
+    assert_eq!(told(&waits), [number("0"), None, number("54")]);
+    let supersede = Action::Supersede {
+        station: "S1".to_owned(),
+        district: "V1".to_owned(),
+        old: vec![record_hash(&first[0])],
+        new: vec![record_hash(&recount[0])],
+    };
+    let of_recount = Subject::Batch(record_hash(&recount[0]));
+    let annul = Action::Annul { reason: "b-fraud".to_owned(), subject: of_recount };
+    let decisions = signed(&keyed, vec![supersede, annul]);
+    all.push(decisions[0].clone());
+    let placed = minutes(&journal(&keyed, "placed", &all), "V1");
+    assert_eq!(told(&placed), [number("0"), number("55"), None]);
+    // The recount is annulled: its ballots are out, once, and not those of the first count too.
+    all.push(decisions[1].clone());
+    let annulled = minutes(&journal(&keyed, "annulled", &all), "V1");
+    assert_eq!(told(&annulled), [number("54"), number("55"), None]);
+}
+
+#[test]
+fn a_station_of_which_a_part_is_out_is_not_simply_in() {
+    let keyed = election("test", "");
+    let mut all = sealed(&keyed, &format!("{VILLAGE}{CITY}"));
+    // A second batch of S1, of which nobody says that it stands for the first.
+    std::fs::write(keyed.path("more.csv"), "station,district,choices,count\nS1,V1,104,7\n")
+        .unwrap();
+    let paths = ["election", "more.csv", "secrets.csv", "sealed", "more"];
+    let paths = paths.map(|name| keyed.path(name));
+    let [election, more, key, after, out] = paths.each_ref().map(|path| text(path));
+    let seal = ["seal", "--election", election, "--ballots", more, "--key", key];
+    let (code, _, stderr) = run(seal.into_iter().chain(["--after", after, "--out", out]));
+    assert_eq!(code, 0, "{stderr}");
+    let second = records(&keyed.path("more"));
+    let subject = Subject::Batch(record_hash(&second[0]));
+    all.extend(second);
+    let paper = minutes(&journal(&keyed, "in", &all), "V1");
+    assert_eq!(row_of(&paper, "not simply in", "S1"), None);
+    all.extend(signed(&keyed, vec![Action::Annul { reason: "b-fraud".to_owned(), subject }]));
+    let paper = minutes(&journal(&keyed, "part", &all), "V1");
+    assert_eq!(ballots(&paper, OUT).unwrap(), "7");
+    let station = row_of(&paper, "not simply in", "S1").unwrap();
+    assert_eq!(station, ["in", "part of it is out by a decision, see below", "55", "7"]);
+}
+
+/// What the minutes, and the note, say of how an option bears on the outcome.
+fn rests(keyed: &Keyed, name: &str, rows: &str, district: &str, option: &str) -> (String, String) {
+    let sealed_before = keyed.path("sealed").exists();
+    let batches = if sealed_before { sealed_again(keyed, rows) } else { sealed(keyed, rows) };
+    let folder = journal(keyed, name, &batches);
+    let paper = minutes(&folder, district);
+    let rows = paper.rows("Rule and readings").into_iter();
+    let own: Vec<Vec<String>> =
+        rows.map(|(_, cells)| cells).filter(|cells| cells[1] == option).collect();
+    assert_eq!(own.len(), 1, "{option}: {own:?}");
+    let (_, note, _) = run(["result", text(&folder), "--explain", district]);
+    let line = note.lines().find(|line| line.contains(&format!("{option} = "))).unwrap();
+    let line = line.split_once("; ").map_or("", |(_, rests)| rests);
+    assert!(!note.contains("without effect") && !paper.says("without effect"), "{note}");
+    (own[0][3].clone(), line.to_owned())
+}
+
+#[test]
+fn minutes_deny_no_reading_on_which_the_result_rests() {
+    let keyed = election("test", "");
+    let says = |cell: &str, note: &str| (cell.to_owned(), note.to_owned());
+    let (yes, no) = (says("yes", "the outcome rests on it"), says("", ""));
+    // A seat is vacant, and two stand that nobody has voted for.
+    let vacant = format!("S1,V1,101,30\nS1,V1,102,25\n{CITY}");
+    assert_eq!(rests(&keyed, "vacant", &vacant, "V1", "zero_votes"), yes);
+    // There is a name with votes for every place, and one without.
+    let candidates = keyed.path("election/candidates.csv");
+    let rows = std::fs::read_to_string(&candidates).unwrap();
+    std::fs::write(&candidates, rows + "V1,105,,e,E\nV1,106,,f,F\n").unwrap();
+    let full = format!("{VILLAGE}S2,V1,105,5\n{CITY}");
+    assert_eq!(rests(&keyed, "full", &full, "V1", "zero_votes"), no);
+    // Whoever withdrew has votes, and the list is without them.
+    assert_eq!(rests(&keyed, "stands", &full, "T", "withdrawn_member"), no);
+    add_column(&keyed, "status", &["T,103"], "withdrawn");
+    assert_eq!(rests(&keyed, "left", &full, "T", "withdrawn_member"), yes);
+}
+
+#[test]
+fn minutes_name_the_readings_by_which_ballots_were_read() {
+    let keyed = election("test", "");
+    let used = "used in reading the ballots".to_owned();
+    let rows = format!("{VILLAGE}{CITY}");
+    for (district, option, is_used) in [
+        ("T", "list_plus_names", true),
+        ("T", "two_lists", true),
+        ("T", "limit", true),
+        ("V1", "limit", true),
+        // Nobody has a list there.
+        ("V1", "two_lists", false),
+    ] {
+        let own = if is_used { used.clone() } else { String::new() };
+        let name = format!("{district}-{option}");
+        assert_eq!(rests(&keyed, &name, &rows, district, option), (own.clone(), own), "{name}");
+    }
+    let paper = minutes(&keyed.path("T-limit"), "T");
+    let numbers = paper.rows("Rule and readings").into_iter().map(|(_, cells)| cells);
+    let numbers: BTreeMap<String, String> =
+        numbers.map(|cells| (cells[1].clone(), cells[0].clone())).collect();
+    let own = ["list_plus_names", "two_lists", "limit"].map(|name| numbers[name].as_str());
+    assert_eq!(own, ["A10", "A11", ""]);
 }

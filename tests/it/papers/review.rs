@@ -70,3 +70,28 @@ fn nothing_is_called_complete_where_nobody_has_said_who_reports() {
     assert!(cells.iter().all(|cell| cell == "–"), "{cells:?}");
     assert!(paper.says(told) && !paper.says("missing, recounted"), "{}", paper.0);
 }
+
+#[test]
+fn the_review_does_not_say_who_won_a_lot_of_an_open_district() {
+    let keyed = election("test", "");
+    // 103 and 104 are equal at the last place, 104 wins the lot; then a recount waits.
+    let mut all = sealed(&keyed, &format!("{}{CITY}", VILLAGE.replace("104,10", "104,20")));
+    let decided = |name: &str, all: &[Vec<u8>]| {
+        let folder = journal(&keyed, name, all);
+        let paper = Reported::of("review", &folder, &["--lang", "en"]).paper("review");
+        let what = paper.rows("Decisions of officers")[0].1[3].clone();
+        assert_eq!(paper.says("104"), what.contains("104"), "{name}");
+        what
+    };
+    all.extend(signed(&keyed, vec![drawn_lot()]));
+    assert_eq!(decided("drawn", &all), "A lot was drawn: Village, 104");
+    let recount = recounted(&keyed, "S1,V1,104,99\n");
+    all.extend(recount);
+    assert_eq!(decided("open", &all), "A lot was drawn: Village");
+    // Nor where a station is missing.
+    let first: Vec<Vec<u8>> =
+        all.iter().filter(|batch| address_at(batch).station == 0).cloned().collect();
+    let lot = signed(&keyed, vec![drawn_lot()]);
+    let missing = [&first[..1], &lot[..]].concat();
+    assert_eq!(decided("missing", &missing), "A lot was drawn: Village");
+}

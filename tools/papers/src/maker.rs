@@ -8,6 +8,7 @@ use shomar_board::telling::Telling;
 use shomar_board::words::Words;
 use shomar_engine::decision::Decision;
 use shomar_format::bytes::hex;
+use shomar_format::control::{Action, Lot};
 use shomar_format::election::Mode;
 
 use crate::paper::{FORMAT, Fact, MarkKind, PageWords, Paper};
@@ -123,6 +124,12 @@ impl<'a> Maker<'a> {
             "" => own.id.clone(),
             name => format!("{name} ({})", own.id),
         }
+    }
+
+    /// That a lot was drawn, and of which district: not who won it.
+    pub(crate) fn lot_untold(self, action: &Action, lot: &Lot) -> String {
+        let telling = self.telling();
+        format!("{}: {}", telling.action_name(action), telling.district_called(&lot.district))
     }
 
     /// What an officer did, in a line.

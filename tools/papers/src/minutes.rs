@@ -106,6 +106,8 @@ pub struct Minutes<'a> {
     board: &'a Board,
     /// Per district, its pairs.
     pairs: Vec<Vec<PairStanding>>,
+    /// Per district, ballots of every batch received, whatever became of it.
+    received: Vec<u64>,
     /// Decisions that touch a district, in the order of the journal.
     decisions: HashMap<u32, Vec<&'a Decision>>,
 }
@@ -117,6 +119,8 @@ struct Sheet<'a> {
     outcome: &'a DistrictOutcome<'a>,
     note: &'a Note,
     pairs: &'a [PairStanding],
+    /// Ballots of every batch received, whatever became of it.
+    received: u64,
     decisions: &'a [&'a Decision],
     stand: Stand,
 }
@@ -134,6 +138,10 @@ impl<'a> Minutes<'a> {
         for pair in board.completeness.pairs() {
             pairs[pair.district as usize].push(*pair);
         }
+        let mut received = vec![0; pairs.len()];
+        for batch in board.snapshot.received.iter() {
+            received[batch.address.district as usize] += u64::from(batch.taken);
+        }
         let batches = NamedBatches::of(board);
         let mut decisions: HashMap<u32, Vec<&Decision>> = HashMap::new();
         for decision in board.snapshot.decisions.iter() {
@@ -141,7 +149,7 @@ impl<'a> Minutes<'a> {
                 decisions.entry(district).or_default().push(&**decision);
             }
         }
-        Ok(Self { board, pairs, decisions })
+        Ok(Self { board, pairs, received, decisions })
     }
 
     /// The minutes of a district.
@@ -165,6 +173,7 @@ impl<'a> Minutes<'a> {
             outcome: &outcome,
             note: &note,
             pairs: &self.pairs[district as usize],
+            received: self.received[district as usize],
             decisions: self.decisions.get(&district).map_or(&[], Vec::as_slice),
         };
         Ok(sheet.paper())

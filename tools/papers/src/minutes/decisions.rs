@@ -145,11 +145,7 @@ impl Sheet<'_> {
             Action::Lot(lot)
                 if LotKind::parse(&lot.kind).is_some_and(|kind| !self.tells_lots(kind)) =>
             {
-                let district = self.maker.telling().district_called(&lot.district);
-                format!(
-                    "{}: {district}",
-                    self.maker.telling().action_name(&decision.control.action)
-                )
+                self.maker.lot_untold(&decision.control.action, lot)
             }
             Action::Declare { elected, .. } if self.stand.has_names() => {
                 format!("{}: {}", self.maker.decision(decision), self.codes(elected))

@@ -3,7 +3,8 @@
 //! In: pairs of station and district, registers, the totals of the district. Out: tables, and a
 //! line for every sum that must hold. Never: a sum of which a part is not known.
 
-use shomar_engine::completeness::{PairStanding, PairState};
+use shomar_engine::completeness::{BallotFates, PairStanding, PairState};
+use shomar_engine::recount::HeldBatch;
 use shomar_format::reading::NameLimit;
 
 use super::Sheet;
@@ -85,6 +86,11 @@ impl Sheet<'_> {
         pairs.map(|pair| registers.pair(pair.station, pair.district).registered).sum()
     }
 
+    /// Ballots of everything received, by what became of it.
+    fn fates(&self) -> BallotFates {
+        self.maker.board.received(self.district).ballots
+    }
+
     /// Voters authenticated at the stations that are in; `None` if one has not said.
     fn authenticated(&self) -> Option<u64> {
         let registers = self.maker.board.setting.subject.registers;
@@ -151,6 +157,42 @@ impl Sheet<'_> {
             Some(ballots.blank),
             of_taken(ballots.blank),
         );
+        // Void ballots of class (b) are none of those taken, and minutes number them.
+        let BallotFates { held, out, replaced, recounted, .. } = self.fates();
+        row(
+            RowKind::Plain,
+            self.say(
+                "Annulled or rejected, outside the ballots taken",
+                "ابطال یا رد شده، بیرون از مأخوذه",
+            ),
+            Some(out),
+            none(),
+        );
+        for (ballots, label) in [
+            (
+                held,
+                self.say("Held by checks, outside the ballots taken", "نگه‌داشته، بیرون از مأخوذه"),
+            ),
+            // These are not out: the same ballots stand in another count.
+            (
+                replaced,
+                self.say(
+                    "Of counts in whose place a recount stands",
+                    "مربوط به شمارش‌هایی که بازشماری جای آن‌ها را گرفته است",
+                ),
+            ),
+            (
+                recounted,
+                self.say(
+                    "Of recounts that wait or were rejected",
+                    "مربوط به بازشماری‌های در انتظار تصمیم یا ردشده",
+                ),
+            ),
+        ] {
+            if ballots > 0 {
+                row(RowKind::Plain, label, Some(ballots), none());
+            }
+        }
         let taken_in = self.pairs.iter().filter(is_in).map(|pair| pair.taken).sum::<u64>();
         if let Some(difference) =
             self.authenticated().and_then(|authenticated| authenticated.checked_sub(taken_in))
@@ -248,6 +290,17 @@ impl Sheet<'_> {
                 ballots.taken,
             ),
         ];
+        let fates = BallotFates { counted: ballots.taken, ..self.fates() };
+        sums.push(equal(
+            text(
+                "Ballots taken, annulled or rejected, held, and of other counts of the same ballots \
+                 are those of all batches received",
+                "برگ‌های مأخوذه، ابطال یا رد شده، نگه‌داشته و شمارش‌های دیگر همان برگ‌ها روی هم برابر \
+                 برگ‌های همهٔ بسته‌های رسیده است",
+            ),
+            fates.received(),
+            self.received,
+        ));
         let own = self.outcome.district;
         let limit = match self.outcome.contest_rule.reading.limit {
             NameLimit::Seats => own.seats,
@@ -292,8 +345,9 @@ impl Sheet<'_> {
 
     /// Stations that are not simply in, and why.
     fn not_in(&self, paper: &mut Paper) {
-        let is_open =
-            |pair: &&PairStanding| pair.state != PairState::Received || pair.recount_waits;
+        let is_open = |pair: &&PairStanding| {
+            pair.state != PairState::Received || pair.recount_waits || pair.out > 0
+        };
         let open: Vec<&PairStanding> = self.pairs.iter().filter(is_open).collect();
         let rows = open.iter().take(STATIONS_NAMED).map(|pair| {
             Row::of(
@@ -303,6 +357,7 @@ impl Sheet<'_> {
                     self.state(pair),
                     self.why(pair),
                     self.number(pair.taken),
+                    self.number(pair.out),
                 ],
             )
         });
@@ -311,6 +366,7 @@ impl Sheet<'_> {
             Column::text(self.say("state", "وضع"), 0),
             Column::text(self.say("why", "سبب"), 3),
             Column::number(self.say("ballots counted", "برگ شمرده‌شده")),
+            Column::number(self.say("annulled or rejected", "ابطال یا رد شده")),
         ];
         let caption = self.say("Stations that are not simply in", "شعبه‌هایی که وضع عادی ندارند");
         paper.table(caption, columns, rows.collect());
@@ -340,20 +396,44 @@ impl Sheet<'_> {
         if pair.recount_waits { self.maker.words.joined(&[state, waits.to_owned()]) } else { state }
     }
 
+    /// Checks that batches of a pair fail: of those that are held, or of those rejected.
+    fn alarms(&self, pair: &PairStanding, is_rejected: bool) -> Vec<String> {
+        let own = |held: &&HeldBatch| {
+            held.is_rejected == is_rejected
+                && (held.address.station, held.address.district) == (pair.station, pair.district)
+        };
+        let held = self.maker.board.snapshot.held.iter().filter(own);
+        let alarms = held.flat_map(|held| &held.alarms);
+        alarms.map(|alarm| self.maker.telling().alarm(alarm)).collect()
+    }
+
     fn why(&self, pair: &PairStanding) -> String {
+        let mut why = match self.why_of_state(pair) {
+            why if why.is_empty() => Vec::new(),
+            why => vec![why],
+        };
+        if pair.recount_waits && matches!(pair.state, PairState::Waiting | PairState::Received) {
+            let text = self.say(
+                "an officer has not decided about its recount",
+                "مقام مسئول دربارهٔ بازشماری آن تصمیم نگرفته است",
+            );
+            why.push(text.to_owned());
+        }
+        if pair.out > 0 && !pair.state.is_out() {
+            let text = self.say(
+                "part of it is out by a decision, see below",
+                "بخشی از آن به تصمیم مقام مسئول بیرون است، پایین‌تر",
+            );
+            why.extend(self.alarms(pair, true));
+            why.push(text.to_owned());
+        }
+        self.maker.words.joined(&why)
+    }
+
+    fn why_of_state(&self, pair: &PairStanding) -> String {
         let board = self.maker.board;
         match pair.state {
-            PairState::Held => {
-                let own = |held: &&shomar_engine::recount::HeldBatch| {
-                    !held.is_rejected
-                        && (held.address.station, held.address.district)
-                            == (pair.station, pair.district)
-                };
-                let alarms = board.snapshot.held.iter().filter(own).flat_map(|held| &held.alarms);
-                let texts: Vec<String> =
-                    alarms.map(|alarm| self.maker.telling().alarm(alarm)).collect();
-                self.maker.words.joined(&texts)
-            }
+            PairState::Held => self.maker.words.joined(&self.alarms(pair, false)),
             PairState::Gap => {
                 let gaps = board.completeness.gaps().iter();
                 let gaps: Vec<String> = gaps
@@ -382,14 +462,11 @@ impl Sheet<'_> {
                 })
             }
             PairState::Annulled | PairState::Rejected => {
-                self.say("by a decision, see below", "به تصمیم مقام مسئول، پایین‌تر").to_owned()
+                let mut why = self.alarms(pair, true);
+                let text = self.say("by a decision, see below", "به تصمیم مقام مسئول، پایین‌تر");
+                why.push(text.to_owned());
+                self.maker.words.joined(&why)
             }
-            PairState::Waiting | PairState::Received if pair.recount_waits => self
-                .say(
-                    "an officer has not decided about its recount",
-                    "مقام مسئول دربارهٔ بازشماری آن تصمیم نگرفته است",
-                )
-                .to_owned(),
             PairState::Waiting | PairState::Received => String::new(),
         }
     }

@@ -355,14 +355,19 @@ impl Sheet<'_> {
     pub(super) fn steps(&self, paper: &mut Paper) {
         let title = self.say("How the seats came about", "کرسی‌ها چگونه به دست آمد");
         paper.heading(1, title);
-        if self.stand == Stand::Open {
-            paper.paragraph(
-                Tone::Note,
-                self.say(
-                    "The steps on what is counted so far: they name who leads, and elect nobody.",
-                    "گام‌ها بر پایهٔ آنچه تاکنون شمرده شده: پیشتازان را نام می‌برد و کسی را منتخب نمی‌کند.",
-                ),
-            );
+        let note = match self.stand {
+            Stand::Open => self.say(
+                "The steps on what is counted so far: they name who leads, and elect nobody.",
+                "گام‌ها بر پایهٔ آنچه تاکنون شمرده شده: پیشتازان را نام می‌برد و کسی را منتخب نمی‌کند.",
+            ),
+            Stand::Decided => self.say(
+                "The steps on what is counted so far: their numbers may still change.",
+                "گام‌ها بر پایهٔ آنچه تاکنون شمرده شده: عددهای آن هنوز ممکن است تغییر کند.",
+            ),
+            _ => "",
+        };
+        if !note.is_empty() {
+            paper.paragraph(Tone::Note, note);
         }
         let language = self.maker.words.language;
         let steps = (1u64..).zip(&self.outcome.outcome.steps).map(|(number, step)| {
@@ -381,16 +386,39 @@ impl Sheet<'_> {
         paper.table("", columns, steps.collect());
     }
 
-    /// What was done in a step; who won a lot only where that may be told.
+    /// What was done in a step; ties, who won a lot, and alternates only where they may be told.
     fn step(&self, step: &Step) -> String {
-        match &step.fact {
-            Fact::LotDrawn { kind, .. } if !self.tells_lots(*kind) => self
-                .say(
-                    "A lot was drawn; it is told once the count is complete.",
-                    "قرعه انجام شده است و پس از کامل شدن شمارش نوشته می‌شود.",
+        let untold = match &step.fact {
+            Fact::LotDrawn { kind, .. } if !self.tells_lots(*kind) => self.say(
+                "A lot was drawn; it is told once the count is complete.",
+                "قرعه انجام شده است و پس از کامل شدن شمارش نوشته می‌شود.",
+            ),
+            Fact::Tie { kind, .. } | Fact::LotNeeded { kind, .. } if !self.tells_lots(*kind) => {
+                self.say(
+                    "Equal claims; whether a lot is needed is told once the count is complete.",
+                    "تساوی است؛ نیاز آن به قرعه پس از کامل شدن شمارش نوشته می‌شود.",
                 )
-                .to_owned(),
-            _ => step.text(self.outcome, self.maker.words.language),
+            }
+            fact if !self.stand.has_alternates() && self.is_of_alternates(fact) => self.say(
+                "About alternates; it is told once the count is complete.",
+                "دربارهٔ علی‌البدل‌هاست و پس از کامل شدن شمارش نوشته می‌شود.",
+            ),
+            _ => return step.text(self.outcome, self.maker.words.language),
+        };
+        untold.to_owned()
+    }
+
+    /// Whether a step is about alternates alone.
+    fn is_of_alternates(&self, fact: &Fact) -> bool {
+        let elected = &self.outcome.outcome.elected;
+        match fact {
+            Fact::AlternateCount { .. }
+            | Fact::AlternateTotal { .. }
+            | Fact::OneMoreAlternate { .. }
+            | Fact::Alternates { .. } => true,
+            // Where a seat is between equals it says who has it.
+            Fact::OldOrder { order } => !order.iter().flatten().any(|who| elected.contains(who)),
+            _ => false,
         }
     }
 
@@ -401,7 +429,7 @@ impl Sheet<'_> {
         if let Some(line) = paragraph.and_then(|paragraph| paragraph.lines.first()) {
             paper.paragraph(Tone::Plain, line);
         }
-        let used = self.outcome.outcome.readings();
+        let used = self.outcome.readings();
         let rule = &self.outcome.rule;
         let mut options: Vec<OptionName> = rule.method().options().to_vec();
         options.sort_by_key(|option| !used.contains(option));
@@ -420,9 +448,13 @@ impl Sheet<'_> {
                 Row::of(kind, cells)
             })
             .collect();
-        for (name, value) in self.outcome.contest_rule.reading.entries() {
-            let cells = vec![String::new(), name.to_owned(), value.to_owned(), String::new()];
-            rows.push(Row::of(RowKind::Plain, cells));
+        for own in self.outcome.ballot_readings() {
+            let rests = match own.is_used {
+                true => self.say("used in reading the ballots", "در خواندن برگ‌ها به کار رفته"),
+                false => "",
+            };
+            let cells = [own.law_number, own.name, own.value, rests].map(str::to_owned);
+            rows.push(Row::of(RowKind::Plain, cells.into()));
         }
         let code = |title: &str| Column { title: title.to_owned(), holds: Holds::Code, share: 1 };
         let columns = vec![

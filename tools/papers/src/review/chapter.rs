@@ -6,9 +6,10 @@
 use std::collections::HashSet;
 
 use shomar_engine::completeness::PairState;
-use shomar_engine::decision::Effects;
+use shomar_engine::decision::{Decision, Effects};
 use shomar_engine::ledger::Standing;
-use shomar_seats::Language;
+use shomar_format::control::Action;
+use shomar_seats::{Language, LotKind};
 
 use super::{Province, Review};
 use crate::paper::{Block, Column, Holds, Paper, Row, RowKind, Tone};
@@ -271,7 +272,7 @@ impl Review<'_> {
                 self.number(decision.position),
                 words.moment(decision.control.at_ms),
                 self.maker.telling().officer_name(decision.officer).to_owned(),
-                self.maker.decision(decision),
+                self.what(decision),
                 decision.control.why.clone(),
                 change,
             ];
@@ -287,6 +288,28 @@ impl Review<'_> {
         ];
         let title = self.say("Decisions of officers", "تصمیم‌های مقام‌های مسئول");
         self.list(paper, title, columns, rows.collect());
+    }
+
+    /// What was decided; who won a lot only where nobody waits for anything: votes that come may
+    /// dissolve its tie.
+    fn what(&self, decision: &Decision) -> String {
+        let board = self.maker.board;
+        let action = &decision.control.action;
+        let is_open = |district: u32| {
+            board.snapshot.totals.is_none()
+                || board.is_waited_for(district)
+                || board.received(district).is_outstanding()
+        };
+        match action {
+            // A lot about who comes in for a member has a kind of its own, and is drawn after all.
+            Action::Lot(lot)
+                if LotKind::parse(&lot.kind).is_some()
+                    && board.setting.counting.find_district(&lot.district).is_some_and(is_open) =>
+            {
+                self.maker.lot_untold(action, lot)
+            }
+            _ => self.maker.decision(decision),
+        }
     }
 
     fn contradictions(&self, paper: &mut Paper, own: &Province<'_>) {

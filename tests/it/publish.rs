@@ -507,3 +507,26 @@ fn of_an_official_election_no_file_shows_every_ballot() {
     assert!(stderr.contains("expected at least 1: the election is official"), "{stderr}");
     assert!(!keyed.path("published").exists());
 }
+
+/// V3 is in no row of `serves.csv`: nothing will come of it.
+#[test]
+fn a_district_of_which_nothing_is_expected_keeps_no_rest_back() {
+    let keyed = Keyed::new("test");
+    for (file, rows) in [
+        ("districts.csv", "V2,council,x,X,23,2301,3,2\nV3,council,x,X,23,2301,3,2\n"),
+        ("candidates.csv", "V2,101,,a,A\nV2,102,,b,B\nV3,101,,a,A\nV3,102,,b,B\n"),
+    ] {
+        let path = keyed.path("election").join(file);
+        let before = fs::read_to_string(&path).unwrap();
+        fs::write(&path, before + rows).unwrap();
+    }
+    keyed.expect("S1,V1,,\nS1,V2,,\n");
+    let rows = "S1,V1,101,3\nS1,V1,102,3\nS1,V1,,2\nS1,V2,101,3\nS1,V2,102,2\nS1,V2,,2\n";
+    let batches = keyed.seal_rows(rows, "sealed");
+    let records: Vec<&[u8]> = batches.iter().map(Vec::as_slice).collect();
+    let folder = published(&keyed, &keyed.journal("night", &records));
+    let cells = json(&folder.join("small-cells.json"));
+    assert_eq!(cells["withheld"], serde_json::json!(["V1", "V2"]), "{cells}");
+    assert_eq!(cells["rests"][0]["ballots"]["taken"], 15, "{cells}");
+    assert_eq!(cells["rests"][0]["county"], "2301", "{cells}");
+}

@@ -298,6 +298,8 @@ fn pair_fails(
             let holds = valid.checked_add(void) == Some(taken);
             (!holds).then_some(Formula::Sum(own))
         }
+        // Of one large pair and a small one the verdict about the large one tells of the small one.
+        CheckMethod::VoidShare if others.taken < check.minimum_ballots => None,
         CheckMethod::VoidShare => void_share(check.limit, own, others),
         CheckMethod::Jump => jump(check.limit, own, others, other_pairs),
         // Of batches, not of pairs.
@@ -416,6 +418,21 @@ mod tests {
         assert!(checks.look_at_batch(19, 1).is_empty());
         assert!(checks.look_at_batch(20, 0).is_empty());
         assert_eq!(checks.look_at_batch(20, 1).len(), 1);
+    }
+
+    /// A hundred ballots of which thirty are void beside one ballot, at most half apart: if the
+    /// hundred are held, the one is void.
+    #[test]
+    fn the_void_share_of_few_others_is_not_told() {
+        let mut checks = check(CheckMethod::VoidShare, Limit::Millionths(500_000));
+        checks.checks[0].minimum_ballots = 20;
+        let look = |own, others| {
+            let alarms = checks.look_at_pair(Expected::default(), own, others, 1);
+            !alarms.is_empty()
+        };
+        assert!(!look(report(100, 30), report(1, 1)) && !look(report(1, 1), report(100, 30)));
+        assert!(!look(report(100, 30), report(19, 19)));
+        assert!(look(report(100, 30), report(20, 20)) && look(report(20, 20), report(100, 30)));
     }
 
     #[test]

@@ -7,8 +7,8 @@
 //!
 //! What is relied on, and said in every note:
 //!
-//! * A pair of station and district that has not reported brings at most as many ballots as it has
-//!   voters registered: in `serves.csv`, else at its station.
+//! * A pair of station and district that has not reported, and of which no recount waits, brings at
+//!   most as many ballots as it has voters registered: in `serves.csv`, else at its station.
 //! * A pair that has reported, from whose station no batch is missing in the chain of a device, is
 //!   complete. A device that has sent nothing at all beside another one, and batches after the last
 //!   one that came, leave no gap; whoever expects them must look at turnout.
@@ -17,9 +17,10 @@
 //! * Of a pair, or a station, that is annulled nothing more is waited for: it would not count.
 //! * Without `serves.csv` a district is complete once it is declared; where no officer has decided
 //!   anything, a folder is counted whole, and a journal that grows is not.
-//! * A recount that waits for a decision may replace what counts. Other decisions that officers can
-//!   still take are not foreseen: an annulment, a reinstatement, the rejection of a batch that
-//!   counts now and that a check holds only when others have reported.
+//! * A recount that waits for a decision may replace what counts, or count where nothing does.
+//!   Other decisions that officers can still take are not foreseen: an annulment, a reinstatement,
+//!   the rejection of a batch that counts now and that a check holds only when others have
+//!   reported.
 
 use std::collections::HashSet;
 
@@ -436,9 +437,14 @@ impl<'a> Completeness<'a> {
                     whole.missing = whole.missing.map(|missing| missing + 1);
                     whole.is_waited_for = true;
                     let registered = input.registers.pair(station, district).registered;
-                    whole.to_come.add(
-                        registered.map_or(ToCome::Unknown(NoBound::NoRegister), ToCome::AtMost),
-                    );
+                    whole.to_come.add(match registered {
+                        // No first count has come, and an officer may place it without one.
+                        _ if pair.is_some_and(Pair::recount_waits) => {
+                            ToCome::Unknown(NoBound::Recount)
+                        }
+                        Some(registered) => ToCome::AtMost(registered),
+                        None => ToCome::Unknown(NoBound::NoRegister),
+                    });
                 }
             }
             whole.is_waited_for |= pair.is_some_and(|pair| pair.is_held || pair.may_miss());

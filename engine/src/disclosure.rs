@@ -3,8 +3,8 @@
 //! In: every batch that enters or leaves the totals, in the order of the journal; which districts
 //! are complete. Out: totals that change by whole chunks: each of at least `least` ballots, and not
 //! nearly of one mind. Never: a state that depends on when somebody looked. Two publishers of one
-//! journal can only show states of the same row, so that no difference of two of them, at whatever
-//! times, is smaller than a chunk.
+//! journal by the same rules ([`cells_digest`]) can only show states of the same row, so that no
+//! difference of two of them, at whatever times, is smaller than a chunk.
 //!
 //! Of each district the batches that came since the last chunk are *pending*. When they are a chunk
 //! they become the *ready* one, and the one that was ready before is shown. So the last chunk waits
@@ -27,10 +27,14 @@
 use std::collections::{HashMap, HashSet};
 
 use shomar_format::CountingDefinition;
+use shomar_format::bytes::{Digest32, hex, sha256};
 use shomar_format::document::BallotCounts;
 use shomar_format::election::Election;
+use shomar_format::election::check::{CheckAction, CheckMethod};
 
 use crate::ledger::BatchNumber;
+use crate::outcome::ContestRule;
+use crate::result_document::rules_digest;
 
 /// Ballots of a chunk, at least, where nobody says otherwise.
 pub const LEAST_BALLOTS: u64 = 10;
@@ -113,6 +117,35 @@ pub struct Disclosure {
     ballots: Vec<BallotCounts>,
     /// Whether anything was shown since the last look.
     pub(crate) has_news: bool,
+}
+
+/// SHA-256 of what makes the row of states beside the journal and the definition, hexadecimal: the
+/// rules digest (readings, checks, who is expected to report); and who is authenticated, where a
+/// check that holds compares with it. By other rules the same journal has another row, and a state
+/// of one and a state of the other may differ by a single ballot.
+#[must_use]
+pub fn cells_digest(election: &Election, rules: &[ContestRule]) -> String {
+    let mut text = format!("shomar-cells\n{}\n", rules_digest(election, rules));
+    let compares = |method| {
+        matches!(method, CheckMethod::BallotsAuthenticated | CheckMethod::AuthenticatedRegistered)
+    };
+    let mut checks = election.head.checks.iter().map(|written| written.check);
+    if checks.any(|check| check.action == CheckAction::Hold && compares(check.method)) {
+        for station in &election.stations {
+            if let Some(authenticated) = station.authenticated {
+                text.push_str(&format!("station\t{}\t{authenticated}\n", station.id));
+            }
+        }
+        for serve in election.serves.iter().flatten() {
+            if let Some(authenticated) = serve.authenticated {
+                let station = &election.stations[serve.station as usize].id;
+                let district = &election.districts[serve.district as usize].id;
+                text.push_str(&format!("serve\t{station}\t{district}\t{authenticated}\n"));
+            }
+        }
+    }
+    let digest: Digest32 = sha256(text.as_bytes());
+    hex(&digest)
 }
 
 impl Disclosure {

@@ -12,7 +12,8 @@ use shomar_format::election::Sources;
 use shomar_format::{CountingDefinition, Election};
 
 use crate::Definition;
-use crate::disclosure::{Disclosure, Stage};
+use crate::disclosure::{Disclosure, Stage, cells_digest};
+use crate::outcome::contest_rules;
 
 const LEAST: u64 = 10;
 /// Ballots that lack a mark, at least: nobody knows that nearly all others bear it.
@@ -480,4 +481,48 @@ fn a_mark_may_be_a_sum_of_two() {
     };
     assert!(is_withheld(10));
     assert!(!is_withheld(5));
+}
+
+/// What makes the row beside the journal: none of it may change in silence.
+#[test]
+fn whatever_moves_a_state_beside_the_journal_is_in_the_digest_of_its_rules() {
+    let digest = |check: &str, reading: &str, authenticated: [&str; 2], serves: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |file: &str, text: &str| {
+            std::fs::write(folder.path().join(file), text).unwrap();
+        };
+        let check = match check {
+            "" => String::new(),
+            check => format!("[[check]]\nlimit = 0\n{check}\n"),
+        };
+        let contest = "[[contest]]\nid = \"c\"\nrule = \"block-plurality\"\n";
+        write("election.toml", &format!("id = \"x\"\n{contest}{reading}\n{check}"));
+        let districts = "district,contest,name_fa,name_en,province,county,seats,alternates";
+        write("districts.csv", &format!("{districts}\nV,c,n,n,p,a,2,0\nW,c,n,n,p,a,2,0\n"));
+        write("candidates.csv", "district,code,list,name_fa,name_en\nV,1,,n,n\nW,1,,n,n\n");
+        let stations = "station,province,county,name_fa,registered,authenticated,key";
+        let [of_station, of_pair] = authenticated;
+        write("stations.csv", &format!("{stations}\nS,p,a,n,9,{of_station},\n"));
+        let header = "station,district,registered,authenticated";
+        write("serves.csv", &format!("{header}\nS,V,,{of_pair}\n{serves}"));
+        let (election, _) = Election::read(folder.path()).unwrap();
+        cells_digest(&election, &contest_rules(&election.head, &[]).unwrap())
+    };
+    let holds = |method: &str| format!("method = \"{method}\"\naction = \"hold\"");
+    let own = digest("", "", ["", ""], "");
+    assert_ne!(own, digest("", "", ["", ""], "S,W,,\n"));
+    assert_ne!(own, digest("", "limit = \"seats+alternates\"", ["", ""], ""));
+    assert_ne!(own, digest(&holds("ballots-registered"), "", ["", ""], ""));
+    // Whoever is authenticated moves nothing, unless a check that holds compares with it.
+    let warns = "method = \"ballots-authenticated\"\naction = \"warn\"";
+    for check in ["", warns, &holds("ballots-registered")] {
+        let own = digest(check, "", ["", ""], "");
+        assert_eq!(own, digest(check, "", ["7", "6"], ""), "{check}");
+    }
+    for method in ["ballots-authenticated", "authenticated-registered"] {
+        let check = holds(method);
+        let digests = [["", ""], ["7", ""], ["", "7"], ["7", "6"]]
+            .map(|authenticated| digest(&check, "", authenticated, ""));
+        assert_eq!(BTreeSet::from(digests).len(), 4, "{method}");
+    }
 }

@@ -269,6 +269,16 @@ mod tests {
         assert_eq!(holding.settle(), [(1, false)]);
     }
 
+    #[test]
+    fn whether_a_ballot_of_a_small_pair_is_void_nothing_that_is_held_tells() {
+        for void in 0..=1 {
+            let mut holding = Holding::new(all_checks(), Registers::default());
+            holding.add(0, batch(0, 0, 1, void, 0));
+            holding.add(1, batch(1, 0, 1, 0, 1));
+            assert!(holding.settle().is_empty(), "{void}");
+        }
+    }
+
     proptest! {
         /// What is held follows from what stands, not from the order of its coming and going.
         #[test]

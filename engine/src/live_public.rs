@@ -49,6 +49,13 @@ impl Public {
         let mut open_pairs = vec![0; election.districts.len()];
         let served = definition.served_pairs().into_iter().flatten();
         served.for_each(|(_, district)| open_pairs[district as usize] += 1);
+        // Of these nothing is expected, so nothing will ever touch them: they are complete from the
+        // first record on, and no rest waits for them.
+        let nobody = (0..).zip(&open_pairs).filter(|(_, pairs)| **pairs == 0);
+        let touched = match definition.served_pairs() {
+            Some(_) => nobody.map(|(district, _)| district).collect(),
+            None => BTreeSet::new(),
+        };
         let disclosure = Disclosure::new(definition, election, least_ballots);
         let shown = Arc::new(PublicTotals::of(&disclosure, definition, readings));
         Self {
@@ -57,7 +64,7 @@ impl Public {
             open_pairs,
             touched_pairs: BTreeSet::new(),
             declared: BTreeSet::new(),
-            touched: BTreeSet::new(),
+            touched,
             shown,
         }
     }

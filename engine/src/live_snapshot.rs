@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use shomar_format::bytes::Digest32;
+use shomar_format::bytes::{Digest32, sha256};
 use shomar_format::document::{BallotCounts, JournalDocument};
 use shomar_format::{BatchAddress, CountingDefinition, Reading};
 
@@ -153,6 +153,24 @@ impl LiveSnapshot {
             added.expect("what the journal has was added before");
         }
         decide(ledger, u64::MAX);
+    }
+
+    /// SHA-256 of the journal's records with numbers below this one, each as its number (eight
+    /// bytes, little endian) and its hash, in the order of the journal; a record that came again is
+    /// left out. Two journals of which one continues the other have the same, and no others.
+    #[must_use]
+    pub fn records_digest(&self, below: u64) -> Digest32 {
+        let received = self.received.iter().map(|own| (own.position, own.hash));
+        let decided = self.decisions.iter().map(|own| (own.position, own.hash));
+        let mut records: Vec<(u64, Digest32)> =
+            received.chain(decided).filter(|(position, _)| *position < below).collect();
+        records.sort_unstable();
+        let mut bytes = Vec::with_capacity(records.len() * (8 + 32));
+        for (position, hash) in records {
+            bytes.extend_from_slice(&position.to_le_bytes());
+            bytes.extend_from_slice(&hash);
+        }
+        sha256(&bytes)
     }
 
     /// Its digests, if it has numbers.

@@ -195,6 +195,10 @@ fn an_official_night_counts_nothing_per_option_before_its_close() {
     }
 }
 
+/// Of S1 three tenths are void, of S2 nothing; in the city one station alone reports.
+const VOID_SHARES: &str = "S1,V1,101 102 103,50\nS1,V1,104,20\nS1,V1,,30\nS2,V1,102 104,30\n\
+                           S2,T,40,50\nS2,T,,3\n";
+
 #[test]
 fn held_batches_move_as_their_district_reports() {
     let keyed = Keyed::new("test");
@@ -203,7 +207,7 @@ fn held_batches_move_as_their_district_reports() {
     let checks = "[[check]]\nmethod = \"void-share\"\nlimit = \"10%\"\naction = \"hold\"\n\
                   [[check]]\nmethod = \"jump\"\nlimit = \"50%\"\naction = \"hold\"\n";
     std::fs::write(&toml, format!("{head}\n{checks}")).unwrap();
-    let batches = keyed.batches("sealed");
+    let batches = keyed.seal_rows(VOID_SHARES, "sealed");
     let hash = shomar_format::bytes::hex(&shomar_format::record::record_hash(&batches[0]));
     let reject = keyed.control(None, &["reject", "--batch", &hash]);
     let release = keyed.control(Some(&reject), &["release", "--batch", &hash]);
@@ -225,7 +229,7 @@ fn a_held_batch_that_is_annulled_and_brought_back_at_once_stays_held() {
     let head = std::fs::read_to_string(&toml).unwrap();
     let check = "[[check]]\nmethod = \"void-share\"\nlimit = \"10%\"\naction = \"hold\"\n";
     std::fs::write(&toml, format!("{head}\n{check}")).unwrap();
-    let batches = keyed.batches("sealed");
+    let batches = keyed.seal_rows(VOID_SHARES, "sealed");
     let night = Night::new(&keyed, "night");
     let mut journal = night.journal(1 << 20);
     let (mut live, mut segments) = (night.live(), Named(night.folder.clone()));

@@ -163,7 +163,16 @@ fn what_does_not_continue_a_publication_is_refused_and_changes_nothing() {
     // The same records in another order are another journal of the same length: its chunks differ.
     let batches = keyed.batches("again");
     let turned: Vec<&[u8]> = batches.iter().rev().map(Vec::as_slice).collect();
-    refused(&keyed.journal("turned", &turned), &[], "records with other numbers");
+    // A longer one does not continue it either that has other records below.
+    let extra = keyed.control(None, &["annul", "--station", "S2", "--reason", "b-fraud"]);
+    let mut forked: Vec<&[u8]> = batches[1..].iter().map(Vec::as_slice).collect();
+    forked.extend([&batches[0][..], &extra]);
+    refused(&keyed.journal("forked", &forked), &[], "as many here: this is another journal");
+    let mut other = turned.clone();
+    other[0] = &extra;
+    other.push(turned[0]);
+    refused(&keyed.journal("decided", &other), &[], "as many here: this is another journal");
+    refused(&keyed.journal("turned", &turned), &[], "as many here: this is another journal");
     let other = keyed.path("other.key");
     fs::write(&other, hex(&[91; 32])).unwrap();
     let to = keyed.path("published");
@@ -506,4 +515,102 @@ fn of_an_official_election_no_file_shows_every_ballot() {
     assert_eq!(code, 2, "{stderr}");
     assert!(stderr.contains("expected at least 1: the election is official"), "{stderr}");
     assert!(!keyed.path("published").exists());
+}
+
+/// S2 was forgotten in `serves.csv`, and S1's twelve ballots were shown as all there are. With the
+/// correction thirteen are shown, of the same journal and one ballot more.
+#[test]
+fn a_publication_is_not_continued_by_other_rules() {
+    let keyed = Keyed::new("test").expecting("S1,V1,,\n");
+    let first = keyed.seal_rows("S1,V1,101,5\nS1,V1,102,4\nS1,V1,103,3\n", "first");
+    let votes = |folder: &Path| json(&folder.join("districts/V1.json"))["candidates"].clone();
+    let of_101 = |folder: &Path| votes(folder)[0]["votes"].clone();
+    let before = published(&keyed, &keyed.journal("before", &[&first[0]]));
+    assert_eq!(of_101(&before), 5);
+    keyed.expect("S1,V1,,\nS2,V1,,\n");
+    let second = keyed.seal_rows("S2,V1,101,1\n", "second");
+    let after = keyed.journal("after", &[&first[0], &second[0]]);
+    let (code, _, stderr) = publish(&keyed, &after, &[]);
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stderr.contains("found numbers that move by the rules"), "{stderr}");
+    // What it would have told of the one ballot of S2: a new folder is a decision of somebody.
+    fs::rename(keyed.path("published"), keyed.path("earlier")).unwrap();
+    assert_eq!(of_101(&published(&keyed, &after)), 6);
+}
+
+/// As above, of pages: before and after a restart, with everything that may be corrected.
+#[test]
+fn a_server_that_has_shown_numbers_starts_by_no_other_rules() {
+    let keyed = Keyed::new("test").expecting("S1,V1,,\n");
+    let (election, data) = (keyed.path("election"), keyed.path("data"));
+    let start = || crate::serve::kit::Server::try_start(&election, &data, &[]);
+    let refusal = |log: Result<_, String>| log.map(|_: crate::serve::kit::Server| ()).unwrap_err();
+    // Of an empty journal nobody has seen anything.
+    assert_eq!(start().unwrap().stop().0, 0);
+    let server = crate::serve::pages::small_night(&keyed);
+    assert_eq!(server.stop().0, 0);
+    keyed.expect("S1,V1,,\nS2,V1,,\nS2,T,,\nS1,T,,\n");
+    let log = refusal(start());
+    assert!(log.contains("pages/cells-digest: found the rules"), "{log}");
+    assert!(log.contains("To go on, once that is decided, remove this file"), "{log}");
+    // What it laid beside the journal is published by nobody.
+    let (code, _, stderr) = publish(&keyed, &data, &[]);
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stderr.contains("found numbers that move by the rules"), "{stderr}");
+    // By the same rules it goes on; by others once somebody has decided that.
+    keyed.expect("S1,V1,,\nS2,V1,,\nS2,T,,\n");
+    assert_eq!(start().unwrap().stop().0, 0);
+    published(&keyed, &data);
+    let keyed = keyed.with("[[check]]\nmethod = \"duplicate-content\"\naction = \"warn\"\n");
+    assert!(refusal(start()).contains("pages/cells-digest: found the rules"));
+    fs::remove_file(data.join("pages/cells-digest")).unwrap();
+    assert_eq!(start().unwrap().stop().0, 0);
+    // Of files that is decided by whoever begins a new folder.
+    assert_eq!(publish(&keyed, &data, &[]).0, 1);
+    fs::rename(keyed.path("published"), keyed.path("earlier")).unwrap();
+    published(&keyed, &data);
+}
+
+#[test]
+fn before_the_close_what_is_expected_may_be_corrected_between_two_runs() {
+    let keyed = Keyed::new("official").expecting("S1,V1,,\n");
+    let batches = keyed.seal_rows("S1,V1,101,5\nS1,V1,102,4\nS1,V1,103,3\n", "sealed");
+    let open = keyed.control(None, &["open"]);
+    let close = keyed.control(Some(&open), &["close"]);
+    let data = keyed.path("data");
+    let start = || crate::serve::kit::Server::try_start(&keyed.path("election"), &data, &[]);
+    let server = start().unwrap();
+    assert_eq!(server.send(&[&open, &batches[0]]).0, 200);
+    assert_eq!(server.stop().0, 0);
+    published(&keyed, &data);
+    keyed.expect("S1,V1,,\nS2,V1,,\n");
+    let server = start().unwrap();
+    assert_eq!(server.send(&[&close]).0, 200);
+    assert_eq!(server.stop().0, 0);
+    published(&keyed, &data);
+    keyed.expect("S1,V1,,\n");
+    assert!(start().is_err());
+}
+
+/// V3 is in no row of `serves.csv`: nothing will come of it.
+#[test]
+fn a_district_of_which_nothing_is_expected_keeps_no_rest_back() {
+    let keyed = Keyed::new("test");
+    for (file, rows) in [
+        ("districts.csv", "V2,council,x,X,23,2301,3,2\nV3,council,x,X,23,2301,3,2\n"),
+        ("candidates.csv", "V2,101,,a,A\nV2,102,,b,B\nV3,101,,a,A\nV3,102,,b,B\n"),
+    ] {
+        let path = keyed.path("election").join(file);
+        let before = fs::read_to_string(&path).unwrap();
+        fs::write(&path, before + rows).unwrap();
+    }
+    keyed.expect("S1,V1,,\nS1,V2,,\n");
+    let rows = "S1,V1,101,3\nS1,V1,102,3\nS1,V1,,2\nS1,V2,101,3\nS1,V2,102,2\nS1,V2,,2\n";
+    let batches = keyed.seal_rows(rows, "sealed");
+    let records: Vec<&[u8]> = batches.iter().map(Vec::as_slice).collect();
+    let folder = published(&keyed, &keyed.journal("night", &records));
+    let cells = json(&folder.join("small-cells.json"));
+    assert_eq!(cells["withheld"], serde_json::json!(["V1", "V2"]), "{cells}");
+    assert_eq!(cells["rests"][0]["ballots"]["taken"], 15, "{cells}");
+    assert_eq!(cells["rests"][0]["county"], "2301", "{cells}");
 }

@@ -351,6 +351,39 @@ fn a_recount_that_waits_leaves_it_open_until_an_officer_decides() {
     assert!(note.contains(line), "{note}");
 }
 
+/// The register bounds a first count, and the recount in hand is none.
+#[test]
+fn a_recount_that_waits_leaves_it_open_where_no_first_count_came() {
+    let keyed = election("test", "S1,V1,100,\nS2,V1,5,\n", "");
+    let batches = sealed(&keyed, VILLAGE, "sealed");
+    let recount = keyed.recount("station,district,choices,count\nS2,V1,104,12\n");
+    let hash = hex(&record_hash(&recount[0]));
+    let both: [&[u8]; 2] = [&batches[0], &recount[0]];
+    let waits = district(&keyed.journal("waits", &both), "V1");
+    let stations = json!({"expected": 2, "received": 1, "held": 0, "missing": 1});
+    assert_eq!(waits["stations"], stations, "{waits}");
+    assert_eq!(waits["finality"]["verdict"], "open", "{waits}");
+    assert_eq!(waits["finality"]["missing_ballots_max"], Value::Null, "{waits}");
+    // Rejected it is waited for no more, and of an annulled pair nothing would count.
+    let reject = keyed.control(None, &["reject", "--batch", &hash]);
+    let rejected = district(&keyed.journal("rejected", &[both[0], both[1], &reject]), "V1");
+    assert_eq!(rejected["finality"]["verdict"], "decided", "{rejected}");
+    assert_eq!(rejected["finality"]["missing_ballots_max"], 5, "{rejected}");
+    let annul = ["annul", "--reason", "b-fraud", "--station", "S2"];
+    for subject in [&annul[..], &[&annul[..], &["--district", "V1"]].concat()] {
+        let annul = keyed.control(None, subject);
+        let name = format!("annulled-{}", subject.len());
+        let annulled = district(&keyed.journal(&name, &[both[0], both[1], &annul]), "V1");
+        assert_eq!(annulled["finality"]["verdict"], "decided", "{annulled}");
+        assert_eq!(annulled["finality"]["missing_ballots_max"], 0, "{annulled}");
+    }
+    // What an officer can still do with it: the council is another one.
+    let place = ["supersede", "--station", "S2", "--district", "V1", "--new", &hash];
+    let place = keyed.control(None, &place);
+    let placed = district(&keyed.journal("placed", &[both[0], both[1], &place]), "V1");
+    assert_eq!(placed["elected"], json!([101, 102, 104]), "{placed}");
+}
+
 #[test]
 fn a_note_says_in_both_languages_what_is_held_or_missing_and_annulled() {
     let serves = "S1,V1,100,\nS2,V1,1203,\nS1,T,0,\n";

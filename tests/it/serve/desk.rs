@@ -11,11 +11,14 @@ use std::net::TcpStream;
 use std::sync::Arc;
 
 use serde_json::Value;
+use shomar_format::bytes::hex;
+use shomar_format::record::record_hash;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto, version};
 
 use crate::corrections::{recounted, seal_recount};
+use crate::keyed::records;
 use crate::kit::{copy_files, digest, json, run, text};
 use crate::serve::kit::Server;
 use crate::serve::tls::{Authority, authority, issued};
@@ -444,6 +447,56 @@ fn a_recount_stands_in_place_once_two_people_say_so() {
     let key = night.keyed.path("secrets.csv");
     assert_eq!(night.keyed.seal(&corrected, &key, "expected").0, 0);
     assert_eq!(digest(&night.data(), &[]), digest(&night.keyed.path("expected"), &[]));
+}
+
+/// Two recounts of a pair wait. Both in place would be twice the ballots that there are.
+#[test]
+fn of_two_recounts_that_wait_the_one_that_is_named_or_not_rejected_stands() {
+    let night = DeskNight::new("test", "");
+    let server = night.start();
+    night.send_all(&server);
+    let (maryam, reza) = (Person::enter(&server, "maryam"), Person::enter(&server, "reza"));
+    let first = seal_recount(&night.keyed);
+    let [election, again, key, out] =
+        ["election", "again.csv", "secrets.csv", "second"].map(|name| night.keyed.path(name));
+    let after = night.keyed.journal("after", &[&first]);
+    std::fs::write(&again, "station,district,choices,count\nS1,V1,101,9\n").unwrap();
+    let [election, again, key, after] = [&election, &again, &key, &after].map(|path| text(path));
+    let seal = ["seal", "--recount", "--election", election, "--ballots", again, "--key", key];
+    let (code, _, said) = run(seal.into_iter().chain(["--after", after, "--out", text(&out)]));
+    assert_eq!(code, 0, "{said}");
+    let second = records(&out).remove(0);
+    let before = server.caught_up();
+    assert_eq!(server.send(&[&first, &second]).0, 200);
+    assert_eq!(server.caught_up()["digest"], before["digest"]);
+    let [first, second] = [first, second].map(|record| hex(&record_hash(&record)));
+    let supersede = |recount: &str| {
+        let pair = [("decision", "supersede"), ("station", "S1"), ("district", "V1")];
+        maryam.look(&[&pair[..], &[("recount", recount), ("why", "counted again")]].concat())
+    };
+    for unclear in ["", "what came", &first[1..], &before["digest"].to_string()] {
+        let page = supersede(unclear);
+        assert_eq!(page.status, 422, "{}", page.body);
+        assert!(page.body.contains(&first) && page.body.contains(&second), "{}", page.body);
+    }
+    let named = numbers(&supersede(&second).body, "Village");
+    let (name, from, to) = &named[0];
+    let others = from - 11;
+    assert_eq!((name.as_str(), *to), ("ballots taken", others + 9), "{named:?}");
+    let both = numbers(&supersede(&format!("{second}، {first}")).body, "Village");
+    assert_eq!(both[0].2, others + 9 + 12, "two parts of one recount: {both:?}");
+    let proposal = maryam.propose(&[
+        ("decision", "reject"),
+        ("batch", &first),
+        ("why", "counted by one person alone"),
+    ]);
+    let done = reza.approve(&proposal);
+    assert_eq!(done.status, 303, "{}", done.body);
+    server.caught_up();
+    assert_eq!(numbers(&supersede("").body, "Village"), named);
+    let page = supersede(&first);
+    assert_eq!(page.status, 422, "{}", page.body);
+    assert_eq!(server.stop().0, 0);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use shomar_engine::Definition;
 use shomar_engine::checks::Registers;
+use shomar_engine::disclosure::cells_digest;
 use shomar_engine::outcome::{ContestRule, contest_rules};
 use shomar_engine::result_document::rules_digest;
 use shomar_format::election::District;
@@ -34,6 +35,8 @@ pub struct Setting {
     pub rules: Vec<ContestRule>,
     /// Rules, options and checks, as a digest.
     pub rules_digest: String,
+    /// What public numbers move by, beside the journal, as a digest.
+    pub cells_digest: String,
     /// Provinces and counties.
     pub places: Places,
     /// To search.
@@ -67,6 +70,7 @@ impl Setting {
             subject,
             counting: subject.definition.counting(),
             rules_digest: rules_digest(election, &rules),
+            cells_digest: cells_digest(election, &rules),
             names: SearchIndex::of(election, &places),
             rules,
             places,

@@ -99,8 +99,9 @@ pub fn start_with(
     // The count borrows the election for as long as the process lives; a server is started once.
     let election: &'static Election = Box::leak(Box::new(Election::open(election, data)?));
     let opened = start::open(election, data, config)?;
-    small_cells::say(data, election.definition.head.mode, config.small_cell_ballots)?;
     let durable = opened.journal.durable().clone();
+    let has_shown = durable.next_position > 0 && opened.state.ledger.shows_numbers();
+    small_cells::say(data, election, config.small_cell_ballots, has_shown)?;
     info!(records = durable.next_position, data = %data.display(), "journal opened");
     let metrics = Arc::new(Metrics::new());
     let frontier = Arc::new(Frontier::new(&durable));

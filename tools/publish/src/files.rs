@@ -40,6 +40,9 @@ struct Index<'a> {
     definition_digest: String,
     rules_digest: &'a str,
     small_cell_ballots: u64,
+    cells_digest: &'a str,
+    /// Of all records below the position: what continues this publication has the same there.
+    records_digest: String,
     previous: Option<&'a Previous>,
     nation: &'static str,
     corrections: Vec<String>,
@@ -103,6 +106,8 @@ pub(crate) fn files_of(
         definition_digest: hex(&election.definition_digest()),
         rules_digest: &setting.rules_digest,
         small_cell_ballots,
+        cells_digest: &setting.cells_digest,
+        records_digest: hex(&board.snapshot.records_digest(board.snapshot.position)),
         previous,
         nation: "nation.json",
         corrections,

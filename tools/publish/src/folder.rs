@@ -2,8 +2,8 @@
 //!
 //! In: a board, a key, a folder, new or of earlier publications. Out: a folder for this frontier,
 //! whole; then `latest.json`. Never: an earlier publication touched; two runs at once; a series
-//! that goes back or forks, or whose small cells change, since the difference of two publications
-//! is a publication as well.
+//! that goes back or forks, or whose small cells change, or the rules by which they move, since the
+//! difference of two publications is a publication as well.
 //!
 //! ```text
 //! DIR/latest.json                         which of the folders to read; replaced in one step
@@ -79,6 +79,9 @@ struct Before {
     election: String,
     definition_digest: String,
     small_cell_ballots: u64,
+    cells_digest: String,
+    records_digest: String,
+    status: PublicationStatus,
     position: u64,
     previous: Option<Previous>,
     /// Which it is.
@@ -296,6 +299,25 @@ fn read_publication(publication: &Publication<'_>, name: String) -> Result<Befor
     if before.position > board.snapshot.position {
         let found = format!("a publication of {} records", before.position);
         let expected = format!("at most {}, which the journal has", board.snapshot.position);
+        return Err(no_continuation(&index_path, found, expected));
+    }
+    let records = hex(&board.snapshot.records_digest(before.position));
+    if before.records_digest != records {
+        let found = format!(
+            "a publication of {} records with the digest {}",
+            before.position, before.records_digest
+        );
+        let expected = format!("{records}, that of as many here: this is another journal");
+        return Err(no_continuation(&index_path, found, expected));
+    }
+    // Before the close there was no vote that could be taken off a later number.
+    let cells = &board.setting.cells_digest;
+    if before.cells_digest != *cells && before.status != PublicationStatus::BeforeClose {
+        let found = format!("numbers that move by the rules {}", before.cells_digest);
+        let expected = format!(
+            "{cells}, as now (readings, checks, serves.csv): the difference of two publications is \
+             published, too"
+        );
         return Err(no_continuation(&index_path, found, expected));
     }
     Ok(before)

@@ -38,6 +38,12 @@ impl CheckMethod {
         ("jump", Self::Jump),
     ];
 
+    /// Whether it finds more than how many ballots there are: what is on them. That ballots taken
+    /// are the valid and the void ones together is true of every batch that can be read.
+    fn looks_into_ballots(self) -> bool {
+        matches!(self, Self::VoidShare | Self::DuplicateContent)
+    }
+
     /// As `election.toml` has it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -77,8 +83,10 @@ pub struct Check {
     pub action: CheckAction,
 }
 
-/// Ballots below which equal batches are no surprise: a few voters agree by chance.
-const DUPLICATE_BALLOTS_MIN: u64 = 20;
+/// Fewer ballots a check does not look into. That a few voters agree by chance is no surprise; and
+/// which batches are held, and by which check, everybody is told: of a pair with one ballot it
+/// would say whether that ballot is void.
+const LOOKED_INTO_BALLOTS_MIN: u64 = 20;
 /// The largest limit in percent, a million of them: products of it with two numbers of ballots of a
 /// nation stay within 128 bits.
 pub const MILLIONTHS_MAX: u64 = 10_000_000_000;
@@ -123,12 +131,11 @@ impl Check {
             let expected = "a percentage: a share is compared".to_owned();
             wrong.push((format!("limit = \"{}\"", text("limit")), expected));
         }
+        let least = if method.looks_into_ballots() { LOOKED_INTO_BALLOTS_MIN } else { 0 };
         let minimum = match text("minimum_ballots") {
-            "" if method == CheckMethod::DuplicateContent => Some(DUPLICATE_BALLOTS_MIN),
-            "" => Some(0),
+            "" => Some(least),
             text => code::read_number(text.as_bytes()).flatten(),
         };
-        let least = if method == CheckMethod::DuplicateContent { DUPLICATE_BALLOTS_MIN } else { 0 };
         if minimum.is_none_or(|minimum| minimum < least) {
             let found = format!("minimum_ballots = \"{}\"", text("minimum_ballots"));
             wrong.push((found, format!("a whole number, at least {least}")));
@@ -221,6 +228,7 @@ mod tests {
         );
         let duplicate = read(&[("method", "duplicate-content"), ("action", "warn")]).unwrap();
         assert_eq!(duplicate.minimum_ballots, 20);
+        assert_eq!(check.minimum_ballots, 20);
         let wrong = read(&[("method", "viod-share"), ("limt", "1")]).unwrap_err();
         let text = format!("{wrong:?}");
         for part in ["'limt'", "'void-share', perhaps", "'limit', perhaps", "warn", "limit = "] {
@@ -228,8 +236,26 @@ mod tests {
         }
         assert!(read(&[("method", "void-share"), ("limit", "5"), ("action", "warn")]).is_err());
         assert!(read(&[("method", "jump"), ("action", "warn")]).is_err());
-        let small =
-            [("method", "duplicate-content"), ("minimum_ballots", "19"), ("action", "hold")];
-        assert!(read(&small).is_err());
+    }
+
+    /// What is held stands on pages that everybody reads.
+    #[test]
+    fn no_check_says_what_is_on_fewer_than_twenty_ballots() {
+        for (method, limit, least) in [
+            ("duplicate-content", "", 20),
+            ("void-share", "5%", 20),
+            ("jump", "5%", 0),
+            ("ballots-authenticated", "5%", 0),
+            ("authenticated-registered", "5%", 0),
+            ("ballots-registered", "5%", 0),
+        ] {
+            let keys = [("method", method), ("limit", limit), ("action", "hold")];
+            assert_eq!(read(&keys).unwrap().minimum_ballots, least, "{method}");
+            for minimum in ["0", "1", "19", "20"] {
+                let keys = [&keys[..], &[("minimum_ballots", minimum)]].concat();
+                let is_read = minimum.parse::<u64>().unwrap() >= least;
+                assert_eq!(read(&keys).is_ok(), is_read, "{method} {minimum}");
+            }
+        }
     }
 }

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::Args;
+use shomar_board::board::Board;
 use shomar_engine::disclosure::LEAST_BALLOTS;
 use shomar_format::bytes::hex;
 use shomar_format::election::Mode;
@@ -59,6 +60,7 @@ pub(crate) fn run(arguments: &PublishArguments) -> anyhow::Result<ExitCode> {
     if small_cell_ballots == 0 && election.head.mode == Mode::Official {
         bail!("found small cells of 0 ballots, expected at least 1: the election is official");
     }
+    same_rules(arguments, &board)?;
     let publication =
         Publication { board: &board, small_cell_ballots, key: &key, folder: &arguments.to };
     let published = publish(&publication).map_err(|error| match error {
@@ -92,5 +94,19 @@ fn small_cells(arguments: &PublishArguments) -> anyhow::Result<u64> {
             bail!(CheckFailed(format!("{found}, expected {of_server}, as the server shows")));
         }
         (of_server, asked) => Ok(of_server.or(asked).unwrap_or(LEAST_BALLOTS)),
+    }
+}
+
+/// Whether numbers move by the rules by which those on the pages of the server have moved. Before
+/// the close of an official election there are none.
+fn same_rules(arguments: &PublishArguments, board: &Board) -> anyhow::Result<()> {
+    let of_server = shomar_ingest::small_cells::read_rules(&arguments.directory)?;
+    let own = &board.setting.cells_digest;
+    match of_server {
+        Some(of_server) if of_server != *own && board.public().is_some() => {
+            let found = format!("found numbers that move by the rules {own}");
+            bail!(CheckFailed(format!("{found}, expected {of_server}, as on the server's pages")))
+        }
+        _ => Ok(()),
     }
 }

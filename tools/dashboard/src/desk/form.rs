@@ -7,9 +7,9 @@ use shomar_board::board::Board;
 use shomar_board::telling::Telling;
 use shomar_board::words::Words;
 use shomar_engine::inapplicable::{Inapplicable, annulment_reasons};
-use shomar_engine::ledger::{Ledger, Standing};
+use shomar_engine::ledger::{Entry, Ledger, Ruling, Standing};
 use shomar_engine::lots::{REPLACEMENT_LOT, RecordedLot};
-use shomar_format::bytes::{Digest32, digest_from_hex};
+use shomar_format::bytes::{Digest32, digest_from_hex, hex};
 use shomar_format::control::{Action, Lot, Subject};
 use shomar_seats::LotKind;
 
@@ -65,7 +65,7 @@ impl DecisionKind {
             Self::Release | Self::Reject => &["batch", "why"],
             Self::Annul => &["station", "district", "batch", "reason", "why"],
             Self::Reinstate => &["station", "district", "batch", "why"],
-            Self::Supersede => &["station", "district", "why"],
+            Self::Supersede => &["station", "district", "recount", "why"],
             Self::Declare => &["district", "elected", "why"],
             Self::Lot => {
                 &["district", "kind", "place", "winner", "between", "drawn_at", "present", "why"]
@@ -207,32 +207,68 @@ impl Reader<'_> {
         }
     }
 
-    /// The recount of a pair in place of what stands: all of both, as they are now.
+    /// The recount of a pair in place of all that stands. Where several batches wait, nothing tells
+    /// two recounts from two parts of one, and two recounts would both count: so somebody says
+    /// which batches are the recount.
     fn supersede(&self) -> Result<Action, Vec<FieldError>> {
         let (station, (district_at, district)) = (self.station()?, self.district()?);
         let counting = &self.board.setting.counting;
         let station_at = counting.find_station(&station);
-        let (mut old, mut new) = (Vec::new(), Vec::new());
+        let (mut old, mut waiting) = (Vec::new(), Vec::new());
         for (batch, entry) in (0..).zip(self.ledger.entries()) {
             if Some(entry.address.station) != station_at || entry.address.district != district_at {
                 continue;
             }
             match self.ledger.standing(batch) {
                 Standing::Stands | Standing::Annulled(_) => old.push(entry.hash),
-                Standing::Waiting => new.push(entry.hash),
+                Standing::Waiting if entry.ruling == Some(Ruling::Rejected) => {}
+                Standing::Waiting => waiting.push(entry),
                 Standing::Superseded(_) => {}
             }
         }
         old.sort_unstable();
+        let mut new = self.recount(&waiting)?;
         new.sort_unstable();
-        if new.is_empty() {
-            return self.wrong(
-                "station",
-                "No recount of this pair waits.",
-                "برای این شعبه و حوزه بازشماری‌ای در انتظار نیست.",
-            );
-        }
+        new.dedup();
         Ok(Action::Supersede { station, district, old, new })
+    }
+
+    /// Which of the waiting batches of a pair are its recount.
+    fn recount(&self, waiting: &[&Entry]) -> Result<Vec<Digest32>, Vec<FieldError>> {
+        // As copied from this page, with the marks that keep a hash in order in Persian text.
+        let named = self.fields.get("recount").replace(['\u{2066}', '\u{2069}'], "");
+        let named = western(&named).to_lowercase();
+        match waiting {
+            [] => {
+                return self.wrong(
+                    "station",
+                    "No recount of this pair waits.",
+                    "برای این شعبه و حوزه بازشماری‌ای در انتظار نیست.",
+                );
+            }
+            [only] if named.is_empty() => return Ok(vec![only.hash]),
+            _ => {}
+        }
+        let waits = |part| {
+            let hash = digest_from_hex(part)?;
+            waiting.iter().any(|entry| entry.hash == hash).then_some(hash)
+        };
+        let hashes: Option<Vec<Digest32>> = listed(&named).map(waits).collect();
+        if let Some(hashes) = hashes.filter(|hashes| !hashes.is_empty()) {
+            return Ok(hashes);
+        }
+        let said = self.words.say(
+            "Name the batches that are the recount together; all that are named count. These wait:",
+            "بسته‌هایی را نام ببرید که با هم بازشماری را می‌سازند؛ هر بستهٔ نام‌برده شمرده می‌شود. در انتظارند:",
+        );
+        let of = self.words.say("ballots", "برگ رأی");
+        let listed = waiting.iter().map(|entry| {
+            let taken = self.words.number(entry.taken);
+            format!("\u{2066}{}\u{2069} ({taken} {of})", hex(&entry.hash))
+        });
+        let listed: Vec<String> = listed.collect();
+        let message = format!("{said} {}", self.words.joined(&listed));
+        Err(vec![FieldError { field: "recount", message }])
     }
 
     fn declare(&self) -> Result<Action, Vec<FieldError>> {

@@ -190,6 +190,13 @@ impl Form<'_> {
                 ),
             ),
             ("district", _) => (say("District", "حوزه"), say("Its id", "شناسهٔ آن")),
+            ("recount", _) => (
+                say("Batches of the recount", "بسته‌های بازشماری"),
+                say(
+                    "Hashes of their records; empty where one alone waits",
+                    "چکیدهٔ رکورد آن‌ها؛ اگر تنها یک بسته در انتظار است، خالی بماند",
+                ),
+            ),
             ("reason", _) => (say("Reason by law", "دلیل قانونی"), ""),
             ("elected", _) => (
                 say("Codes of those elected", "کد منتخبان"),

@@ -225,6 +225,7 @@ fn start_inbox(
         folder: folder.to_owned(),
         gate: Arc::clone(gate),
         record_bytes_max: config.record_bytes_max,
+        segment_file_bytes_max: config.segment_file_bytes_max(),
         is_stopping: Arc::clone(is_stopping),
     };
     thread("inbox", move || inbox.run())

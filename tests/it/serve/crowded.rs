@@ -350,3 +350,15 @@ fn a_server_without_file_handles_for_a_moment_counts_again_when_it_has_them() {
     assert_eq!(code, 0, "{log}");
     assert!(log.contains("no full count now"), "{log}");
 }
+
+#[test]
+fn a_request_has_as_many_records_as_answers_can_be_kept() {
+    let (_keyed, batches, server) = serve("");
+    let record: &[u8] = &batches[0];
+    let (status, answer) = server.send(&vec![record; 4_097]);
+    assert_eq!(status, 400, "{answer}");
+    assert_eq!(answer["results"].as_array().unwrap().len(), 4_096);
+    assert_eq!(answer["error"], "found more than 4096 records in a request");
+    let (status, answer) = server.send(&vec![record; 4_096]);
+    assert_eq!((status, &answer["error"]), (200, &serde_json::Value::Null), "{answer}");
+}

@@ -34,8 +34,10 @@ use crate::window::SeesEverything;
 
 /// Records of one request that may be on their way to the disk.
 const IN_FLIGHT_MAX: usize = 1_024;
-/// Records of one request: more are for the next one.
-const REQUEST_RECORDS_MAX: usize = 100_000;
+/// Records of one request: more are for the next one. Their answers wait in memory, which no other
+/// limit counts, until the last of them is known and whoever sent them has read it all: a megabyte
+/// or two.
+const REQUEST_RECORDS_MAX: usize = 4_096;
 /// Documents that take a moment to make, at one time: whoever sends needs the cores.
 pub(crate) const COSTLY_AT_ONCE: usize = 2;
 /// Seconds after which whoever was told "busy" should come again.
@@ -242,13 +244,13 @@ async fn read_body(room: &Room, mut body: Body, collector: &mut Collector) -> Op
                 return None;
             }
             let Some(record) = whole else { continue };
+            if collector.len() >= REQUEST_RECORDS_MAX {
+                return Some(format!("found more than {REQUEST_RECORDS_MAX} records in a request"));
+            }
             let pending = room.gate.enter(record, Instant::now(), permit.take());
             let reason = collector.add(pending).await;
             if reason.is_some_and(ends_request) {
                 return None;
-            }
-            if collector.len() >= REQUEST_RECORDS_MAX {
-                return Some(format!("found more than {REQUEST_RECORDS_MAX} records in a request"));
             }
         }
     }

@@ -53,6 +53,8 @@ pub(crate) struct Room {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) chains: Arc<Mutex<Chains>>,
     pub(crate) record_bytes_max: usize,
+    /// Records that were durable when the server began: a snapshot of fewer is not the count yet.
+    pub(crate) begins_at: u64,
     pub(crate) silence: Duration,
     pub(crate) costly: Arc<Semaphore>,
     pub(crate) may_see_everything: SeesEverything,
@@ -315,6 +317,16 @@ async fn frontier(State(room): State<Room>, headers: HeaderMap) -> Response {
 
 async fn tally(State(room): State<Room>, headers: HeaderMap) -> Response {
     let snapshot = room.published.snapshot.load_full();
+    let (read, of) = (snapshot.position, room.begins_at);
+    if read < of && room.published.failure.load().is_none() {
+        // After a restart zeros would look like the count.
+        let error = format!("the journal is being read: {read} of {of} records");
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let mut response = json_response(status, &json!({ "error": error }));
+        let value = HeaderValue::from_static(RETRY_AFTER_SECONDS);
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+        return response;
+    }
     if snapshot.totals.is_some() && !room.may_tell(&headers) {
         let error = "every vote of an official election is for operators: log in at /fa/desk/";
         return json_response(StatusCode::FORBIDDEN, &json!({ "error": error }));

@@ -181,6 +181,7 @@ pub fn start_with(
         metrics: Arc::clone(&metrics),
         chains,
         record_bytes_max: config.record_bytes_max,
+        begins_at: durable.next_position,
         silence: config.silence(),
         costly: Arc::new(Semaphore::new(COSTLY_AT_ONCE)),
         may_see_everything: Arc::clone(&pages.may_see_everything),

@@ -132,6 +132,12 @@ fn chains_are_judged_and_contradictions_are_kept() {
         assert!(metrics.contains(&line), "{finding}: {metrics}");
     }
     assert_eq!(server.caught_up()["ballots"]["taken"], 6);
+    // Every finding has words of its own in each language.
+    let persian = pages::settled(&server, "/fa/reception", "بستهٔ پیشین پس از بستهٔ بعدی رسید");
+    for name in ["gap", "order", "fork", "equivocation"] {
+        let shown = format!("<li>{name}");
+        assert!(!persian.body.contains(&shown), "{name}: {}", persian.body);
+    }
     server.kill();
     // Both sides of each contradiction are on disk, each once.
     let server = Server::start(&keyed.path("election"), &data, &[]);

@@ -17,6 +17,18 @@ use shomar_format::record::NO_PREVIOUS;
 /// Station, and device in it; of an officer the station is `NOWHERE`.
 pub type DeviceNumber = (u32, u32);
 
+/// What is found wrong with a chain, by the names that logs, metrics and pages know it by.
+pub mod findings {
+    /// A sequence has not come while a later one has.
+    pub const GAP: &str = "gap";
+    /// A record came after a later one.
+    pub const REORDER: &str = "re-order";
+    /// A record names another one before it than the one that is here.
+    pub const FORK: &str = "fork";
+    /// Two records of one sequence.
+    pub const EQUIVOCATION: &str = "equivocation";
+}
+
 /// A record of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {

@@ -299,3 +299,66 @@ fn no_answer_of_the_server_is_kept_or_taken_for_something_else() {
         }
     }
 }
+
+/// Lets a server have so many open files.
+fn limit_files(server: &Server, most: usize) {
+    let (process, limit) = (server.id().to_string(), format!("--nofile={most}:4096"));
+    let status = std::process::Command::new("prlimit").args(["--pid", &process, &limit]).status();
+    assert!(status.unwrap().success());
+}
+
+#[test]
+fn a_server_without_file_handles_for_a_moment_counts_again_when_it_has_them() {
+    let (_keyed, batches, server) = serve("recount_seconds = 1\nsegment_bytes_max = 1\n");
+    let records: Vec<&[u8]> = batches.iter().map(Vec::as_slice).collect();
+    assert!(records.len() > 2, "a segment for each group");
+    for record in &records[1..] {
+        assert_eq!(server.send(&[record]).0, 200);
+    }
+    server.caught_up();
+    // None is left for the segments of the full count. (A connection that is there already can be
+    // asked; a new one could not come in.)
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let mut health = move || {
+        write!(stream, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        answer(&mut stream)
+    };
+    assert!(health().starts_with("HTTP/1.1 200 "));
+    let open = std::fs::read_dir(format!("/proc/{}/fd", server.id())).unwrap().count();
+    limit_files(&server, open);
+    let end = Instant::now() + Duration::from_secs(4);
+    while Instant::now() < end {
+        let said = health();
+        assert!(said.starts_with("HTTP/1.1 200 "), "{said}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    limit_files(&server, 4096);
+    assert_eq!(server.send(&records[..1]).0, 200);
+    let position = server.caught_up()["position"].clone();
+    let end = Instant::now() + Duration::from_secs(30);
+    loop {
+        let now: serde_json::Value = serde_json::from_str(&server.get("/v1/frontier").1).unwrap();
+        assert_eq!(now["failure"], serde_json::Value::Null);
+        if now["full_recount"]["position"] == position {
+            break;
+        }
+        assert!(Instant::now() < end, "{now}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let (code, log) = server.stop();
+    assert_eq!(code, 0, "{log}");
+    assert!(log.contains("no full count now"), "{log}");
+}
+
+#[test]
+fn a_request_has_as_many_records_as_answers_can_be_kept() {
+    let (_keyed, batches, server) = serve("");
+    let record: &[u8] = &batches[0];
+    let (status, answer) = server.send(&vec![record; 4_097]);
+    assert_eq!(status, 400, "{answer}");
+    assert_eq!(answer["results"].as_array().unwrap().len(), 4_096);
+    assert_eq!(answer["error"], "found more than 4096 records in a request");
+    let (status, answer) = server.send(&vec![record; 4_096]);
+    assert_eq!((status, &answer["error"]), (200, &serde_json::Value::Null), "{answer}");
+}

@@ -82,6 +82,11 @@ impl Server {
         (status.code().unwrap_or(-1), self.log.take().unwrap().join().unwrap())
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal.
     pub(crate) fn signal(&self, signal: &str) {
         let process = self.child.id().to_string();

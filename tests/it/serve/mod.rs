@@ -132,6 +132,12 @@ fn chains_are_judged_and_contradictions_are_kept() {
         assert!(metrics.contains(&line), "{finding}: {metrics}");
     }
     assert_eq!(server.caught_up()["ballots"]["taken"], 6);
+    // Every finding has words of its own in each language.
+    let persian = pages::settled(&server, "/fa/reception", "بستهٔ پیشین پس از بستهٔ بعدی رسید");
+    for name in ["gap", "order", "fork", "equivocation"] {
+        let shown = format!("<li>{name}");
+        assert!(!persian.body.contains(&shown), "{name}: {}", persian.body);
+    }
     server.kill();
     // Both sides of each contradiction are on disk, each once.
     let server = Server::start(&keyed.path("election"), &data, &[]);
@@ -337,4 +343,60 @@ fn a_journal_with_a_record_twice_is_served_and_logged_as_it_is_counted() {
     assert_eq!(server.stop().0, 0);
     let log = json("log", &golden, &[]);
     assert_eq!(log.as_array().unwrap().len(), counted["journal"]["control_records"]);
+}
+
+/// After a restart the whole journal is read again: what is counted until then is not the count.
+#[test]
+fn a_server_that_starts_again_shows_no_count_before_it_has_read_its_journal() {
+    let keyed = Keyed::new("test");
+    let (election, data) = (keyed.path("election"), keyed.path("data"));
+    let server = Server::start(&election, &data, &[]);
+    let mut previous = NO_PREVIOUS;
+    for sequence in 0..6 {
+        let large = batch_of(&keyed, sequence, (&[0, 0], 1_500_000), &previous, Mode::Test);
+        previous = record_hash(&large);
+        assert_eq!(status(&server.send_one(&large).1), "accepted");
+    }
+    let durable = server.caught_up()["durable"].as_u64().unwrap();
+    assert_eq!(server.stop().0, 0);
+    // Whoever asks at once is told to come again, unless the machine was faster.
+    let mut is_told = false;
+    for _ in 0..5 {
+        let server = Server::start(&election, &data, &[]);
+        loop {
+            let page = pages::get(&server, "/fa/", "");
+            let tally = pages::get(&server, "/v1/tally", "");
+            let nation = pages::get(&server, "/v1/nation", "");
+            for answer in [&page, &tally, &nation].iter().filter(|own| own.status == 503) {
+                assert!(answer.header("retry-after").is_some(), "{}", answer.body);
+            }
+            if page.status == 503 {
+                is_told = true;
+                assert!(page.body.contains("دفتر در حال خواندن است"), "{}", page.body);
+                assert!(page.body.contains("http-equiv=\"refresh\""), "{}", page.body);
+            } else {
+                let record = format!("رکورد {}", persian(durable));
+                assert!(page.body.contains(&record), "{record}: {}", page.body);
+            }
+            if tally.status == 200 {
+                let tally: Value = serde_json::from_str(&tally.body).unwrap();
+                assert!(tally["ballots"]["taken"].as_u64().unwrap() > 0, "{tally}");
+            }
+            if nation.status == 200 {
+                let nation: Value = serde_json::from_str(&nation.body).unwrap();
+                assert_eq!(nation["frontier"]["position"], durable, "{nation}");
+                break;
+            }
+            assert_eq!(nation.status, 503, "{}", nation.body);
+        }
+        assert_eq!(server.stop().0, 0);
+        if is_told {
+            return;
+        }
+    }
+    panic!("five times nobody was told that the journal was being read");
+}
+
+fn persian(number: u64) -> String {
+    number.to_string().chars().map(|own| char::from_u32(own as u32 - 48 + 0x6f0).unwrap()).collect()
 }

@@ -336,6 +336,38 @@ fn whoever_has_no_script_can_make_a_page_stand_still() {
 }
 
 #[test]
+fn a_wall_screen_shows_every_view_that_was_chosen() {
+    let keyed = Keyed::new("test");
+    // A district whose id is not ASCII.
+    for file in ["districts.csv", "lists.csv", "candidates.csv"] {
+        let path = keyed.path("election").join(file);
+        let edited = std::fs::read_to_string(&path).unwrap().replace("\nT,", "\nتهران ۲,");
+        std::fs::write(&path, edited).unwrap();
+    }
+    let server = Server::start(&keyed.path("election"), &keyed.path("data"), &[]);
+    let form = get(&server, "/en/wall", "").body;
+    let offered: Vec<&str> = form
+        .split("name=\"views\"")
+        .skip(1)
+        .map(|own| own.split_once("value=\"").unwrap().1.split_once('"').unwrap().0)
+        .collect();
+    let has = |begins: &str| offered.iter().any(|own| own.starts_with(begins));
+    assert!(has("/stations?state=") && has("/district/%D8"), "{offered:?}");
+    // As a browser sends the form, with every box ticked.
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(offered.iter().map(|own| ("views", own.replace("&amp;", "&"))));
+    let wall = get(&server, &format!("/en/wall?{}&seconds=15", query.finish()), "");
+    assert_eq!(wall.status, 200);
+    let told = format!("1 of {}</span>", offered.len());
+    assert!(wall.body.contains(&told), "{told}: {}", wall.body);
+    // And so does the link to the next one, which has them all in one field.
+    let next = wall.body.split_once("id=\"next\" href=\"").unwrap().1.split_once('"').unwrap().0;
+    let turned = get(&server, &next.replace("&amp;", "&"), "").body;
+    let told = format!("2 of {}</span>", offered.len());
+    assert!(turned.contains(&told), "{told}: {turned}");
+}
+
+#[test]
 fn names_in_persian_alone_are_marked_so_on_english_pages() {
     let keyed = Keyed::new("test");
     let stations = keyed.path("election/stations.csv");

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use shomar_board::documents::Resource;
 
-use crate::http::{Pairs, Shared, Tagged, protect, set};
+use crate::http::{NotShown, Pairs, Reading, Shared, Tagged, not_now, protect, set};
 
 /// A document, or that it is the one which the reader has.
 pub(crate) async fn document(
@@ -27,7 +27,11 @@ pub(crate) async fn document(
     };
     let board = match room.shown() {
         Ok(board) => board,
-        Err(closed) => return closed.into_response(),
+        Err(NotShown::Reading(Reading { read, of, .. })) => {
+            let error = format!("the journal is being read: {read} of {of} records");
+            return open_to_all(not_now(json!({ "error": error }).to_string() + "\n"));
+        }
+        Err(closed) => return closed.line(),
     };
     let (board, document) = match resource {
         Resource::Search(_) => {

@@ -63,6 +63,8 @@ pub(crate) struct Room {
     pub(crate) streams: Streams,
     /// No page can be made any more.
     is_closed: AtomicBool,
+    /// Records that were durable when it began: a board of fewer is not the count yet.
+    begins_at: u64,
     /// How many streams an address may hold; `None`: any number.
     places: Option<Arc<Places>>,
     /// One search at a time: it walks over every name of the country.
@@ -111,6 +113,7 @@ impl Dashboard {
         limits: Limits,
     ) -> Result<Self, DashboardError> {
         let setting = Arc::new(Setting::of(subject).map_err(DashboardError::Rules)?);
+        let begins_at = source.reception().durable;
         let own_source = Arc::clone(&source);
         let mut refresher = crate::refresh::Refresher::new(Arc::clone(&setting), own_source);
         let first = refresher.next(None).expect("the first board is news");
@@ -121,6 +124,7 @@ impl Dashboard {
             board: ArcSwap::from_pointee(BoardPages::new(first)),
             streams: Streams::default(),
             is_closed: AtomicBool::new(false),
+            begins_at,
             places: (limits.streams > 0).then(|| Places::new(limits.streams)),
             searching: Arc::new(Semaphore::new(1)),
             stopping,
@@ -196,14 +200,18 @@ impl Room {
     /// The last board with its pages.
     ///
     /// # Errors
-    /// With the answer, once no page can be made any more.
-    pub(crate) fn shown(&self) -> Result<Arc<BoardPages>, (StatusCode, &'static str)> {
-        match self.is_closed.load(Ordering::Relaxed) {
-            false => Ok(self.board.load_full()),
-            true => Err((
-                StatusCode::SERVICE_UNAVAILABLE,
-                "no page can be made any more: the log of the server says why\n",
-            )),
+    /// Once no page can be made any more, and as long as the count is behind what was durable when
+    /// it began: after a restart zeros would look like the count.
+    pub(crate) fn shown(&self) -> Result<Arc<BoardPages>, NotShown> {
+        if self.is_closed.load(Ordering::Relaxed) {
+            return Err(NotShown::Closed);
+        }
+        let board = self.board.load_full();
+        let (read, of) = (board.board.snapshot.position, self.begins_at);
+        // A count that has failed reads no further: that is what its pages tell.
+        match read < of && board.board.reception.failure.is_none() {
+            true => Err(NotShown::Reading(Reading { board, read, of })),
+            false => Ok(board),
         }
     }
 
@@ -220,7 +228,7 @@ impl Room {
         let Ok(Ok(place)) = tokio::time::timeout(SEARCH_PATIENCE, turn).await else {
             return Err(too_many(1));
         };
-        let board = self.shown().map_err(IntoResponse::into_response)?;
+        let board = self.shown().map_err(|not| not.line())?;
         let found = tokio::task::spawn_blocking(move || {
             let _place = place;
             let found = search(&board);
@@ -228,6 +236,66 @@ impl Room {
         });
         found.await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
     }
+}
+
+/// Why there is nothing to show.
+pub(crate) enum NotShown {
+    /// No page can be made any more.
+    Closed,
+    /// The journal is being read.
+    Reading(Reading),
+}
+
+/// How far the journal is read, after a start.
+pub(crate) struct Reading {
+    /// The board of what is read so far, for its names alone.
+    pub(crate) board: Arc<BoardPages>,
+    /// Records that are counted.
+    pub(crate) read: u64,
+    /// Records that were there.
+    pub(crate) of: u64,
+}
+
+impl Reading {
+    /// The page that says so, and loads itself again.
+    pub(crate) fn page(&self, words: Words) -> Response {
+        let html = pages::being_read(&self.board.board, words, self.read, self.of);
+        let mut response = not_now(html);
+        set(response.headers_mut(), header::CONTENT_TYPE, "text/html; charset=utf-8");
+        response
+    }
+}
+
+impl NotShown {
+    fn page(&self, words: Words) -> Response {
+        match self {
+            Self::Closed => self.line(),
+            Self::Reading(reading) => reading.page(words),
+        }
+    }
+
+    /// The same in a line of text.
+    pub(crate) fn line(&self) -> Response {
+        match self {
+            Self::Closed => {
+                let line = "no page can be made any more: the log of the server says why\n";
+                (StatusCode::SERVICE_UNAVAILABLE, line).into_response()
+            }
+            Self::Reading(Reading { read, of, .. }) => {
+                not_now(format!("the journal is being read: {read} of {of} records\n"))
+            }
+        }
+    }
+}
+
+/// What is answered in a moment.
+pub(crate) fn not_now(body: impl Into<Body>) -> Response {
+    let mut response = (StatusCode::SERVICE_UNAVAILABLE, body.into()).into_response();
+    let headers = response.headers_mut();
+    protect(headers);
+    set(headers, header::CACHE_CONTROL, "no-store");
+    set(headers, header::RETRY_AFTER, &pages::READ_AGAIN_SECONDS.to_string());
+    response
 }
 
 pub(crate) type Pairs = Query<Vec<(String, String)>>;
@@ -291,7 +359,7 @@ async fn show(
 ) -> Response {
     let board = match room.shown() {
         Ok(board) => board,
-        Err(closed) => return closed.into_response(),
+        Err(not) => return not.page(Words { language }),
     };
     let Some(view) = View::parse(&room.setting, language, path, query) else {
         let page = pages::not_found(&board.board, Words { language });

@@ -3,7 +3,9 @@
 //! In: a path and a query. Out: a view, by which pages are kept and streams are shared; and the
 //! path of a view. Never: a view that names what the election does not have.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
+use percent_encoding::{
+    AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode_str, utf8_percent_encode,
+};
 use shomar_seats::Language;
 
 use shomar_board::setting::Setting;
@@ -108,7 +110,14 @@ impl View {
             (Some("corrections"), None) => Kind::Corrections { page: page()? },
             (Some("search"), None) => Kind::Search(value("q").unwrap_or("").to_owned()),
             (Some("wall"), None) => {
-                let parse = |path: &str| Some(Self::parse(setting, language, path, &[])?.kind);
+                // As they stand in the form: a path and perhaps a query, both encoded.
+                let parse = |own: &str| {
+                    let (path, query) = own.split_once('?').unwrap_or((own, ""));
+                    let path = percent_decode_str(path).decode_utf8().ok()?;
+                    let query: Vec<(String, String)> =
+                        form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+                    Some(Self::parse(setting, language, &path, &query)?.kind)
+                };
                 let shown = |kind: &Kind| !matches!(kind, Kind::Wall(_) | Kind::WallSetup);
                 let views = query.iter().filter(|(key, _)| key == "views");
                 let views = views.flat_map(|(_, paths)| paths.split(',')).filter_map(parse);

@@ -19,6 +19,7 @@ use crate::attempts::Attempts;
 use crate::log::{Event, LogError};
 use crate::proposals::{NotTaken, Proposal, Proposals, State, find_officer};
 use crate::sessions::{Opened, Session, Sessions};
+use crate::unfit::Unfit;
 
 /// The election, as far as signatures name it.
 #[derive(Clone, Debug)]
@@ -94,8 +95,8 @@ pub enum DeskError {
         ended: bool,
     },
     /// It cannot be: somebody else must, or it is settled, or it says nothing.
-    #[error("found {0}, expected {1}")]
-    Unfit(String, String),
+    #[error("{0}")]
+    Unfit(Unfit),
     /// What it would do is not what was looked at any more.
     #[error("found another effect than was looked at, expected another look")]
     Changed,
@@ -137,7 +138,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl From<NotTaken> for DeskError {
     fn from(not: NotTaken) -> Self {
         match not {
-            NotTaken::Wrong((found, expected)) => Self::Unfit(found, expected),
+            NotTaken::Wrong(unfit) => Self::Unfit(unfit),
             NotTaken::Log(error) => Self::Log(error),
         }
     }
@@ -158,7 +159,8 @@ impl Desk {
         for account in operators.accounts() {
             if facts.officer(&account.officer).is_none() {
                 let found = format!("the account {} of officer {}", account.name, account.officer);
-                return Err(DeskError::Unfit(found, "an [[officer]] of election.toml".to_owned()));
+                let expected = "an [[officer]] of election.toml".to_owned();
+                return Err(DeskError::Unfit(Unfit::Other { found, expected }));
             }
         }
         let proposals = Proposals::open(log, facts.clone(), now_ms)?;
@@ -276,7 +278,7 @@ impl Desk {
         let why = why.trim().to_owned();
         let control = Control { at_ms: now_ms, why, action };
         let unfit = |error: shomar_format::control::ControlError| {
-            DeskError::Unfit(error.found, error.expected)
+            DeskError::Unfit((error.found, error.expected).into())
         };
         let text = control.to_text().map_err(unfit)?;
         let (account, officer) = (&session.account, &session.officer);
@@ -314,10 +316,11 @@ impl Desk {
     ) -> Result<u64, DeskError> {
         let proposal = self.open_proposal(hash, now_ms)?;
         if !proposal.is_second(&session.account, &session.officer) {
-            let found =
-                format!("an approval by {} of officer {}", session.account, session.officer);
-            let expected = format!("a second person, not of officer {}", proposal.officer);
-            return Err(DeskError::Unfit(found, expected));
+            return Err(DeskError::Unfit(Unfit::NotSecond {
+                account: session.account.clone(),
+                officer: session.officer.clone(),
+                proposer: proposal.officer,
+            }));
         }
         let key = self.open_key(token, session, password)?;
         let (officer, _) =
@@ -338,7 +341,7 @@ impl Desk {
             self.facts.mode,
             &end.previous,
         )
-        .map_err(|error| DeskError::Unfit(error.found, error.expected))?;
+        .map_err(|error| DeskError::Unfit((error.found, error.expected).into()))?;
         drop(key);
         let event = Event::Approved {
             proposal: hex(hash),
@@ -353,17 +356,12 @@ impl Desk {
     }
 
     fn open_proposal(&self, hash: &Digest32, now_ms: u64) -> Result<Proposal, DeskError> {
-        let unfit = |found: &str, expected: &str| {
-            Err(DeskError::Unfit(found.to_owned(), expected.to_owned()))
-        };
-        match self.proposal(hash) {
-            Some(own) if own.is_open(now_ms) => Ok(own),
-            Some(own) if own.has_expired(now_ms) => {
-                unfit("a proposal that has expired", "a new one")
-            }
-            Some(_) => unfit("a proposal that is settled", "one that waits for a second person"),
-            None => unfit("no such proposal", "one that was made"),
-        }
+        Err(DeskError::Unfit(match self.proposal(hash) {
+            Some(own) if own.is_open(now_ms) => return Ok(own),
+            Some(own) if own.has_expired(now_ms) => Unfit::Expired,
+            Some(_) => Unfit::Settled,
+            None => Unfit::NoProposal(hex(hash)),
+        }))
     }
 
     /// Sends the record of an approved proposal, and writes down what became of it.
@@ -378,7 +376,7 @@ impl Desk {
                 let event =
                     Event::Failed { proposal, found: found.clone(), expected: expected.clone() };
                 lock(&self.proposals).take(now_ms, event)?;
-                Err(DeskError::Unfit(found, expected))
+                Err(DeskError::Unfit(Unfit::NotTaken { found, expected }))
             }
             Sent::Later(why) => Err(DeskError::Later(why)),
         }
@@ -392,8 +390,7 @@ impl Desk {
         let _sealing = lock(&self.sealing);
         let proposal = self.proposal(hash).filter(|own| own.state == State::Approved);
         let Some(approval) = proposal.and_then(|own| own.approval) else {
-            let found = "a proposal that is not on its way".to_owned();
-            return Err(DeskError::Unfit(found, "one that was approved".to_owned()));
+            return Err(DeskError::Unfit(Unfit::NotOnItsWay));
         };
         let known = self.journal.find(&approval.hash).map_err(DeskError::Later)?;
         if known.is_none() {
@@ -401,15 +398,10 @@ impl Desk {
             let end = self.journal.chain_end(address.device).map_err(DeskError::Later)?;
             // Sent all the same, it would be kept as evidence against the officer.
             if end.sequence != address.sequence {
-                let found = "another record that the officer has signed meanwhile".to_owned();
-                let expected = "a new proposal".to_owned();
-                let event = Event::Failed {
-                    proposal: hex(hash),
-                    found: found.clone(),
-                    expected: expected.clone(),
-                };
+                let (found, expected) = Unfit::Overtaken.into_parts();
+                let event = Event::Failed { proposal: hex(hash), found, expected };
                 lock(&self.proposals).take(now_ms, event)?;
-                return Err(DeskError::Unfit(found, expected));
+                return Err(DeskError::Unfit(Unfit::Overtaken));
             }
         }
         self.send(hash, &approval.record, now_ms)
@@ -435,8 +427,7 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let why = why.trim().to_owned();
         if why.is_empty() || why.len() > shomar_format::limits::FIELD_BYTES_MAX {
-            let found = format!("a reason of {} bytes", why.len());
-            return Err(DeskError::Unfit(found, "why, in words".to_owned()));
+            return Err(DeskError::Unfit(Unfit::NoReason(why.len())));
         }
         let (proposal, account) = (hex(hash), session.account.clone());
         Ok(lock(&self.proposals).take(now_ms, Event::Refused { proposal, account, why })?)

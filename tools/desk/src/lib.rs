@@ -16,8 +16,10 @@ mod desk_tests;
 mod log;
 pub mod proposals;
 pub mod sessions;
+mod unfit;
 
 pub use accounts::{Account, AccountError, Operators};
 pub use desk::{ChainEnd, Desk, DeskError, Facts, Journal, LoginRefused, Sent};
 pub use proposals::{LogError, Proposal, State};
 pub use sessions::{Opened, Session};
+pub use unfit::Unfit;

@@ -17,6 +17,7 @@ use shomar_format::record::{address_at, record_hash, verify_control, verify_sign
 use crate::desk::Facts;
 pub use crate::log::LogError;
 use crate::log::{Event, Log};
+use crate::unfit::Unfit;
 
 /// A proposal that nobody has approved expires after so long.
 pub const EXPIRES_MS: u64 = 12 * 60 * 60 * 1_000;
@@ -126,11 +127,8 @@ impl Proposal {
     }
 }
 
-/// What was found and what was expected instead.
-pub(crate) type Wrong = (String, String);
-
-fn wrong<T>(found: impl Into<String>, expected: impl Into<String>) -> Result<T, Wrong> {
-    Err((found.into(), expected.into()))
+fn wrong<T>(found: impl Into<String>, expected: impl Into<String>) -> Result<T, Unfit> {
+    Err(Unfit::Other { found: found.into(), expected: expected.into() })
 }
 
 /// All proposals of an election.
@@ -141,35 +139,33 @@ struct Book {
 }
 
 impl Book {
-    fn find(&self, proposal: &str) -> Result<usize, Wrong> {
+    fn find(&self, proposal: &str) -> Result<usize, Unfit> {
         let hash = digest_from_hex(proposal);
         match hash.and_then(|hash| self.by_hash.get(&hash)) {
             Some(at) => Ok(*at),
-            None => wrong(format!("the proposal {proposal}"), "one that was made"),
+            None => Err(Unfit::NoProposal(proposal.to_owned())),
         }
     }
 
-    fn find_open(&self, proposal: &str, at_ms: u64) -> Result<usize, Wrong> {
+    fn find_open(&self, proposal: &str, at_ms: u64) -> Result<usize, Unfit> {
         let at = self.find(proposal)?;
         match &self.all[at] {
-            own if own.has_expired(at_ms) => wrong("a proposal that has expired", "a new one"),
-            own if own.state != State::Open => {
-                wrong("a proposal that is settled", "one that waits for a second person")
-            }
+            own if own.has_expired(at_ms) => Err(Unfit::Expired),
+            own if own.state != State::Open => Err(Unfit::Settled),
             _ => Ok(at),
         }
     }
 
-    fn find_approved(&self, proposal: &str) -> Result<usize, Wrong> {
+    fn find_approved(&self, proposal: &str) -> Result<usize, Unfit> {
         let at = self.find(proposal)?;
         match self.all[at].state {
             State::Approved => Ok(at),
-            _ => wrong("a proposal that is not on its way", "one that was just approved"),
+            _ => Err(Unfit::NotOnItsWay),
         }
     }
 
     /// Takes an event, or says why it cannot be; nothing is changed then.
-    fn apply(&mut self, facts: &Facts, at_ms: u64, event: &Event) -> Result<(), Wrong> {
+    fn apply(&mut self, facts: &Facts, at_ms: u64, event: &Event) -> Result<(), Unfit> {
         match event {
             Event::Begun { .. } => wrong("a second beginning", "one"),
             Event::Proposed { .. } => self.propose(facts, at_ms, event),
@@ -177,10 +173,11 @@ impl Book {
                 let at = self.find_open(proposal, at_ms)?;
                 let own = &self.all[at];
                 if !own.is_second(account, officer) {
-                    return wrong(
-                        format!("an approval by {account}, for officer {officer}"),
-                        format!("a second person, not of officer {}", own.officer),
-                    );
+                    return Err(Unfit::NotSecond {
+                        account: account.clone(),
+                        officer: officer.clone(),
+                        proposer: own.officer.clone(),
+                    });
                 }
                 let record = bytes_of_hex(record)?;
                 check_record(facts, own, officer, hash, &record)?;
@@ -205,7 +202,7 @@ impl Book {
             Event::Refused { proposal, account, why } => {
                 let at = self.find_open(proposal, at_ms)?;
                 if self.all[at].account == *account {
-                    return wrong("a refusal by the proposer", "a withdrawal");
+                    return Err(Unfit::OwnRefusal);
                 }
                 let (account, why) = (account.clone(), why.clone());
                 self.all[at].state = State::Refused { account, why };
@@ -214,7 +211,7 @@ impl Book {
             Event::Withdrawn { proposal, account } => {
                 let at = self.find_open(proposal, at_ms)?;
                 if self.all[at].account != *account {
-                    return wrong(format!("a withdrawal by {account}"), "the proposer alone");
+                    return Err(Unfit::OthersWithdrawal(account.clone()));
                 }
                 self.all[at].state = State::Withdrawn;
                 Ok(())
@@ -222,14 +219,14 @@ impl Book {
         }
     }
 
-    fn propose(&mut self, facts: &Facts, at_ms: u64, event: &Event) -> Result<(), Wrong> {
+    fn propose(&mut self, facts: &Facts, at_ms: u64, event: &Event) -> Result<(), Unfit> {
         let Event::Proposed { proposal, account, officer, position, control: text, signature } =
             event
         else {
             return wrong("something else", "a proposal");
         };
-        let control =
-            Control::parse(text.as_bytes()).map_err(|error| (error.found, error.expected))?;
+        let control = Control::parse(text.as_bytes())
+            .map_err(|error| Unfit::from((error.found, error.expected)))?;
         let Some((_, own)) = facts.officer(officer) else {
             return wrong(format!("the officer {officer}"), "one of election.toml");
         };
@@ -239,7 +236,7 @@ impl Book {
             return wrong(format!("the proposal {proposal}"), hex(&hash));
         }
         if self.by_hash.contains_key(&hash) {
-            return wrong("a proposal that was made already", "each once");
+            return Err(Unfit::MadeAlready);
         }
         let Ok(signature) = <[u8; 64]>::try_from(bytes_of_hex(signature)?) else {
             return wrong("a signature of another length", "64 bytes");
@@ -274,8 +271,8 @@ fn check_record(
     officer: &str,
     hash: &str,
     record: &[u8],
-) -> Result<(), Wrong> {
-    let fault = |fault: shomar_format::Fault| (fault.found, fault.expected);
+) -> Result<(), Unfit> {
+    let fault = |fault: shomar_format::Fault| Unfit::from((fault.found, fault.expected));
     let (_, control) = verify_control(record).map_err(fault)?;
     let Some((index, own)) = facts.officer(officer) else {
         return wrong(format!("the officer {officer}"), "one of election.toml");
@@ -290,7 +287,7 @@ fn check_record(
     Ok(())
 }
 
-fn bytes_of_hex(text: &str) -> Result<Vec<u8>, Wrong> {
+fn bytes_of_hex(text: &str) -> Result<Vec<u8>, Unfit> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),
         b'a'..=b'f' => Some(byte - b'a' + 10),
@@ -314,7 +311,7 @@ pub(crate) struct Proposals {
 /// Why an event is not taken.
 #[derive(Debug)]
 pub(crate) enum NotTaken {
-    Wrong(Wrong),
+    Wrong(Unfit),
     Log(LogError),
 }
 
@@ -327,10 +324,13 @@ impl Proposals {
             mode: facts.mode.name().to_owned(),
         };
         let (mut book, mut is_first) = (Book::default(), true);
-        let mut log = Log::open(path, |at_ms, event| match std::mem::take(&mut is_first) {
-            true if event == begun => Ok(()),
-            true => wrong("another election's beginning, or none", "that of this election"),
-            false => book.apply(&facts, at_ms, &event),
+        let mut log = Log::open(path, |at_ms, event| {
+            match std::mem::take(&mut is_first) {
+                true if event == begun => Ok(()),
+                true => wrong("another election's beginning, or none", "that of this election"),
+                false => book.apply(&facts, at_ms, &event),
+            }
+            .map_err(Unfit::into_parts)
         })?;
         if log.is_empty() {
             log.append(now_ms, begun)?;
@@ -358,8 +358,7 @@ impl Proposals {
         let changed = after.all.pop().expect("an event is about a proposal");
         let known = self.book.by_hash.get(&changed.hash).copied();
         if known.is_some() && matches!(event, Event::Proposed { .. }) {
-            let made = ("a proposal that was made already".to_owned(), "each once".to_owned());
-            return Err(NotTaken::Wrong(made));
+            return Err(NotTaken::Wrong(Unfit::MadeAlready));
         }
         self.log.append(now_ms, event).map_err(NotTaken::Log)?;
         match known {

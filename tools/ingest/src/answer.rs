@@ -3,6 +3,7 @@
 //! In: a verdict. Out: JSON. Never: "accepted" for what is not durable.
 
 use serde::Serialize;
+use shomar_engine::chain::findings;
 use shomar_engine::receive::RefusalCode;
 
 /// Why a record is not taken.
@@ -45,8 +46,8 @@ impl Code {
         match self {
             Self::Refused(code) => code.name(),
             Self::TooLarge => "too-large",
-            Self::Equivocation => "equivocation",
-            Self::Fork => "fork",
+            Self::Equivocation => findings::EQUIVOCATION,
+            Self::Fork => findings::FORK,
             Self::Chain => "chain",
             Self::NotOpen => "not-open",
             Self::Control => "control",

@@ -10,6 +10,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use shomar_format::election::Mode;
 
+use crate::writer::GROUP_BYTES;
+
 /// What a server may be told. Sizes in bytes, times as their names say.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -168,6 +170,15 @@ impl Config {
     pub(crate) fn takes_decisions_from_desk_alone(&self, mode: Mode) -> bool {
         let by_default = mode == Mode::Official && self.operators.is_some();
         self.desk_only_decisions.unwrap_or(by_default)
+    }
+
+    /// The longest segment that a server of this configuration writes, or any other program of ours
+    /// by default: a segment is closed by the group that makes it longer than it should be. Frames
+    /// and padding are a small part of the records.
+    pub(crate) fn segment_file_bytes_max(&self) -> u64 {
+        let segment = self.segment_bytes_max.max(shomar_format::limits::SEGMENT_BYTES_MAX);
+        let group = (GROUP_BYTES + self.record_bytes_max) as u64;
+        segment.saturating_add(group).saturating_add(group / 4)
     }
 
     pub(crate) fn silence(&self) -> Duration {

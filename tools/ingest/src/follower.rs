@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,13 +17,13 @@ use std::time::{Duration, Instant};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use serde::Serialize;
 use shomar_engine::evidence::JournalSegment;
-use shomar_engine::live::{Digests, JournalFrontier, Live, LiveSnapshot, Segments};
+use shomar_engine::live::{Digests, JournalFrontier, Live, LiveError, LiveSnapshot, Segments};
 use shomar_engine::recount::{NoCount, RecountInput, recount};
-use shomar_engine::{Evidence, Kernel, Snapshot};
+use shomar_engine::{EngineError, Evidence, Kernel, Snapshot};
 use shomar_format::bytes::hex;
 use shomar_format::election::Mode;
-use shomar_store::journal::{Durable, open_for_reading};
-use tracing::{error, info};
+use shomar_store::journal::{Durable, JournalError, open_for_reading};
+use tracing::{error, info, warn};
 
 use crate::gate::now_ms;
 use crate::metrics::Metrics;
@@ -30,6 +31,9 @@ use crate::start::{Election, open_segment};
 
 /// Arrivals that are remembered until they are published; more are counted all the same.
 const ARRIVALS_MAX: usize = 1 << 20;
+
+/// Between two tries to open a segment for which there is no file handle.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
 /// A record that was accepted.
 #[derive(Clone, Copy, Debug)]
@@ -197,11 +201,15 @@ impl Follower {
             if position > live.position() && self.published.failure.load().is_none() {
                 let step = unless_it_panics(|| {
                     let step = live.advance(&frontier, &mut segments);
-                    step.and_then(|_| live.snapshot()).map_err(|error| error.to_string())
+                    step.and_then(|_| live.snapshot()).map_err(NotCounted::from)
                 });
                 match step {
                     Ok(snapshot) => self.publish(snapshot),
-                    Err(message) => self.published.fail(&self.metrics, message),
+                    Err(NotCounted::ForNow(message)) => {
+                        warn!(message, "a segment cannot be opened now: tried again");
+                        std::thread::sleep(RETRY_PAUSE);
+                    }
+                    Err(NotCounted::Wrong(message)) => self.published.fail(&self.metrics, message),
                 }
                 if !is_over {
                     std::thread::sleep(self.snapshot_pause);
@@ -225,17 +233,88 @@ impl Follower {
 
 /// What the work gives; what was asserted and does not hold is told like any other failure: a count
 /// that has ended must not look like one that has nothing new.
-fn unless_it_panics<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+fn unless_it_panics<T, E: From<String>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let message = panic.downcast_ref::<String>().map(String::as_str);
         let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
-        Err(format!("found a bug, the count has ended: {}", message.unwrap_or("no message")))
+        let message = message.unwrap_or("no message");
+        Err(format!("found a bug, the count has ended: {message}").into())
     })
 }
 
+/// Why segments were not counted.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum NotCounted {
+    /// The system lacks file handles or memory now: nothing is said against the count.
+    ForNow(String),
+    /// Anything else: the count must not be relied on.
+    Wrong(String),
+}
+
+impl From<String> for NotCounted {
+    fn from(message: String) -> Self {
+        Self::Wrong(message)
+    }
+}
+
+impl NotCounted {
+    fn of(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut message = error.to_string();
+        let (mut cause, mut is_for_now) = (error.source(), false);
+        while let Some(own) = cause {
+            message.push_str(&format!(": {own}"));
+            is_for_now |= own.downcast_ref().is_some_and(passes);
+            cause = own.source();
+        }
+        if is_for_now { Self::ForNow(message) } else { Self::Wrong(message) }
+    }
+
+    /// What is told of it.
+    pub(crate) fn message(self) -> String {
+        match self {
+            Self::ForNow(message) | Self::Wrong(message) => message,
+        }
+    }
+}
+
+impl From<JournalError> for NotCounted {
+    fn from(error: JournalError) -> Self {
+        match &error {
+            JournalError::Io { .. } => Self::of(&error),
+            _ => Self::Wrong(error.to_string()),
+        }
+    }
+}
+
+impl From<EngineError> for NotCounted {
+    fn from(error: EngineError) -> Self {
+        match &error {
+            EngineError::Io { .. } => Self::of(&error),
+            EngineError::Election(_) => Self::Wrong(error.to_string()),
+        }
+    }
+}
+
+impl From<LiveError> for NotCounted {
+    fn from(error: LiveError) -> Self {
+        match error {
+            LiveError::Engine(error) => error.into(),
+            error => Self::Wrong(error.to_string()),
+        }
+    }
+}
+
+/// Whether the system refused for want of something that it has again when others give it back. A
+/// segment that is gone, or a disk that does not read, is no such thing.
+fn passes(error: &std::io::Error) -> bool {
+    // Of the process (EMFILE) and of the machine (ENFILE): Linux numbers, which std has no kind of.
+    let no_handles = matches!(error.raw_os_error(), Some(23 | 24));
+    no_handles || matches!(error.kind(), ErrorKind::OutOfMemory | ErrorKind::Interrupted)
+}
+
 /// The segments of a journal that is being written, as far as they are durable.
-pub(crate) fn evidence_of(data: &Path) -> Result<Evidence, String> {
-    let readable = open_for_reading(data).map_err(|error| error.to_string())?;
+pub(crate) fn evidence_of(data: &Path) -> Result<Evidence, NotCounted> {
+    let readable = open_for_reading(data)?;
     let segments: Vec<JournalSegment> = readable
         .into_iter()
         .map(|readable| JournalSegment {
@@ -245,7 +324,7 @@ pub(crate) fn evidence_of(data: &Path) -> Result<Evidence, String> {
             closed: readable.closed,
         })
         .collect();
-    Evidence::open_journal(&segments).map_err(|error| error.to_string())
+    Ok(Evidence::open_journal(&segments)?)
 }
 
 /// Counts the segments again at an interval, and compares.
@@ -303,14 +382,19 @@ impl Recounter {
                 );
                 self.published.fail(&self.metrics, message);
             }
-            Err(message) => {
+            // Looked at again when the pause is over.
+            Err(NotCounted::ForNow(message)) => {
+                count("postponed");
+                warn!(message, "no full count now: tried again");
+            }
+            Err(NotCounted::Wrong(message)) => {
                 count("failed");
                 self.published.fail(&self.metrics, message);
             }
         }
     }
 
-    fn count(&self, position: u64) -> Result<Digests, String> {
+    fn count(&self, position: u64) -> Result<Digests, NotCounted> {
         let definition = &self.election.definition;
         let evidence = evidence_of(&self.data)?;
         let readings = definition.readings();
@@ -340,7 +424,45 @@ impl Recounter {
 
 #[cfg(test)]
 mod tests {
-    use super::unless_it_panics;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn whoever_lacks_a_file_handle_waits_and_whoever_lacks_a_segment_has_failed() {
+        let refused = |code| JournalError::Io {
+            path: PathBuf::from("000000.segment"),
+            action: "open",
+            source: std::io::Error::from_raw_os_error(code),
+        };
+        let mapped = |code| {
+            LiveError::Engine(EngineError::Io {
+                path: PathBuf::from("000000.segment"),
+                action: "map",
+                source: std::io::Error::from_raw_os_error(code),
+            })
+        };
+        // Too many open files, of the process and of the machine; no memory.
+        for code in [24, 23, 12] {
+            let journal = NotCounted::from(refused(code));
+            assert!(matches!(journal, NotCounted::ForNow(_)), "{journal:?}");
+            let live = NotCounted::from(mapped(code));
+            assert!(matches!(live, NotCounted::ForNow(_)), "{live:?}");
+        }
+        // No such file; a disk that does not read; no permission.
+        for code in [2, 5, 13] {
+            assert!(matches!(NotCounted::from(refused(code)), NotCounted::Wrong(_)));
+            assert!(matches!(NotCounted::from(mapped(code)), NotCounted::Wrong(_)));
+        }
+        let differ = LiveError::CountersDiffer { counter: 1, first: 2, second: 3 };
+        assert!(matches!(NotCounted::from(differ), NotCounted::Wrong(_)));
+        let folder = JournalError::Folder {
+            path: PathBuf::new(),
+            found: "1 segment".to_owned(),
+            expected: "2".to_owned(),
+        };
+        assert!(matches!(NotCounted::from(folder), NotCounted::Wrong(_)));
+    }
 
     #[test]
     fn an_assertion_of_the_count_that_fails_ends_publishing_like_any_other_fault() {
@@ -351,7 +473,10 @@ mod tests {
         });
         let told = told.unwrap_err();
         assert!(told.contains("found a bug") && told.contains("two kernels count alike"), "{told}");
-        assert_eq!(unless_it_panics(|| Ok(7)), Ok(7));
-        assert_eq!(unless_it_panics(|| Err::<(), _>("a fault".to_owned())).unwrap_err(), "a fault");
+        assert_eq!(unless_it_panics(|| Ok::<_, String>(7)), Ok(7));
+        assert_eq!(
+            unless_it_panics(|| Err::<(), String>("a fault".to_owned())).unwrap_err(),
+            "a fault"
+        );
     }
 }

@@ -34,8 +34,10 @@ use crate::window::SeesEverything;
 
 /// Records of one request that may be on their way to the disk.
 const IN_FLIGHT_MAX: usize = 1_024;
-/// Records of one request: more are for the next one.
-const REQUEST_RECORDS_MAX: usize = 100_000;
+/// Records of one request: more are for the next one. Their answers wait in memory, which no other
+/// limit counts, until the last of them is known and whoever sent them has read it all: a megabyte
+/// or two.
+const REQUEST_RECORDS_MAX: usize = 4_096;
 /// Documents that take a moment to make, at one time: whoever sends needs the cores.
 pub(crate) const COSTLY_AT_ONCE: usize = 2;
 /// Seconds after which whoever was told "busy" should come again.
@@ -51,6 +53,8 @@ pub(crate) struct Room {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) chains: Arc<Mutex<Chains>>,
     pub(crate) record_bytes_max: usize,
+    /// Records that were durable when the server began: a snapshot of fewer is not the count yet.
+    pub(crate) begins_at: u64,
     pub(crate) silence: Duration,
     pub(crate) costly: Arc<Semaphore>,
     pub(crate) may_see_everything: SeesEverything,
@@ -242,13 +246,13 @@ async fn read_body(room: &Room, mut body: Body, collector: &mut Collector) -> Op
                 return None;
             }
             let Some(record) = whole else { continue };
+            if collector.len() >= REQUEST_RECORDS_MAX {
+                return Some(format!("found more than {REQUEST_RECORDS_MAX} records in a request"));
+            }
             let pending = room.gate.enter(record, Instant::now(), permit.take());
             let reason = collector.add(pending).await;
             if reason.is_some_and(ends_request) {
                 return None;
-            }
-            if collector.len() >= REQUEST_RECORDS_MAX {
-                return Some(format!("found more than {REQUEST_RECORDS_MAX} records in a request"));
             }
         }
     }
@@ -313,6 +317,16 @@ async fn frontier(State(room): State<Room>, headers: HeaderMap) -> Response {
 
 async fn tally(State(room): State<Room>, headers: HeaderMap) -> Response {
     let snapshot = room.published.snapshot.load_full();
+    let (read, of) = (snapshot.position, room.begins_at);
+    if read < of && room.published.failure.load().is_none() {
+        // After a restart zeros would look like the count.
+        let error = format!("the journal is being read: {read} of {of} records");
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let mut response = json_response(status, &json!({ "error": error }));
+        let value = HeaderValue::from_static(RETRY_AFTER_SECONDS);
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+        return response;
+    }
     if snapshot.totals.is_some() && !room.may_tell(&headers) {
         let error = "every vote of an official election is for operators: log in at /fa/desk/";
         return json_response(StatusCode::FORBIDDEN, &json!({ "error": error }));

@@ -29,11 +29,16 @@ const PIECE_BYTES: usize = 1 << 20;
 /// Records that are on their way at a time.
 const IN_FLIGHT_MAX: usize = 256;
 
+/// Records of one file whose answers are kept for its report: more are for the next file.
+const FILE_RECORDS_MAX: usize = 1_000_000;
+
 /// A folder that is looked at again and again.
 pub(crate) struct Inbox {
     pub(crate) folder: PathBuf,
     pub(crate) gate: Arc<Gate>,
     pub(crate) record_bytes_max: usize,
+    /// A segment is read whole: one above this length is not read at all.
+    pub(crate) segment_file_bytes_max: u64,
     pub(crate) is_stopping: Arc<AtomicBool>,
 }
 
@@ -98,10 +103,18 @@ impl Inbox {
         let mut magic = [0; 8];
         let begins = file.read_exact(&mut magic).is_ok();
         if begins && magic == layout::segment::MAGIC {
+            let most = self.segment_file_bytes_max;
+            let length = file.metadata().map_err(|error| error.to_string())?.len();
+            if length > most {
+                return Err(format!(
+                    "found a segment of {length} bytes, expected at most {most} \
+                     (segment_bytes_max, and the records of its last group)"
+                ));
+            }
             return self.read_segment(path, answers);
         }
         let mut cutter = Cutter::new(self.record_bytes_max);
-        let mut sender = Sender { gate: &self.gate, in_flight: Vec::new(), answers };
+        let mut sender = self.sender(answers);
         let mut file = File::open(path).map_err(|error| error.to_string())?;
         let mut buffer = vec![0; PIECE_BYTES];
         let mut any = false;
@@ -113,7 +126,9 @@ impl Inbox {
                     Ok(None) => {}
                     Ok(Some(record)) => {
                         any = true;
-                        sender.send(record);
+                        if let Some(ended) = sender.send(record) {
+                            return ended;
+                        }
                     }
                     Err(CutError::NoRecord(found)) => {
                         sender.finish();
@@ -121,7 +136,7 @@ impl Inbox {
                     }
                     Err(CutError::TooLarge(bytes)) => {
                         sender.finish();
-                        return Err(format!("found a record of {bytes} bytes, which is too large"));
+                        return Err(self.too_large(bytes));
                     }
                 }
             }
@@ -136,16 +151,37 @@ impl Inbox {
         }
     }
 
+    fn sender<'a>(&'a self, answers: &'a mut Vec<Answer>) -> Sender<'a> {
+        let in_flight = Vec::new();
+        Sender { gate: &self.gate, is_stopping: &self.is_stopping, in_flight, answers }
+    }
+
+    /// What the network is told by 413.
+    fn too_large(&self, bytes: u64) -> String {
+        let most = self.record_bytes_max;
+        format!("found a record of {bytes} bytes, expected at most {most} (record_bytes_max)")
+    }
+
     fn read_segment(&self, path: &Path, answers: &mut Vec<Answer>) -> Result<(), String> {
-        let bytes = fs::read(path).map_err(|error| error.to_string())?;
+        // What grows meanwhile is not read either.
+        let file = File::open(path).map_err(|error| error.to_string())?;
+        let mut bytes = Vec::new();
+        let read = file.take(self.segment_file_bytes_max + 1).read_to_end(&mut bytes);
+        read.map_err(|error| error.to_string())?;
         let mut reader = SegmentReader::open(&bytes).map_err(|fault| fault.to_string())?;
-        let mut sender = Sender { gate: &self.gate, in_flight: Vec::new(), answers };
+        let mut sender = self.sender(answers);
         loop {
             match reader.next_record() {
+                Ok(Some(framed)) if framed.record.len() > self.record_bytes_max => {
+                    sender.finish();
+                    return Err(self.too_large(framed.record.len() as u64));
+                }
                 Ok(Some(framed)) => {
                     let mut record = shomar_format::record::RecordBytes::new();
                     record.extend_from_slice(framed.record);
-                    sender.send(record);
+                    if let Some(ended) = sender.send(record) {
+                        return ended;
+                    }
                 }
                 Ok(None) => {
                     sender.finish();
@@ -163,15 +199,26 @@ impl Inbox {
 /// Sends records, a few at a time, and keeps their answers in order.
 struct Sender<'a> {
     gate: &'a Gate,
+    is_stopping: &'a AtomicBool,
     in_flight: Vec<tokio::sync::oneshot::Receiver<Answer>>,
     answers: &'a mut Vec<Answer>,
 }
 
 impl Sender<'_> {
-    fn send(&mut self, record: shomar_format::record::RecordBytes) {
+    /// Sends a record; how the file ends here, if it does: nothing more of it is to be sent.
+    fn send(&mut self, record: shomar_format::record::RecordBytes) -> Option<Result<(), String>> {
+        if self.answers.len() + self.in_flight.len() >= FILE_RECORDS_MAX {
+            self.finish();
+            let most = FILE_RECORDS_MAX;
+            return Some(Err(format!("found more than {most} records, expected another file")));
+        }
         let bytes = record.len();
         // Nobody hurries a file: where the network gets "busy", this waits.
         let pending = loop {
+            if self.is_stopping.load(Ordering::Relaxed) {
+                let (found, expected) = ("a server that is stopping", "a retry later");
+                break Err(Answer::refused(Code::Stopping, found, expected, None));
+            }
             let Some(room) = self.gate.room_for(bytes) else {
                 std::thread::sleep(Duration::from_millis(10));
                 continue;
@@ -185,16 +232,23 @@ impl Sender<'_> {
                 pending => break pending,
             }
         };
-        match pending {
-            Ok(answer) => self.in_flight.push(answer),
+        let is_stopping = match pending {
+            Ok(answer) => {
+                self.in_flight.push(answer);
+                false
+            }
             Err(refused) => {
                 self.finish();
+                let is_stopping = refused.reason() == Some(Code::Stopping);
                 self.note(refused);
+                is_stopping
             }
-        }
+        };
         if self.in_flight.len() >= IN_FLIGHT_MAX {
             self.finish();
         }
+        // The file stays where it is, and is taken anew by the next server.
+        is_stopping.then_some(Ok(()))
     }
 
     fn finish(&mut self) {
@@ -227,4 +281,79 @@ fn files(folder: &Path) -> std::io::Result<Vec<(PathBuf, Shape)>> {
     }
     files.sort_unstable();
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use crossbeam::channel::bounded;
+    use shomar_store::SegmentWriter;
+
+    use super::*;
+    use crate::metrics::Metrics;
+    use crate::tests::{batches, election};
+
+    /// An inbox of a server that takes records of at most so many bytes, and has so much room.
+    fn inbox(folder: &Path, record_bytes_max: usize, waiting_bytes_max: usize) -> Inbox {
+        let (queue, _) = bounded(1);
+        let (metrics, is_full) = (Arc::new(Metrics::new()), Arc::default());
+        Inbox {
+            folder: folder.to_owned(),
+            gate: Arc::new(Gate::new(election(), queue, waiting_bytes_max, metrics, is_full)),
+            record_bytes_max,
+            segment_file_bytes_max: 1 << 20,
+            is_stopping: Arc::default(),
+        }
+    }
+
+    /// Takes a file, which must not take long; what its report says.
+    fn taken(inbox: Inbox, path: &Path) -> Option<String> {
+        let (done, ended) = bounded(1);
+        let (own, folder) = (path.to_owned(), inbox.folder.clone());
+        std::thread::spawn(move || {
+            inbox.take(&own);
+            let _ = done.send(());
+        });
+        ended.recv_timeout(Duration::from_secs(20)).expect("it ends");
+        let name = path.file_name().unwrap().to_string_lossy();
+        fs::read_to_string(folder.join(format!("refused/{name}.report.json"))).ok()
+    }
+
+    #[test]
+    fn a_record_for_which_there_is_never_room_is_refused_with_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = &batches(election(), 1)[0];
+        let mut writer = SegmentWriter::new(folder.path(), [0; 32]);
+        writer.append(record).unwrap();
+        writer.finish().unwrap();
+        let path = folder.path().join("000000.segment");
+        // Both are below the length of the record: there is no room for it, however long one waits.
+        let report = taken(inbox(folder.path(), 256, 256), &path).unwrap();
+        let bytes = record.len();
+        let told = format!("found a record of {bytes} bytes, expected at most 256");
+        assert!(report.contains(&told), "{report}");
+    }
+
+    #[test]
+    fn a_file_that_is_longer_than_a_segment_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("endless.segment");
+        let file = File::create(&path).unwrap();
+        std::io::Write::write_all(&mut &file, &layout::segment::MAGIC).unwrap();
+        // A hole: longer than any memory, and no disk has it.
+        file.set_len(1 << 42).unwrap();
+        let report = taken(inbox(folder.path(), 4096, 4096), &path).unwrap();
+        let told = format!("found a segment of {} bytes, expected at most", 1_u64 << 42);
+        assert!(report.contains(&told), "{report}");
+    }
+
+    #[test]
+    fn whoever_stops_does_not_wait_for_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("one.batches");
+        fs::write(&path, &batches(election(), 1)[0][..]).unwrap();
+        let inbox = inbox(folder.path(), 4096, 0);
+        inbox.is_stopping.store(true, Ordering::Relaxed);
+        assert_eq!(taken(inbox, &path), None);
+        assert!(path.exists(), "the next server takes it");
+    }
 }

@@ -182,6 +182,7 @@ pub fn start_with(
         metrics: Arc::clone(&metrics),
         chains,
         record_bytes_max: config.record_bytes_max,
+        begins_at: durable.next_position,
         silence: config.silence(),
         costly: Arc::new(Semaphore::new(COSTLY_AT_ONCE)),
         may_see_everything: Arc::clone(&pages.may_see_everything),
@@ -226,6 +227,7 @@ fn start_inbox(
         folder: folder.to_owned(),
         gate: Arc::clone(gate),
         record_bytes_max: config.record_bytes_max,
+        segment_file_bytes_max: config.segment_file_bytes_max(),
         is_stopping: Arc::clone(is_stopping),
     };
     thread("inbox", move || inbox.run())

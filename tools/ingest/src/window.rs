@@ -17,7 +17,7 @@ use shomar_engine::live::LiveSnapshot;
 use shomar_format::record::RecordBytes;
 
 use crate::answer::{Answer, Code};
-use crate::follower::{Frontier, Published, RecountReport, evidence_of};
+use crate::follower::{Frontier, NotCounted, Published, RecountReport, evidence_of};
 use crate::gate::{Gate, now_ms};
 use crate::metrics::{Metrics, Numbers};
 use crate::start::Election;
@@ -125,7 +125,7 @@ impl Window {
     /// # Errors
     /// If they cannot be read.
     pub fn evidence(&self) -> Result<Evidence, String> {
-        evidence_of(&self.data)
+        evidence_of(&self.data).map_err(NotCounted::message)
     }
 
     /// The last snapshot, once it has everything that is durable now.
@@ -135,12 +135,13 @@ impl Window {
     pub fn caught_up(&self, most: Duration) -> Result<Arc<LiveSnapshot>, String> {
         let (durable, end) = (self.durable(), Instant::now() + most);
         loop {
+            // Asked first: a snapshot that has everything may be the one that was found wrong.
+            if let Some(failure) = self.failure() {
+                return Err(format!("nothing is published any more: {failure}"));
+            }
             let snapshot = self.snapshot();
             if snapshot.position >= durable {
                 return Ok(snapshot);
-            }
-            if let Some(failure) = self.failure() {
-                return Err(format!("nothing is published any more: {failure}"));
             }
             if Instant::now() >= end {
                 let position = snapshot.position;

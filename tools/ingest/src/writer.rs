@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, RecvTimeoutError};
-use shomar_engine::chain::{Chains, DeviceNumber, Link, Verdict};
+use shomar_engine::chain::{Chains, DeviceNumber, Link, Verdict, findings};
 use shomar_engine::inapplicable::Inapplicable;
 use shomar_engine::ledger::Ledger;
 use shomar_engine::standing::OfficerChains;
@@ -32,7 +32,7 @@ use crate::metrics::Metrics;
 use crate::start::Election;
 
 /// Bytes of a group after which no further record is added to it.
-const GROUP_BYTES: usize = 8 << 20;
+pub(crate) const GROUP_BYTES: usize = 8 << 20;
 
 /// A verified record on its way to the disk.
 pub(crate) struct Job {
@@ -207,7 +207,8 @@ impl<D: Disk> Writer<D> {
             }
             Verdict::Next => {}
             Verdict::Gap | Verdict::Reordered => {
-                let finding = if verdict == Verdict::Gap { "gap" } else { "re-order" };
+                let is_gap = verdict == Verdict::Gap;
+                let finding = if is_gap { findings::GAP } else { findings::REORDER };
                 info!(finding, whose = whose(), record = hex(&hash));
                 self.metrics.finding(finding);
             }

@@ -85,6 +85,59 @@ fn who_is_declared_is_whom_the_count_elected_when_it_was_looked_at() {
 }
 
 #[test]
+fn nobody_signs_on_a_count_that_was_found_wrong() {
+    let night = DeskNight::new("test", "recount_seconds = 3\nsegment_bytes_max = 1\n");
+    let server = night.start();
+    let batches = night.keyed.batches("sealed");
+    let (last, others) = batches.split_last().unwrap();
+    // Each a group, and each group a segment: the first one is closed by the second.
+    for other in others {
+        assert_eq!(server.send(&[other]).0, 200);
+    }
+    server.caught_up();
+    let (maryam, reza) = (Person::enter(&server, "maryam"), Person::enter(&server, "reza"));
+    // The live count has read the first segment; a full count will find what is wrong with it.
+    let segment = night.data().join("000000.segment");
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let place = bytes.len() - 200;
+    bytes[place] ^= 4;
+    std::fs::remove_file(&segment).unwrap();
+    std::fs::write(&segment, &bytes).unwrap();
+    assert_eq!(server.send(&[last]).0, 200);
+    server.caught_up();
+    let seen = hidden(&maryam.look_at(ANNUL).body, "seen");
+    let proposal = maryam.propose(ANNUL);
+    let own = [("seen", &*seen), ("password", PASSWORD)];
+    let end = Instant::now() + Duration::from_secs(30);
+    while server.get("/healthz").0 == 200 {
+        assert!(Instant::now() < end);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // No record has come since: the board that was looked at is still the last one.
+    let told = "The count was found wrong, and nothing is published any more";
+    for path in ["/en/desk/", "/en/desk/decide/annul", "/en/desk/district/V1", &proposal] {
+        let page = maryam.get(path).body;
+        assert!(page.contains(told), "{path}: {page}");
+    }
+    let before: serde_json::Value = serde_json::from_str(&server.get("/v1/frontier").1).unwrap();
+    let proposed = maryam.post("/en/desk/propose", &[ANNUL, &own].concat());
+    let approved = reza.approve(&proposal);
+    let again = reza.post("/fa/desk/propose", &[ANNUL, &own].concat());
+    for (answer, says) in [
+        (proposed, "nothing can be decided"),
+        (approved, "nothing can be decided"),
+        (again, "نمی‌توان تصمیمی گرفت"),
+    ] {
+        assert_eq!(answer.status, 503, "{}", answer.body);
+        assert!(answer.body.contains(says), "{}", answer.body);
+    }
+    let after: serde_json::Value = serde_json::from_str(&server.get("/v1/frontier").1).unwrap();
+    assert_eq!(after["durable"], before["durable"]);
+    let (_, log) = server.stop();
+    assert!(log.contains("publishing has ended"), "{log}");
+}
+
+#[test]
 fn a_form_that_does_not_come_is_not_waited_for() {
     let night = DeskNight::new("test", "");
     let server = night.start();
@@ -114,5 +167,29 @@ fn a_form_that_does_not_come_is_not_waited_for() {
     let fields = [("name", &*name), ("password", PASSWORD)];
     let refused = other.post_as("/en/desk/login", &fields, &own);
     assert_eq!(refused.status, 403, "{}", refused.body);
+    assert_eq!(server.stop().0, 0);
+}
+
+#[test]
+fn why_nothing_is_signed_is_told_in_persian_on_persian_pages() {
+    let night = DeskNight::new("test", "");
+    let server = night.start();
+    night.send_all(&server);
+    let (maryam, reza) = (Person::enter(&server, "maryam"), Person::enter(&server, "reza"));
+    let proposal = maryam.propose(ANNUL).replace("/en/", "/fa/");
+    let said = |person: &Person, what: &str, fields: &[(&str, &str)]| {
+        let answer = person.post(&format!("{proposal}/{what}"), fields);
+        assert_eq!(answer.status, 409, "{}", answer.body);
+        assert!(!answer.body.contains("expected"), "{}", answer.body);
+        answer.body
+    };
+    let password = [("password", PASSWORD)];
+    assert!(said(&maryam, "approve", &password).contains("نفر دوم نیست"));
+    assert!(said(&reza, "withdraw", &[]).contains("تنها پیشنهاددهنده"));
+    assert!(said(&maryam, "refuse", &[("why", "so")]).contains("می‌تواند آن را پس بگیرد"));
+    assert!(said(&reza, "refuse", &[("why", " ")]).contains("دلیلی نوشته نشده است"));
+    assert!(said(&reza, "send", &[]).contains("در راه دفتر نیست"));
+    assert_eq!(maryam.post(&format!("{proposal}/withdraw"), &[]).status, 303);
+    assert!(said(&reza, "approve", &password).contains("پیش‌تر روشن شده است"));
     assert_eq!(server.stop().0, 0);
 }

@@ -19,9 +19,9 @@ use shomar_format::election::read_head;
 use shomar_ingest::{Config, start_with};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
-use tracing::info;
+use tracing::{info, warn};
 
-use crate::descriptors::raise_limit;
+use crate::descriptors::{connections_within, raise_limit};
 use crate::room::Room;
 
 /// Arguments of `shomar serve`.
@@ -72,7 +72,13 @@ pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> {
         flag::register_conditional_shutdown(signal, 1, Arc::clone(&stop))?;
         flag::register(signal, Arc::clone(&stop)).context("cannot listen to signals")?;
     }
-    raise_limit();
+    let limit = raise_limit();
+    let held = connections_within(limit, config.connections_max);
+    if held < config.connections_max {
+        let (wanted, limit) = (config.connections_max, limit.unwrap_or_default());
+        warn!(wanted, held, limit, "fewer connections than connections_max: open files are few");
+        config.connections_max = held;
+    }
     let room = Room::default();
     let data = &arguments.data;
     let running = start_with(&arguments.election, data, &config, &|window| {

@@ -61,8 +61,11 @@ impl Boards {
     pub(crate) fn whole(&self) -> Whole {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let snapshot = self.source.snapshot();
+        // A count that fails publishes nothing more: its last board is kept, and looks sound.
+        let failure = self.source.reception().failure;
         if let Some(last) = &*last
             && last.position == snapshot.position
+            && last.board.reception.failure == failure
         {
             return last.clone();
         }

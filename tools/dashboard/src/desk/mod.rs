@@ -26,6 +26,7 @@ use shomar_desk::{Desk, DeskError, LoginRefused, Session};
 use shomar_format::bytes::{Digest32, digest_from_hex, hex};
 use shomar_format::control::Control;
 use shomar_limits::{Rates, steady_ms};
+use shomar_seats::Language;
 use tokio::sync::Semaphore;
 use tracing::{info, warn};
 
@@ -35,7 +36,7 @@ pub(crate) use form::{DecisionKind, FieldError, Fields, Reader, lot_kinds};
 pub(crate) use seen::elected_codes;
 
 use crate::desk::request::{Peer, cookie, end_cookie, is_own_origin, token_of};
-use crate::http::{Room, language_of, protect, set};
+use crate::http::{NotShown, Room, language_of, protect, set};
 use crate::pages::desk as pages;
 use crate::pages::desk::{At, LoginNews};
 
@@ -48,6 +49,9 @@ const WORKED_AT_ONCE: usize = 2;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Longest form: its longest field has a thousand letters.
 const FORM_BYTES_MAX: usize = 64 << 10;
+/// What is told where the journal, or the log of the desk, takes nothing now.
+const LATER_IN_PERSIAN: &str =
+    "اکنون ثبت نمی‌شود؛ کمی بعد دوباره امتحان کنید. علت در گزارش کارساز آمده است.";
 /// Where a login is sent.
 const LOGIN_PATH: &str = "/desk/login";
 
@@ -246,6 +250,10 @@ impl DeskRoom {
     }
 
     fn answer_look(&self, asked: &Asked) -> Response {
+        // Every page of the desk, the login too, says how far the count is.
+        if let Err(NotShown::Reading(reading)) = self.room.shown() {
+            return reading.page(asked.words);
+        }
         let now_ms = self.boards.now_ms();
         let public = self.room.board.load_full();
         let place = at(asked, None, now_ms);
@@ -388,6 +396,11 @@ impl DeskRoom {
             return page(StatusCode::FORBIDDEN, pages::foreign_form(&public.board, place));
         }
         let known = Known { desk, token: &token, session: &session, now_ms };
+        if let (["propose"] | ["proposal", ..], Err(NotShown::Reading(reading))) =
+            (&parts[..], self.room.shown())
+        {
+            return reading.page(asked.words);
+        }
         match parts[..] {
             ["logout"] => {
                 desk.log_out(&token);
@@ -441,6 +454,9 @@ impl DeskRoom {
         };
         let whole = self.boards.whole();
         let (board, ledger) = (&*whole.board, &*whole.ledger);
+        if board.reception.failure.is_some() {
+            return on_no_failed_count(&whole, at(asked, Some(known.session), known.now_ms));
+        }
         let read = Reader { words: asked.words, board, ledger, fields }.read(kind);
         let Ok((action, why)) = read else { return self.preview(asked, known, kind, fields, None) };
         let control = Control { at_ms: known.now_ms, why, action };
@@ -464,10 +480,13 @@ impl DeskRoom {
                 info!(account, proposal, decision = kind.name(), "proposed");
                 see(&format!("/{}/desk/proposal/{proposal}", asked.words.code()))
             }
-            Err(error) => match self.news_of(asked, known, &error) {
-                Ok(news) => self.preview(asked, known, kind, fields, Some(news)),
-                Err(response) => *response,
-            },
+            Err(error) => {
+                warn!(account = known.session.account, %error, "not proposed");
+                match self.news_of(asked, known, &error) {
+                    Ok(news) => self.preview(asked, known, kind, fields, Some(news)),
+                    Err(response) => *response,
+                }
+            }
         }
     }
 
@@ -486,11 +505,18 @@ impl DeskRoom {
         fields: &Fields,
     ) -> Response {
         let Known { desk, token, session, now_ms } = *known;
+        if what == "approve" {
+            let whole = self.boards.whole();
+            if whole.board.reception.failure.is_some() {
+                return on_no_failed_count(&whole, at(asked, Some(session), now_ms));
+            }
+        }
         let done = match what {
             "approve" => desk
                 .approve((token, session), password_of(fields), hash, now_ms, |proposal| {
                     let whole = self.boards.whole();
-                    self.is_as_seen(&whole, &proposal.control, asked.words, fields)
+                    whole.board.reception.failure.is_none()
+                        && self.is_as_seen(&whole, &proposal.control, asked.words, fields)
                 })
                 .map(|position| info!(position, proposal = hex(hash), "carried out")),
             "send" => desk
@@ -544,9 +570,14 @@ impl DeskRoom {
                 );
                 Ok((StatusCode::CONFLICT, text.to_owned()))
             }
-            DeskError::Unfit(..) => Ok((StatusCode::CONFLICT, error.to_string())),
+            DeskError::Unfit(unfit) => Ok((StatusCode::CONFLICT, pages::unfit(words, unfit))),
             DeskError::Log(_) | DeskError::Later(_) => {
-                Ok((StatusCode::SERVICE_UNAVAILABLE, error.to_string()))
+                let told = match words.language {
+                    Language::English => error.to_string(),
+                    // The log has it in English, for whoever runs the server.
+                    Language::Persian => LATER_IN_PERSIAN.to_owned(),
+                };
+                Ok((StatusCode::SERVICE_UNAVAILABLE, told))
             }
         }
     }
@@ -560,6 +591,11 @@ fn password_of(fields: &Fields) -> &str {
 /// Whether somebody who sends these headers is logged in, from wherever they send.
 pub(crate) fn is_operator(desk: &Desk, headers: &HeaderMap, now_ms: u64) -> bool {
     request::tokens_of(headers).any(|token| desk.session(token, now_ms).is_some())
+}
+
+/// Nothing is signed on numbers that were found wrong.
+fn on_no_failed_count(whole: &Whole, place: At<'_>) -> Response {
+    page(StatusCode::SERVICE_UNAVAILABLE, pages::on_no_failed_count(whole, place))
 }
 
 fn find_district(asked: &Asked, fields: &Fields, whole: &Whole) -> Response {

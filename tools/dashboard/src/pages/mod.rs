@@ -33,6 +33,9 @@ use shomar_board::words::{Words, rfc3339};
 /// Seconds after which a page without script loads itself again.
 const RELOAD_SECONDS: u32 = 15;
 
+/// Seconds after which whoever was told that the journal is being read looks again.
+pub(crate) const READ_AGAIN_SECONDS: u32 = 2;
+
 /// A page while it is written.
 pub(crate) struct Sheet<'a> {
     pub(crate) board: &'a Board,
@@ -69,6 +72,50 @@ fn identity(setting: &Setting) -> String {
         text.push_str(part);
     }
     mark_of(text.as_bytes())
+}
+
+/// The page that says that the journal is being read: no number of what is counted so far.
+pub(crate) fn being_read(board: &Board, words: Words, read: u64, of: u64) -> String {
+    let sheet = Sheet { board, words, parts: Parts::default() };
+    let title = words.say("The journal is being read", "دفتر در حال خواندن است");
+    // Whatever was asked for is there in a moment.
+    let again = html! { meta http-equiv="refresh" content=(READ_AGAIN_SECONDS); };
+    let document = html! {
+        (DOCTYPE)
+        html lang=(words.code()) dir=(words.direction()) {
+            (sheet.head(title, &again))
+            body {
+                header class="top" {
+                    (sheet.test_mark())
+                    div class="bar" {
+                        span class="brand" {
+                            span class="logo" { (words.say("Shomar", "شمار")) }
+                            span class="of" { (sheet.election_title()) }
+                        }
+                    }
+                }
+                main id="main" tabindex="-1" {
+                    h1 { (title) }
+                    p {
+                        ({
+                            words
+                                .say(
+                                    "The server has just started. Numbers are shown once everything received before is counted again; this page then loads itself.",
+                                    "کارساز تازه راه‌اندازی شده است. عددها پس از بازشماری همهٔ آنچه پیش‌تر رسیده است نمایش داده می‌شود و این صفحه خود به خود به‌روز می‌شود.",
+                                )
+                        })
+                    }
+                    p role="status" {
+                        (words.say("Records read: ", "رکوردهای خوانده‌شده: "))
+                        (words.number(read))
+                        (words.say(" of ", " از "))
+                        (words.number(of))
+                    }
+                }
+            }
+        }
+    };
+    document.into_string()
 }
 
 /// The page that says there is none.

@@ -1,6 +1,7 @@
 //! Reception: how fast batches come, how long they wait, what is refused, the last full count.
 
 use maud::{Markup, html};
+use shomar_engine::chain::findings;
 
 use super::{Content, Sheet};
 use shomar_board::source::Quantiles;
@@ -333,12 +334,14 @@ impl Sheet<'_> {
 
     fn finding_name(&self, finding: &str) -> String {
         let text = match finding {
-            "gap" => ("a later batch came first", "بستهٔ بعدی زودتر رسید"),
-            "reorder" => {
+            findings::GAP => ("a later batch came first", "بستهٔ بعدی زودتر رسید"),
+            findings::REORDER => {
                 ("an earlier batch came after a later one", "بستهٔ پیشین پس از بستهٔ بعدی رسید")
             }
-            "fork" => ("refused: does not follow its chain", "ردشده: دنبالهٔ زنجیرهٔ خود نیست"),
-            "equivocation" => {
+            findings::FORK => {
+                ("refused: does not follow its chain", "ردشده: دنبالهٔ زنجیرهٔ خود نیست")
+            }
+            findings::EQUIVOCATION => {
                 ("refused: another record of the same number", "ردشده: رکورد دیگری با همان شماره")
             }
             other => return other.to_owned(),

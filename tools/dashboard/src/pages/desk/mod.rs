@@ -12,7 +12,8 @@ mod proposal;
 use maud::{DOCTYPE, Markup, html};
 use shomar_board::board::Board;
 use shomar_board::words::Words;
-use shomar_desk::{Session, State};
+use shomar_desk::{Session, State, Unfit};
+use shomar_seats::Language;
 
 use super::{Content, Sheet};
 use crate::desk::Whole;
@@ -270,6 +271,39 @@ fn content(title: &str, main: Markup) -> Content {
     Content { title: title.to_owned(), main }
 }
 
+/// Why something cannot be decided as it stands.
+pub(crate) fn unfit(words: Words, why: &Unfit) -> String {
+    if words.language == Language::English {
+        return why.to_string();
+    }
+    match why {
+        Unfit::NotSecond { account, officer, proposer } => format!(
+            "«{account}» به نام مسئول «{officer}» امضا می‌کند و نفر دوم نیست؛ تأیید با فردی از مسئولی \
+             جز «{proposer}» است."
+        ),
+        Unfit::Expired => "مهلت این پیشنهاد به پایان رسیده است؛ پیشنهاد تازه‌ای بدهید.".to_owned(),
+        Unfit::Settled => "تکلیف این پیشنهاد پیش‌تر روشن شده است.".to_owned(),
+        Unfit::NoProposal(_) => "چنین پیشنهادی ثبت نشده است.".to_owned(),
+        Unfit::NotOnItsWay => "این پیشنهاد در راه دفتر نیست.".to_owned(),
+        Unfit::OwnRefusal => {
+            "پیشنهاددهنده پیشنهاد خود را رد نمی‌کند؛ می‌تواند آن را پس بگیرد.".to_owned()
+        }
+        Unfit::OthersWithdrawal(_) => "پیشنهاد را تنها پیشنهاددهنده می‌تواند پس بگیرد.".to_owned(),
+        Unfit::NoReason(0) => "دلیلی نوشته نشده است؛ دلیل را بنویسید.".to_owned(),
+        Unfit::NoReason(_) => "دلیل بیش از اندازه بلند است؛ کوتاه‌تر بنویسید.".to_owned(),
+        Unfit::MadeAlready => "همین پیشنهاد پیش‌تر ثبت شده است.".to_owned(),
+        Unfit::Overtaken => {
+            "مسئول در این میان رکورد دیگری امضا کرده است؛ پیشنهاد تازه‌ای لازم است.".to_owned()
+        }
+        Unfit::NotTaken { .. } => {
+            "دفتر این تصمیم را نپذیرفت. علت در گزارش کارساز آمده است.".to_owned()
+        }
+        Unfit::Other { .. } => {
+            "این تصمیم به این صورت ثبت‌شدنی نیست. علت در گزارش کارساز آمده است.".to_owned()
+        }
+    }
+}
+
 /// The page of a server without operators.
 pub(crate) fn no_desk(board: &Board, at: At<'_>) -> String {
     let sheet = DeskSheet::new(board, at);
@@ -303,6 +337,28 @@ pub(crate) fn not_encrypted(board: &Board, at: At<'_>) -> String {
                         "گذرواژه نباید بدون رمزنگاری از شبکه بگذرد. نشانی https یا همان رایانه‌ای را به کار ببرید که کارساز روی آن است.",
                     )
             })
+        }
+    };
+    sheet.frame(&content(title, main))
+}
+
+/// The page for whoever would sign on a count that was found wrong.
+pub(crate) fn on_no_failed_count(whole: &Whole, at: At<'_>) -> String {
+    let sheet = DeskSheet::new(&whole.board, at);
+    let title = sheet.say("Not on this count", "نه بر پایهٔ این شمارش");
+    let main = html! {
+        h1 { (title) }
+        p role="alert" {
+            ({
+                sheet
+                    .say(
+                        "Nothing was done: the count was found wrong, and nothing can be decided on its numbers. The log of the server says why.",
+                        "کاری انجام نشد: شمارش نادرست یافته شد و بر پایهٔ عددهای آن نمی‌توان تصمیمی گرفت. علت در گزارش کارساز آمده است.",
+                    )
+            })
+        }
+        p {
+            a href=(sheet.path("")) { (sheet.say("To the desk", "به میز تصمیم")) }
         }
     };
     sheet.frame(&content(title, main))

@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 use shomar_desk::proposals::EXPIRES_MS;
-use shomar_desk::{Proposal, Session, State};
+use shomar_desk::{Proposal, Session, State, Unfit};
 use shomar_engine::decision::Effects;
 use shomar_format::bytes::hex;
 
-use super::{At, DeskSheet, content};
+use super::{At, DeskSheet, content, unfit};
 use crate::desk::{Whole, Would};
 
 /// The page of a proposal. `would` is what it would change, as long as it is open.
@@ -103,10 +103,7 @@ impl DeskSheet<'_> {
                 State::Failed { found, expected } => {
                     dt { (self.say("Not taken", "پذیرفته نشد")) }
                     dd class="bad" {
-                        (self.say("found ", "یافت شد: "))
-                        bdi { (found) }
-                        (self.say(", expected ", "؛ انتظار می‌رفت: "))
-                        bdi { (expected) }
+                        (unfit(words, &Unfit::of_log(found, expected)))
                     }
                 }
                 State::Refused { account, why } => {

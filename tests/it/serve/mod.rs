@@ -372,7 +372,7 @@ fn a_server_that_starts_again_shows_no_count_before_it_has_read_its_journal() {
             }
             if page.status == 503 {
                 is_told = true;
-                assert!(page.body.contains("دفتر در حال خواندن است"), "{}", page.body);
+                assert!(page.body.contains("دفتر وقایع در حال خوانده شدن است"), "{}", page.body);
                 assert!(page.body.contains("http-equiv=\"refresh\""), "{}", page.body);
             } else {
                 let record = format!("رکورد {}", persian(durable));

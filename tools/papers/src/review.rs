@@ -431,7 +431,7 @@ impl<'a> Review<'a> {
                 self.say(
                     "The journal has no times of arrival: it was sealed from files, not received by \
                      a server.",
-                    "دفتر وقایع زمان رسیدن ندارد: از پرونده‌ها ساخته شده و سروری آن را دریافت نکرده است.",
+                    "دفتر وقایع زمان رسیدن ندارد: از پرونده‌ها ساخته شده و کارسازی آن را دریافت نکرده است.",
                 ),
             );
             return;
@@ -574,7 +574,7 @@ impl<'a> Review<'a> {
                  served) leaves no record: it is counted in the metrics of the server and told in \
                  its log, and nothing here says how many there were.",
                 "هر رد دیگری (بایت نادرست، کلید نادرست، انتخابات دیگر، شعبهٔ ناوابسته به حوزه) رکوردی به جا \
-                 نمی‌گذارد: تنها در شمارنده‌ها و گزارش روزانهٔ سرور آمده است و این برگ شمار آن‌ها را نمی‌گوید.",
+                 نمی‌گذارد: تنها در شمارنده‌ها و گزارش روزانهٔ کارساز آمده است و این برگ شمار آن‌ها را نمی‌گوید.",
             ),
         );
     }

@@ -77,7 +77,7 @@ fn identity(setting: &Setting) -> String {
 /// The page that says that the journal is being read: no number of what is counted so far.
 pub(crate) fn being_read(board: &Board, words: Words, read: u64, of: u64) -> String {
     let sheet = Sheet { board, words, parts: Parts::default() };
-    let title = words.say("The journal is being read", "دفتر در حال خواندن است");
+    let title = words.say("The journal is being read", "دفتر وقایع در حال خوانده شدن است");
     // Whatever was asked for is there in a moment.
     let again = html! { meta http-equiv="refresh" content=(READ_AGAIN_SECONDS); };
     let document = html! {

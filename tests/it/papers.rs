@@ -401,14 +401,15 @@ fn unfinished_provinces_are_in_no_sum_of_the_finished() {
         .collect();
     let sum =
         |table: &Value| rows_of(table).into_iter().rfind(|(kind, _)| kind == "total").unwrap();
+    // Of each the ballots by kind stand in a second table.
     assert!(has(&tables[0]["caption"], "Finished"));
     let finished = sum(tables[0]).1;
     assert_eq!((finished[1].as_str(), finished[2].as_str()), ("1", "1"));
     assert_eq!(finished[4], "55");
-    assert!(has(&tables[1]["caption"], "NOT FINISHED"));
-    let others = sum(tables[1]).1;
+    assert!(has(&tables[2]["caption"], "NOT FINISHED"));
+    let others = sum(tables[2]).1;
     assert_eq!((others[1].as_str(), others[2].as_str(), others[5].as_str()), ("1", "0", "–"));
-    let nation = sum(tables[2]).1;
+    let nation = sum(tables[4]).1;
     assert_eq!((nation[1].as_str(), nation[2].as_str(), nation[4].as_str()), ("2", "1", "55"));
     // Who came is told by what is known: ballots, as nobody was authenticated.
     assert_eq!(finished[6], "ballots");

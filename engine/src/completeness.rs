@@ -22,15 +22,14 @@
 //!   the rejection of a batch that counts now and that a check holds only when others have
 //!   reported.
 
-use std::collections::HashSet;
-
-use rayon::prelude::*;
+use shomar_format::CountingDefinition;
 use shomar_format::bytes::Digest32;
 use shomar_format::document::BallotCounts;
-use shomar_format::{BatchAddress, CountingDefinition};
 
 use crate::checks::Registers;
-use crate::ledger::{Ledger, Ruling, Standing};
+pub use crate::fates::{BallotFates, ChainGap};
+use crate::fates::{Fate, Fated, Pair, fates, received_pairs};
+use crate::ledger::Ledger;
 use crate::outcome::DistrictOutcome;
 use crate::recount::HeldBatch;
 use crate::snapshot::{DistrictTotals, Snapshot};
@@ -90,39 +89,6 @@ impl ToCome {
             (Self::Unknown(one), Self::Unknown(other)) => Self::Unknown(one.min(other)),
             (why @ Self::Unknown(_), Self::AtMost(_)) | (Self::AtMost(_), why) => why,
         };
-    }
-}
-
-/// Ballots of every batch received of a district, as the headers say, by what became of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BallotFates {
-    /// They count.
-    pub counted: u64,
-    /// A check holds them, and nobody has rejected them.
-    pub held: u64,
-    /// Annulled, or held and rejected: outside the ballots taken (class (b) of void ballots).
-    pub out: u64,
-    /// Of a count in whose place a recount stands: nobody took them out, they were counted again.
-    pub replaced: u64,
-    /// Of a recount that stands nowhere, since it waits or was rejected.
-    pub recounted: u64,
-}
-
-impl BallotFates {
-    /// All of them.
-    #[must_use]
-    pub fn received(&self) -> u64 {
-        self.counted + self.held + self.out + self.replaced + self.recounted
-    }
-
-    fn add(&mut self, fate: Fate, ballots: u64) {
-        *match fate {
-            Fate::Counts => &mut self.counted,
-            Fate::Held => &mut self.held,
-            Fate::Annulled | Fate::Rejected => &mut self.out,
-            Fate::Superseded => &mut self.replaced,
-            Fate::Waits | Fate::Dropped => &mut self.recounted,
-        } += ballots;
     }
 }
 
@@ -249,19 +215,6 @@ pub struct PairStanding {
     pub recount_waits: bool,
 }
 
-/// Sequences of a device that have not come, while a later one has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ChainGap {
-    /// Index of the station.
-    pub station: u32,
-    /// Number of the device in it.
-    pub device: u32,
-    /// First sequence that is missing.
-    pub from: u64,
-    /// Last one.
-    pub to: u64,
-}
-
 /// What all districts have and wait for.
 #[derive(Clone, Debug)]
 pub struct Completeness<'a> {
@@ -269,49 +222,6 @@ pub struct Completeness<'a> {
     districts: Vec<DistrictCompleteness>,
     pairs: Vec<PairStanding>,
     gaps: Vec<ChainGap>,
-}
-
-/// What became of a batch.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fate {
-    Counts,
-    Annulled,
-    /// A recount stands in its place.
-    Superseded,
-    /// A check held it, and an officer has rejected it.
-    Rejected,
-    Held,
-    /// A recount that nobody has decided about.
-    Waits,
-    /// A recount that was rejected before it stood anywhere: only its chain has it.
-    Dropped,
-}
-
-/// A batch, and what became of it.
-struct Fated {
-    address: BatchAddress,
-    fate: Fate,
-    /// Its ballots, as its header says.
-    taken: u64,
-}
-
-/// A pair of which something was received.
-struct Pair {
-    station: u32,
-    district: u32,
-    batches: u32,
-    ballots: BallotFates,
-    /// A batch of it counts, with ballots or without.
-    counts: bool,
-    is_rejected: bool,
-    /// A batch of it counts, or is out of the totals by a decision.
-    is_settled: bool,
-    is_held: bool,
-    waits: bool,
-    /// A batch of its station is missing in the chain of a device.
-    has_gap: bool,
-    /// Nothing of it counts, come when it may.
-    is_annulled: bool,
 }
 
 impl<'a> Completeness<'a> {
@@ -505,53 +415,6 @@ impl DistrictCompleteness {
     }
 }
 
-impl Pair {
-    /// Whether a batch of it may be missing that would count.
-    fn may_miss(&self) -> bool {
-        self.has_gap && !self.is_annulled
-    }
-
-    /// Whether a recount of it waits that would count.
-    fn recount_waits(&self) -> bool {
-        self.waits && !self.is_annulled
-    }
-}
-
-/// Every batch received, and what became of it.
-fn fates(input: &CompletenessInput<'_, '_>) -> Vec<Fated> {
-    let Some(ledger) = input.ledger else {
-        let counted = input.snapshot.into_iter().flat_map(Snapshot::batches);
-        let counted = counted.map(|batch| {
-            let taken = u64::from(batch.taken);
-            Fated { address: batch.address, fate: Fate::Counts, taken }
-        });
-        let held = input.held.iter().map(|held| {
-            let taken = held.reported.taken;
-            Fated { address: held.address, fate: Fate::Held, taken }
-        });
-        return counted.chain(held).collect();
-    };
-    let is_open = |held: &&HeldBatch| !held.is_rejected;
-    let held: HashSet<Digest32> = input.held.iter().filter(is_open).map(|held| held.hash).collect();
-    let rejected = input.held.iter().filter(|held| held.is_rejected);
-    let rejected: HashSet<Digest32> = rejected.map(|held| held.hash).collect();
-    let entries = (0..).zip(ledger.entries());
-    let fates = entries.map(|(batch, entry)| {
-        let fate = match ledger.standing(batch) {
-            Standing::Stands if held.contains(&entry.hash) => Fate::Held,
-            // Out of the totals, and nobody waits for it.
-            Standing::Stands if rejected.contains(&entry.hash) => Fate::Rejected,
-            Standing::Stands => Fate::Counts,
-            Standing::Waiting if entry.ruling == Some(Ruling::Rejected) => Fate::Dropped,
-            Standing::Waiting => Fate::Waits,
-            Standing::Superseded(_) => Fate::Superseded,
-            Standing::Annulled(_) => Fate::Annulled,
-        };
-        Fated { address: entry.address, fate, taken: u64::from(entry.taken) }
-    });
-    fates.collect()
-}
-
 /// How a pair stands of which this was received.
 fn standing(station: u32, district: u32, pair: Option<&Pair>, is_annulled: bool) -> PairStanding {
     let state = match pair {
@@ -572,85 +435,9 @@ fn standing(station: u32, district: u32, pair: Option<&Pair>, is_annulled: bool)
     PairStanding { station, district, state, batches, taken: counted, out, recount_waits }
 }
 
-/// The pairs of all batches, by station, then district.
-fn received_pairs(
-    mut batches: Vec<Fated>,
-    ledger: Option<&Ledger>,
-    gaps: &mut Vec<ChainGap>,
-) -> Vec<Pair> {
-    let key = |batch: &Fated| (batch.address.station, batch.address.district);
-    batches.par_sort_unstable_by_key(key);
-    let mut pairs = Vec::with_capacity(batches.len());
-    let mut links = Vec::new();
-    let is_of_station = |one: &Fated, other: &Fated| one.address.station == other.address.station;
-    for of_station in batches.chunk_by(is_of_station) {
-        links.clear();
-        let link = |batch: &Fated| (batch.address.device, batch.address.sequence);
-        links.extend(of_station.iter().map(link));
-        let known = gaps.len();
-        find_gaps(of_station[0].address.station, &mut links, gaps);
-        let has_gap = gaps.len() > known;
-        for of_pair in of_station.chunk_by(|one, other| key(one) == key(other)) {
-            let has = |fate| of_pair.iter().any(|batch| batch.fate == fate);
-            let (station, district) = key(&of_pair[0]);
-            let mut ballots = BallotFates::default();
-            of_pair.iter().for_each(|batch| ballots.add(batch.fate, batch.taken));
-            let is_out = has(Fate::Annulled) || has(Fate::Superseded);
-            let (counts, is_rejected) = (has(Fate::Counts), has(Fate::Rejected));
-            let is_annulled =
-                ledger.is_some_and(|ledger| ledger.annulled_by(station, district).is_some());
-            pairs.push(Pair {
-                station,
-                district,
-                batches: u32::try_from(of_pair.len()).expect("fewer than 2^32 batches"),
-                ballots,
-                counts,
-                is_rejected,
-                is_settled: counts || is_rejected || is_out,
-                is_held: has(Fate::Held),
-                waits: has(Fate::Waits),
-                has_gap,
-                is_annulled,
-            });
-        }
-    }
-    pairs
-}
-
-/// Batches that a device has sealed and that did not come, before one that did. Every sequence is
-/// there once: the same record twice is left out before, another one is a finding.
-fn find_gaps(station: u32, links: &mut [(u32, u64)], gaps: &mut Vec<ChainGap>) {
-    links.sort_unstable();
-    let mut next = (0, 0);
-    for &(device, sequence) in links.iter() {
-        let expected = if next.0 == device { next.1 } else { 0 };
-        if sequence > expected {
-            gaps.push(ChainGap { station, device, from: expected, to: sequence - 1 });
-        }
-        next = (device, sequence.saturating_add(1));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_gap_is_a_sequence_below_the_last_one_that_is_not_there() {
-        let gaps = |links: &[(u32, u64)]| {
-            let mut gaps = Vec::new();
-            find_gaps(5, &mut links.to_vec(), &mut gaps);
-            assert!(gaps.iter().all(|gap| gap.station == 5));
-            gaps.iter().map(|gap| (gap.device, gap.from, gap.to)).collect::<Vec<_>>()
-        };
-        assert!(gaps(&[]).is_empty() && gaps(&[(0, 0)]).is_empty());
-        assert_eq!(gaps(&[(0, 1)]), [(0, 0, 0)]);
-        assert!(gaps(&[(0, 2), (0, 0), (0, 1)]).is_empty());
-        assert_eq!(gaps(&[(0, 2), (0, 0)]), [(0, 1, 1)]);
-        assert!(gaps(&[(0, 0), (7, 1), (7, 0)]).is_empty());
-        assert_eq!(gaps(&[(0, 0), (7, 1), (0, 1), (7, 5)]), [(7, 0, 0), (7, 2, 4)]);
-        assert_eq!(gaps(&[(0, u64::MAX)]), [(0, 0, u64::MAX - 1)]);
-    }
 
     #[test]
     fn what_has_no_bound_stays_without_one_and_names_the_weightiest_reason() {

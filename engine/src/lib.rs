@@ -23,6 +23,7 @@ mod disclosure_tests;
 pub mod evidence;
 pub mod explanation;
 mod facts;
+mod fates;
 mod field;
 pub mod finality;
 mod finding;

@@ -39,15 +39,20 @@ pub(crate) fn run(workspace: &Workspace, amount: Amount) -> Result<bool> {
         .with("PROPTEST_CASES", &cases)
         .with("PROPTEST_MAX_GLOBAL_REJECTS", &cases);
     command_step(&mut board, workspace, "properties", &properties);
-    let nation = CommandLine::new("cargo test --package shomar-tests every_kernel_counts")
-        .with("SHOMAR_SOAK_BALLOTS", &amount.ballots.to_string());
+    // Of the whole workspace: a package alone would be built once more, with fewer features.
+    let slow = |name: &str| {
+        CommandLine::new(&format!(
+            "cargo test --workspace --exclude shomar-report --test it {name}"
+        ))
+    };
+    let nation =
+        slow("every_kernel_counts").with("SHOMAR_SOAK_BALLOTS", &amount.ballots.to_string());
     command_step(&mut board, workspace, "a nation by every kernel", &nation);
-    let elections =
-        CommandLine::new("cargo test --package shomar-tests both_implementations_agree")
-            .with("SHOMAR_SOAK_ELECTIONS", &amount.elections.to_string());
+    let elections = slow("both_implementations_agree")
+        .with("SHOMAR_SOAK_ELECTIONS", &amount.elections.to_string());
     command_step(&mut board, workspace, "seats by both implementations", &elections);
-    let kills = CommandLine::new("cargo test --package shomar-tests nothing_acknowledged_is_lost")
-        .with("SHOMAR_SOAK_KILLS", &amount.kills.to_string());
+    let kills =
+        slow("nothing_acknowledged_is_lost").with("SHOMAR_SOAK_KILLS", &amount.kills.to_string());
     command_step(&mut board, workspace, "a server that is killed", &kills);
     let papers = CommandLine::new("cargo test --package shomar-report");
     command_step(&mut board, workspace, "papers as PDF", &papers);

@@ -55,11 +55,14 @@ fn start_script(folder: &Path, sealed: &Path, port: u16) -> String {
     let (log, data, process) = (folder.join("log"), folder.join("data"), folder.join("server.pid"));
     let [election, config, log, data, process] =
         [&election, &config, &log, &data, &process].map(|path| text(path));
+    // A killed server may hold its port for a moment longer than the signal takes.
     let script = format!(
-        "set -e\n: > {log}\n\
+        "for _ in $(seq 100); do\n  : > {log}\n  \
          {program} serve --election {election} --data {data} --listen 127.0.0.1:{port} \
-         --config {config} > {log}.out 2> {log} &\necho $! > {process}\n\
-         for _ in $(seq 600); do\n  grep -q '^listening on ' {log} && exit 0\n  sleep 0.05\ndone\n\
+         --config {config} > {log}.out 2> {log} &\n  echo $! > {process}\n  \
+         for _ in $(seq 600); do\n    grep -q '^listening on ' {log} && exit 0\n    \
+         grep -q '^error' {log} && break\n    sleep 0.05\n  done\n  \
+         grep -q 'Address already in use' {log} || break\n  sleep 0.1\ndone\n\
          cat {log} >&2\nexit 1\n"
     );
     let path = folder.join("start.sh");

@@ -15,7 +15,7 @@ use crate::recount::HeldBatch;
 use crate::snapshot::Snapshot;
 
 /// What became of a batch.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
     Counts,
     Annulled,

@@ -346,39 +346,33 @@ pub(crate) fn not_encrypted(board: &Board, at: At<'_>) -> String {
 pub(crate) fn on_no_failed_count(whole: &Whole, at: At<'_>) -> String {
     let sheet = DeskSheet::new(&whole.board, at);
     let title = sheet.say("Not on this count", "نه بر پایهٔ این شمارش");
-    let main = html! {
-        h1 { (title) }
-        p role="alert" {
-            ({
-                sheet
-                    .say(
-                        "Nothing was done: the count was found wrong, and nothing can be decided on its numbers. The log of the server says why.",
-                        "کاری انجام نشد: شمارش نادرست یافته شد و بر پایهٔ عددهای آن نمی‌توان تصمیمی گرفت. علت در گزارش کارساز آمده است.",
-                    )
-            })
-        }
-        p {
-            a href=(sheet.path("")) { (sheet.say("To the desk", "به میز تصمیم")) }
-        }
-    };
-    sheet.frame(&content(title, main))
+    let why = sheet.say(
+        "Nothing was done: the count was found wrong, and nothing can be decided on its numbers. \
+         The log of the server says why.",
+        "کاری انجام نشد: شمارش نادرست یافته شد و بر پایهٔ عددهای آن نمی‌توان تصمیمی گرفت. علت در گزارش \
+         کارساز آمده است.",
+    );
+    nothing_done(&sheet, title, why)
 }
 
 /// The page for a form that this server's pages did not send.
 pub(crate) fn foreign_form(board: &Board, at: At<'_>) -> String {
     let sheet = DeskSheet::new(board, at);
     let title = sheet.say("Not from here", "فرم از این‌جا نیست");
+    let why = sheet.say(
+        "Nothing was done: the form was not sent by a page of this session. If you did send it, \
+         open the desk anew and try again.",
+        "کاری انجام نشد: این فرم از صفحه‌ای از همین نشست فرستاده نشده است. اگر خودتان فرستاده‌اید، میز را \
+         دوباره باز کنید و از نو بفرستید.",
+    );
+    nothing_done(&sheet, title, why)
+}
+
+/// The page after something that was not done, with the way back.
+fn nothing_done(sheet: &DeskSheet<'_>, title: &str, why: &str) -> String {
     let main = html! {
         h1 { (title) }
-        p role="alert" {
-            ({
-                sheet
-                    .say(
-                        "Nothing was done: the form was not sent by a page of this session. If you did send it, open the desk anew and try again.",
-                        "کاری انجام نشد: این فرم از صفحه‌ای از همین نشست فرستاده نشده است. اگر خودتان فرستاده‌اید، میز را دوباره باز کنید و از نو بفرستید.",
-                    )
-            })
-        }
+        p role="alert" { (why) }
         p {
             a href=(sheet.path("")) { (sheet.say("To the desk", "به میز تصمیم")) }
         }

@@ -272,4 +272,38 @@ mod tests {
         assert_eq!(said.matches("(10123)").count(), 6 + 6 + 150);
         assert_eq!(said.matches("61,172,298").count(), 2 * 12);
     }
+
+    #[test]
+    fn decisions_are_set_as_large_as_other_tables() {
+        let text = |title: &str| column(title, "text", 0);
+        let mut columns = vec![column("record", "number", 0)];
+        columns
+            .extend(["when", "decision", "officer", "why", "taken", "void", "elected"].map(text));
+        let why = "the board of the station counted nine ballots of another district";
+        let cells = ["1,204", "10 Azar 1405, 23:12:05", "annulled", "chair", why].into_iter();
+        let cells: Vec<String> =
+            cells.chain(["85 → 76", "4 → 3", "A → B"]).map(str::to_owned).collect();
+        let decisions = json!({
+            "block": "table", "caption": "decisions", "columns": columns,
+            "rows": [row("plain", &cells)],
+        });
+        let size_of = |blocks: &[Value], word: &str| {
+            let (document, mut size) = (laid_out("en", blocks), Abs::zero());
+            for page in document.pages() {
+                each_text(&page.frame, Point::zero(), &mut |_, text| {
+                    if text.text.contains(word) {
+                        size = text.size;
+                    }
+                });
+            }
+            size
+        };
+        let small = json!({
+            "block": "table", "caption": "others", "columns": [text("why")],
+            "rows": [row("plain", &["counted".to_owned()])],
+        });
+        let other = size_of(&[small], "counted");
+        assert!(other > Abs::zero());
+        assert_eq!(size_of(&[decisions], "counted"), other);
+    }
 }

@@ -4,6 +4,7 @@
 //! look into the server's memory.
 
 mod batches;
+mod forms;
 pub(crate) mod kit;
 mod seen;
 

@@ -170,6 +170,7 @@ fn what_is_not_there_is_said_and_nothing_falls_over() {
         ("/en/corrections?page=4294967295", 200),
         ("/en/wall?views=%2F&seconds=soon", 404),
         ("/en/wall?views=%2Fnothing,%2Fwall", 200),
+        ("/en/wall?seconds=5&views=%2Fsearch%3Fq%3Da", 200),
         ("/en/search?q=", 200),
         ("/en/search?q=%FF%FE", 200),
         ("/assets/0/style.css", 404),
@@ -179,6 +180,11 @@ fn what_is_not_there_is_said_and_nothing_falls_over() {
     }
     let long = format!("/en/search?q={}", "a%20".repeat(2_000));
     assert_eq!(get(&server, &long, "").status, 200);
+    // A wall in a wall in a wall: each would take a part of the stack, which has an end.
+    let deep = format!("/en/{}", "wall?views=".repeat(5_900));
+    assert_eq!(get(&server, &deep, "").status, 200);
+    let search = get(&server, "/en/wall?views=%2Fsearch%3Fq%3Da,%2Fwall%3Fviews%3D%2F", "");
+    assert!(search.body.contains("<h1>Wall screen</h1>"), "{}", search.body);
     let script = get(&server, "/en/search?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E", "");
     assert!(!script.body.contains("<script>alert"), "what was typed is text");
     assert!(server.get("/readyz").1.contains("ready"));

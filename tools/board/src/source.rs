@@ -47,6 +47,8 @@ pub struct Reception {
     pub full_count: Option<FullCount>,
     /// Why nothing is published any more.
     pub failure: Option<String>,
+    /// Whether the count is behind for want of file handles or memory, and is tried again.
+    pub waits: bool,
 }
 
 /// Quantiles of a delay, in microseconds.

@@ -207,6 +207,7 @@ impl Source for Looking {
                 at_ms: report.at_ms,
                 took_ms: report.took_ms,
             }),
+            waits: window.waits(),
             failure: window.failure().map(|message| message.as_str().to_owned()),
         }
     }

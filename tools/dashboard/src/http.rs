@@ -257,9 +257,14 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// The page that says so, and loads itself again.
-    pub(crate) fn page(&self, words: Words) -> Response {
-        let html = pages::being_read(&self.board.board, words, self.read, self.of);
+    /// The page that says so; it loads itself again, unless the query wants it still.
+    pub(crate) fn page(&self, words: Words, query: &[(String, String)]) -> Response {
+        let is_still = query.iter().any(|(key, value)| key == "still" && !value.is_empty());
+        let others = query.iter().filter(|(key, _)| key != "still");
+        let mut still = form_urlencoded::Serializer::for_suffix(String::from("?"), 1);
+        let still = still.extend_pairs(others).append_pair("still", "1").finish();
+        let read = (self.read, self.of);
+        let html = pages::being_read(&self.board.board, words, read, (&still, is_still));
         let mut response = not_now(html);
         set(response.headers_mut(), header::CONTENT_TYPE, "text/html; charset=utf-8");
         response
@@ -267,10 +272,10 @@ impl Reading {
 }
 
 impl NotShown {
-    fn page(&self, words: Words) -> Response {
+    fn page(&self, words: Words, query: &[(String, String)]) -> Response {
         match self {
             Self::Closed => self.line(),
-            Self::Reading(reading) => reading.page(words),
+            Self::Reading(reading) => reading.page(words, query),
         }
     }
 
@@ -359,7 +364,7 @@ async fn show(
 ) -> Response {
     let board = match room.shown() {
         Ok(board) => board,
-        Err(not) => return not.page(Words { language }),
+        Err(not) => return not.page(Words { language }, query),
     };
     let Some(view) = View::parse(&room.setting, language, path, query) else {
         let page = pages::not_found(&board.board, Words { language });

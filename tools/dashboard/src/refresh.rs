@@ -18,7 +18,7 @@ use crate::board_pages::BoardPages;
 use crate::http::Room;
 use shomar_board::board::{Board, BoardInput};
 use shomar_board::setting::Setting;
-use shomar_board::source::Source;
+use shomar_board::source::{Reception, Source};
 
 /// Least time between two boards.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -82,7 +82,8 @@ impl Refresher {
         let (snapshot, reception) = (self.source.snapshot(), self.source.reception());
         let is_news = before.is_none_or(|before| {
             let is_other = !Arc::ptr_eq(&before.snapshot, &snapshot);
-            is_other || before.reception.failure != reception.failure
+            let told = |own: &Reception| (own.failure.clone(), own.waits);
+            is_other || told(&before.reception) != told(&reception)
         });
         let is_old = self.made.is_none_or(|made| made.elapsed() >= IDLE);
         if !is_news && !is_old {

@@ -89,13 +89,14 @@ impl View {
             text.parse().ok().filter(|index| (*index as usize) < count)
         };
         let province = |text: &str| index(text, places.provinces.len());
-        let mut parts = path.split('/').filter(|part| !part.is_empty());
-        let kind = match (parts.next(), parts.next()) {
-            (None, _) => Kind::Nation,
-            (Some("province"), Some(at)) => Kind::Province(province(at)?),
-            (Some("county"), Some(at)) => Kind::County(index(at, places.counties.len())?),
-            (Some("district"), Some(id)) => Kind::District(setting.counting.find_district(id)?),
-            (Some("stations"), None) => Kind::Stations {
+        // An id is whatever stands behind, be there a `/` in it.
+        let (first, rest) = first_part(path);
+        let kind = match (first, rest) {
+            ("", "") => Kind::Nation,
+            ("province", at) => Kind::Province(province(at)?),
+            ("county", at) => Kind::County(index(at, places.counties.len())?),
+            ("district", id) => Kind::District(setting.counting.find_district(id)?),
+            ("stations", "") => Kind::Stations {
                 state: match value("state") {
                     None => StationFilter::Missing,
                     Some(name) => StationFilter::find(name)?,
@@ -106,22 +107,26 @@ impl View {
                 },
                 page: page()?,
             },
-            (Some("reception"), None) => Kind::Reception,
-            (Some("corrections"), None) => Kind::Corrections { page: page()? },
-            (Some("search"), None) => Kind::Search(value("q").unwrap_or("").to_owned()),
-            (Some("wall"), None) => {
+            ("reception", "") => Kind::Reception,
+            ("corrections", "") => Kind::Corrections { page: page()? },
+            ("search", "") => Kind::Search(value("q").unwrap_or("").to_owned()),
+            ("wall", "") => {
                 // As they stand in the form: a path and perhaps a query, both encoded.
                 let parse = |own: &str| {
                     let (path, query) = own.split_once('?').unwrap_or((own, ""));
                     let path = percent_decode_str(path).decode_utf8().ok()?;
+                    // No wall in a wall, which would have one in it as well and so on; nor a
+                    // search, which has no live numbers and a queue of its own.
+                    if matches!(first_part(&path).0, "wall" | "search") {
+                        return None;
+                    }
                     let query: Vec<(String, String)> =
                         form_urlencoded::parse(query.as_bytes()).into_owned().collect();
                     Some(Self::parse(setting, language, &path, &query)?.kind)
                 };
-                let shown = |kind: &Kind| !matches!(kind, Kind::Wall(_) | Kind::WallSetup);
                 let views = query.iter().filter(|(key, _)| key == "views");
                 let views = views.flat_map(|(_, paths)| paths.split(',')).filter_map(parse);
-                let views: Vec<Kind> = views.filter(shown).take(WALL_VIEWS_MAX).collect();
+                let views: Vec<Kind> = views.take(WALL_VIEWS_MAX).collect();
                 let number =
                     |key| value(key).map_or(Some(None), |text| text.parse().ok().map(Some));
                 let seconds: u32 = number("seconds")?.unwrap_or(15);
@@ -139,7 +144,7 @@ impl View {
             _ => return None,
         };
         let is_still = value("still").is_some();
-        parts.next().is_none().then(|| Self { is_still, ..Self::new(language, kind) })
+        Some(Self { is_still, ..Self::new(language, kind) })
     }
 
     /// The path of this view.
@@ -193,6 +198,12 @@ impl Kind {
             }
         }
     }
+}
+
+/// The first part of a path, and all that stands behind it.
+fn first_part(path: &str) -> (&str, &str) {
+    let path = path.trim_start_matches('/');
+    path.split_once('/').unwrap_or((path, ""))
 }
 
 /// What stands in a path or a query as it is (RFC 3986: unreserved characters).

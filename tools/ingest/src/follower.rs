@@ -144,6 +144,8 @@ pub struct Published {
     pub recount: ArcSwapOption<RecountReport>,
     /// Why nothing is published any more, as far as everybody may know.
     pub failure: ArcSwapOption<String>,
+    /// Whether the count is behind for want of file handles or memory, and is tried again.
+    pub waits: AtomicBool,
     pub(crate) mode: Mode,
 }
 
@@ -206,6 +208,7 @@ impl Follower {
                 match step {
                     Ok(snapshot) => self.publish(snapshot),
                     Err(NotCounted::ForNow(message)) => {
+                        self.published.waits.store(true, Ordering::Relaxed);
                         warn!(message, "a segment cannot be opened now: tried again");
                         std::thread::sleep(RETRY_PAUSE);
                     }
@@ -225,6 +228,7 @@ impl Follower {
     fn publish(&self, snapshot: LiveSnapshot) {
         let position = snapshot.position;
         self.published.snapshot.store(Arc::new(snapshot));
+        self.published.waits.store(false, Ordering::Relaxed);
         self.metrics.counted.set(i64::try_from(position).unwrap_or(i64::MAX));
         let arrivals = self.frontier.take_arrivals(position);
         self.metrics.published(arrivals.into_iter().map(|arrival| arrival.received.elapsed()));

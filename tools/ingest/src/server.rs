@@ -116,6 +116,7 @@ pub fn start_with(
         snapshot: ArcSwap::from_pointee(empty),
         recount: ArcSwapOption::empty(),
         failure: ArcSwapOption::empty(),
+        waits: AtomicBool::new(false),
         mode: election.definition.head.mode,
     });
     let chains = Arc::clone(&opened.state.chains);

@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -269,6 +270,34 @@ pub(crate) fn open_segment(data: &Path, segment: u64) -> std::io::Result<(PathBu
     // It may be closed between two looks; it is never opened again.
     match File::open(&open) {
         Ok(file) => Ok((open, file)),
-        Err(_) => File::open(&closed).map(|file| (closed, file)),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            File::open(&closed).map(|file| (closed, file))
+        }
+        // Why it cannot be opened now; the other name would only say that there is none.
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Without file handles the open segment said so, and then the closed one that there is none:
+    /// that is a segment that is gone, and ended publishing.
+    #[test]
+    fn a_segment_that_cannot_be_opened_now_is_not_one_that_is_gone() {
+        let data = tempfile::tempdir().unwrap();
+        let open = |segment| open_segment(data.path(), segment).map_err(|error| error.kind());
+        assert_eq!(open(0).unwrap_err(), ErrorKind::NotFound);
+        // What leads to itself cannot be opened, and is there.
+        let path = data.path().join("000000.segment.open");
+        std::os::unix::fs::symlink(&path, &path).unwrap();
+        assert!(!matches!(open(0), Ok(_) | Err(ErrorKind::NotFound)));
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, "").unwrap();
+        assert_eq!(open(0).unwrap().0, path);
+        let closed = data.path().join("000000.segment");
+        std::fs::rename(&path, &closed).unwrap();
+        assert_eq!(open(0).unwrap().0, closed);
     }
 }

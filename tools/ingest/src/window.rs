@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
@@ -89,6 +90,12 @@ impl Window {
     #[must_use]
     pub fn failure(&self) -> Option<Arc<String>> {
         self.published.failure.load_full()
+    }
+
+    /// Whether the count is behind for want of file handles or memory, and is tried again.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.published.waits.load(Ordering::Relaxed)
     }
 
     /// Nothing is published any more.

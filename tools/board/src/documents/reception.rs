@@ -33,6 +33,8 @@ pub(super) struct ReceptionDocument<'a> {
     snapshot_delay_microseconds: QuantilesDocument,
     full_count: Option<FullCountDocument<'a>>,
     failure: Option<&'a str>,
+    /// Whether the count is behind for want of file handles or memory, and is tried again.
+    waits: bool,
 }
 
 #[derive(Serialize)]
@@ -80,6 +82,7 @@ pub(super) fn document(board: &Board) -> ReceptionDocument<'_> {
             took_ms: count.took_ms,
         }),
         failure: own.failure.as_deref(),
+        waits: own.waits,
     }
 }
 

@@ -78,7 +78,9 @@ impl Resource {
             ["provinces"] => Self::Provinces,
             ["provinces", at] => Self::Province(province(setting, at)?),
             ["districts"] => Self::Districts { contest: query.contest()?, page: query.page()? },
-            ["districts", id] => {
+            // An id is whatever stands behind, be there a `/` in it.
+            ["districts", ..] => {
+                let (_, id) = path.trim_start_matches('/').split_once('/').unwrap_or_default();
                 let district = setting.counting.find_district(id);
                 Self::District(district.ok_or_else(|| {
                     format!("found district '{id}', expected an id of districts.csv")

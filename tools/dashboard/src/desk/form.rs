@@ -11,6 +11,7 @@ use shomar_engine::ledger::{Entry, Ledger, Ruling, Standing};
 use shomar_engine::lots::{REPLACEMENT_LOT, RecordedLot};
 use shomar_format::bytes::{Digest32, digest_from_hex, hex};
 use shomar_format::control::{Action, Lot, Subject};
+use shomar_format::limits::FIELD_BYTES_MAX;
 use shomar_seats::LotKind;
 
 /// What can be proposed.
@@ -75,6 +76,9 @@ impl DecisionKind {
     }
 }
 
+/// Fields that are no names or numbers, but words, which stand in the record as they are.
+pub(crate) const IN_WORDS: [&str; 3] = ["why", "drawn_at", "present"];
+
 /// The fields of a form.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields(pub(crate) Vec<(String, String)>);
@@ -118,10 +122,27 @@ impl Reader<'_> {
             let message = self.words.say("Write why, in words.", "علت را بنویسید.").to_owned();
             errors.push(FieldError { field: "why", message });
         }
+        errors.extend(kind.fields().iter().filter_map(|field| self.unfit_words(field)));
         match (action, errors.is_empty()) {
             (Ok(action), true) => Ok((action, why)),
             _ => Err(errors),
         }
+    }
+
+    /// What is wrong with words that would stand in the record.
+    fn unfit_words(&self, field: &'static str) -> Option<FieldError> {
+        let text = self.fields.get(field);
+        let said = if text.chars().any(char::is_control) {
+            self.words.say("One line, without tabs.", "در یک سطر و بدون جهش (tab) بنویسید.")
+        } else if IN_WORDS.contains(&field) && text.len() > FIELD_BYTES_MAX {
+            self.words.say(
+                "Too long for a record: at most 1,024 bytes; a Persian letter has two.",
+                "برای رکورد بلند است: دست بالا ۱۰۲۴ بایت، که هر حرف فارسی دو بایت است.",
+            )
+        } else {
+            return None;
+        };
+        Some(FieldError { field, message: said.to_owned() })
     }
 
     fn wrong<T>(&self, field: &'static str, en: &str, fa: &str) -> Result<T, Vec<FieldError>> {

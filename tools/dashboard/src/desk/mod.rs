@@ -32,7 +32,7 @@ use tracing::{info, warn};
 
 pub use boards::ReadEvidence;
 pub(crate) use boards::{Boards, Whole, Would};
-pub(crate) use form::{DecisionKind, FieldError, Fields, Reader, lot_kinds};
+pub(crate) use form::{DecisionKind, FieldError, Fields, IN_WORDS, Reader, lot_kinds};
 pub(crate) use seen::elected_codes;
 
 use crate::desk::request::{Peer, cookie, end_cookie, is_own_origin, token_of};
@@ -88,7 +88,7 @@ enum Work {
 /// A request, as far as it matters.
 struct Asked {
     words: Words,
-    /// Without the language, from `/desk` on, without an end slash.
+    /// Decoded, without the language, from `/desk` on.
     path: String,
     query: String,
     fields: Fields,
@@ -220,7 +220,7 @@ impl DeskRoom {
         {
             return Err(Box::new(too_many(seconds)));
         }
-        let path = path.trim_matches('/');
+        let path = path.trim_start_matches('/');
         let path = if path.is_empty() { "/desk".to_owned() } else { format!("/desk/{path}") };
         Ok(Asked { words: Words { language }, path, query, fields: Fields(pairs), headers, peer })
     }
@@ -252,7 +252,7 @@ impl DeskRoom {
     fn answer_look(&self, asked: &Asked) -> Response {
         // Every page of the desk, the login too, says how far the count is.
         if let Err(NotShown::Reading(reading)) = self.room.shown() {
-            return reading.page(asked.words);
+            return reading.page(asked.words, &asked.fields.0);
         }
         let now_ms = self.boards.now_ms();
         let public = self.room.board.load_full();
@@ -290,9 +290,9 @@ impl DeskRoom {
                 None => None,
             },
             ["district"] => return find_district(asked, fields, &whole),
-            ["district", id] => {
-                let id = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
-                let district = whole.board.setting.counting.find_district(&id);
+            // An id is whatever stands behind, be there a `/` in it.
+            ["district", ref id @ ..] => {
+                let district = whole.board.setting.counting.find_district(&id.join("/"));
                 district.map(|district| pages::district(&whole, place, district))
             }
             _ => None,
@@ -328,7 +328,9 @@ impl DeskRoom {
         let (text, would) = match (control.to_text(), would) {
             (Ok(text), Ok(would)) => (text, would),
             (Err(error), _) => {
-                return refused_form(&whole, place, kind, fields, &error.to_string());
+                let general = "این تصمیم را با این نوشته‌ها نمی‌توان ثبت کرد.";
+                let said = asked.words.say(&error.to_string(), general).to_owned();
+                return refused_form(&whole, place, kind, fields, &said);
             }
             (_, Err(error)) => return refused_form(&whole, place, kind, fields, &error),
         };
@@ -399,7 +401,7 @@ impl DeskRoom {
         if let (["propose"] | ["proposal", ..], Err(NotShown::Reading(reading))) =
             (&parts[..], self.room.shown())
         {
-            return reading.page(asked.words);
+            return reading.page(asked.words, &asked.fields.0);
         }
         match parts[..] {
             ["logout"] => {

@@ -34,7 +34,7 @@ use shomar_board::words::{Words, rfc3339};
 const RELOAD_SECONDS: u32 = 15;
 
 /// Seconds after which whoever was told that the journal is being read looks again.
-pub(crate) const READ_AGAIN_SECONDS: u32 = 2;
+pub(crate) const READ_AGAIN_SECONDS: u32 = 10;
 
 /// A page while it is written.
 pub(crate) struct Sheet<'a> {
@@ -74,12 +74,24 @@ fn identity(setting: &Setting) -> String {
     mark_of(text.as_bytes())
 }
 
-/// The page that says that the journal is being read: no number of what is counted so far.
-pub(crate) fn being_read(board: &Board, words: Words, read: u64, of: u64) -> String {
+/// The page that says that the journal is being read: no number of what is counted so far. `still`
+/// is the query of this page when it does not load itself again, and whether it is that one.
+pub(crate) fn being_read(
+    board: &Board,
+    words: Words,
+    (read, of): (u64, u64),
+    (still, is_still): (&str, bool),
+) -> String {
     let sheet = Sheet { board, words, parts: Parts::default() };
     let title = words.say("The journal is being read", "دفتر وقایع در حال خوانده شدن است");
     // Whatever was asked for is there in a moment.
-    let again = html! { meta http-equiv="refresh" content=(READ_AGAIN_SECONDS); };
+    let again = html! {
+        @if !is_still { meta http-equiv="refresh" content=(READ_AGAIN_SECONDS); }
+    };
+    let stop = match is_still {
+        true => words.say("Look again", "دوباره ببینید"),
+        false => words.say("Stop loading by itself", "توقف بارگذاری خودکار"),
+    };
     let document = html! {
         (DOCTYPE)
         html lang=(words.code()) dir=(words.direction()) {
@@ -100,8 +112,8 @@ pub(crate) fn being_read(board: &Board, words: Words, read: u64, of: u64) -> Str
                         ({
                             words
                                 .say(
-                                    "The server has just started. Numbers are shown once everything received before is counted again; this page then loads itself.",
-                                    "کارساز تازه راه‌اندازی شده است. عددها پس از بازشماری همهٔ آنچه پیش‌تر رسیده است نمایش داده می‌شود و این صفحه خود به خود به‌روز می‌شود.",
+                                    "The server has just started. Numbers are shown once everything received before is counted again.",
+                                    "کارساز تازه راه‌اندازی شده است. عددها پس از شمارش دوبارهٔ همهٔ آنچه پیش‌تر رسیده است نمایش داده می‌شود.",
                                 )
                         })
                     }
@@ -111,6 +123,7 @@ pub(crate) fn being_read(board: &Board, words: Words, read: u64, of: u64) -> Str
                         (words.say(" of ", " از "))
                         (words.number(of))
                     }
+                    p { a href=(still) { (stop) } }
                 }
             }
         }
@@ -409,6 +422,9 @@ impl Sheet<'_> {
             @if board.reception.failure.is_some() {
                 strong class="bad" { (self.count_failed()) }
             }
+            @if board.reception.waits {
+                strong class="bad" { (self.count_waits()) }
+            }
         };
         html! {
             div class="asof" {
@@ -417,6 +433,14 @@ impl Sheet<'_> {
                 span id="lost" role="status" {}
             }
         }
+    }
+
+    /// What is said of numbers that stand still while batches come.
+    fn count_waits(&self) -> &'static str {
+        self.words.say(
+            "The numbers stand still: the server lacks file handles or memory, and tries again",
+            "عددها به‌روز نمی‌شود: کارساز برای باز کردن فایل‌ها جا یا حافظه ندارد و دوباره می‌کوشد",
+        )
     }
 
     /// What is said of numbers that nobody may rely on.

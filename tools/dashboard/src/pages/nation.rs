@@ -162,6 +162,10 @@ impl Sheet<'_> {
             let text = self.count_failed();
             alarms.push(("bad", format!("{text}: {failure}"), Some(Kind::Reception)));
         }
+        if board.reception.waits {
+            let text = self.count_waits().to_owned();
+            alarms.push(("bad", text, Some(Kind::Reception)));
+        }
         if !board.reception.is_open {
             let text = words.say("No batches are taken now", "اکنون بسته‌ای پذیرفته نمی‌شود");
             alarms.push(("bad", text.to_owned(), Some(Kind::Reception)));

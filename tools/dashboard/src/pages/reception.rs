@@ -238,6 +238,9 @@ impl Sheet<'_> {
                     (failure)
                 }
             }
+            @if own.waits {
+                p class="bad" { (self.count_waits()) }
+            }
             @match &own.full_count {
                 None => p {
                     ({

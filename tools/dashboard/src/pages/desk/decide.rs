@@ -6,10 +6,14 @@ use shomar_format::control::{Action, Subject};
 use super::{At, DeskSheet, content};
 use shomar_engine::inapplicable::annulment_reasons;
 
-use crate::desk::{DecisionKind, FieldError, Fields, Whole, lot_kinds};
+use crate::desk::{DecisionKind, FieldError, Fields, IN_WORDS, Whole, lot_kinds};
 
 /// Annulments that can be taken back, shown at one time.
 const SHOWN: usize = 100;
+/// Letters of a field.
+const LENGTH_MAX: usize = 1_000;
+/// Letters of a field with hashes: as many as an address and a form take.
+const HASHES_LENGTH_MAX: usize = 60_000;
 
 /// A form, as far as it is filled, with what is wrong.
 pub(crate) fn decide(
@@ -72,7 +76,8 @@ impl Form<'_> {
         };
         let invalid = error.map(|_| "true");
         let value = self.value(name);
-        let is_word = matches!(name, "why" | "drawn_at" | "present");
+        let is_word = IN_WORDS.contains(&name);
+        let most = if name == "recount" { HASHES_LENGTH_MAX } else { LENGTH_MAX };
         let is_needed = name == "why";
         html! {
             p class="field" {
@@ -123,7 +128,7 @@ impl Form<'_> {
                             dir=(if is_word { "auto" } else { "ltr" })
                             autocomplete="off"
                             spellcheck=(if is_word { "true" } else { "false" })
-                            maxlength="1000"
+                            maxlength=(most)
                             required[is_needed]
                             aria-describedby=[described]
                             aria-invalid=[invalid];

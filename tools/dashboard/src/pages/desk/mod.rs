@@ -185,7 +185,9 @@ impl<'a> DeskSheet<'a> {
             "" => String::new(),
             query => format!("?{query}"),
         };
-        let tail = if self.at.path == "/desk" { "/desk/" } else { self.at.path };
+        let parts: Vec<String> =
+            self.at.path.split('/').map(|part| encoded(part).to_string()).collect();
+        let tail = if self.at.path == "/desk" { "/desk/".to_owned() } else { parts.join("/") };
         let document = html! {
             (DOCTYPE)
             html lang=(words.code()) dir=(words.direction()) {

@@ -159,6 +159,8 @@ impl Published {
             Mode::Official => "the count failed; the log of the server says how".to_owned(),
         };
         self.failure.store(Some(Arc::new(told)));
+        // Nothing is tried again.
+        self.waits.store(false, Ordering::Relaxed);
     }
 }
 

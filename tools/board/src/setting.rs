@@ -84,6 +84,13 @@ impl Setting {
         &self.subject.election.districts[district as usize]
     }
 
+    /// The district of an id that is the rest of an address: it may have a `/` in it, and the
+    /// address one behind it.
+    pub fn district_of_address(&self, rest: &str) -> Option<u32> {
+        let find = |id| self.counting.find_district(id);
+        find(rest).or_else(|| find(rest.strip_suffix('/')?))
+    }
+
     /// Whether the ballots of a contest (by index) are those of voters, each once.
     pub fn contest_counts_voters(&self, contest: usize) -> bool {
         self.counts_voters[contest]

@@ -86,7 +86,8 @@ impl View {
         };
         let places = &setting.places;
         let index = |text: &str, count: usize| -> Option<u32> {
-            text.parse().ok().filter(|index| (*index as usize) < count)
+            let number = text.strip_suffix('/').unwrap_or(text).parse();
+            number.ok().filter(|index| (*index as usize) < count)
         };
         let province = |text: &str| index(text, places.provinces.len());
         // An id is whatever stands behind, be there a `/` in it.
@@ -95,7 +96,7 @@ impl View {
             ("", "") => Kind::Nation,
             ("province", at) => Kind::Province(province(at)?),
             ("county", at) => Kind::County(index(at, places.counties.len())?),
-            ("district", id) => Kind::District(setting.counting.find_district(id)?),
+            ("district", id) => Kind::District(setting.district_of_address(id)?),
             ("stations", "") => Kind::Stations {
                 state: match value("state") {
                     None => StationFilter::Missing,

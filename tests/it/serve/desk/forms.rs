@@ -41,7 +41,9 @@ fn a_district_is_found_by_its_id_whatever_signs_are_in_it() {
     assert!(page.body.contains("<h1>Village</h1>"), "{}", page.body);
     let other = address.replace("/en/", "/fa/").replace("%2F", "/");
     assert!(page.body.contains(&format!("href=\"{other}\"")), "{other}: {}", page.body);
-    assert_eq!(maryam.get(&other).status, 200);
+    for path in [other, format!("{address}/"), "/en/desk/decide/annul/".to_owned()] {
+        assert_eq!(maryam.get(&path).status, 200, "{path}");
+    }
 }
 
 #[test]

@@ -81,7 +81,7 @@ impl Resource {
             // An id is whatever stands behind, be there a `/` in it.
             ["districts", ..] => {
                 let (_, id) = path.trim_start_matches('/').split_once('/').unwrap_or_default();
-                let district = setting.counting.find_district(id);
+                let district = setting.district_of_address(id);
                 Self::District(district.ok_or_else(|| {
                     format!("found district '{id}', expected an id of districts.csv")
                 })?)

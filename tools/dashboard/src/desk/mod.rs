@@ -96,6 +96,13 @@ struct Asked {
     peer: Peer,
 }
 
+impl Asked {
+    /// The parts of the path behind `/desk`.
+    fn parts(&self) -> Vec<&str> {
+        self.path.split('/').skip(2).filter(|part| !part.is_empty()).collect()
+    }
+}
+
 /// A request of somebody who is logged in.
 struct Known<'a> {
     desk: &'a Desk,
@@ -275,7 +282,7 @@ impl DeskRoom {
     fn show(&self, asked: &Asked, known: &Known<'_>) -> Response {
         let whole = self.boards.whole();
         let place = at(asked, Some(known.session), known.now_ms);
-        let parts: Vec<&str> = asked.path.split('/').skip(2).collect();
+        let parts = asked.parts();
         let fields = &asked.fields;
         let made = match parts[..] {
             [] => Some(pages::overview(&whole, place, &known.desk.proposals())),
@@ -291,10 +298,11 @@ impl DeskRoom {
             },
             ["district"] => return find_district(asked, fields, &whole),
             // An id is whatever stands behind, be there a `/` in it.
-            ["district", ref id @ ..] => {
-                let district = whole.board.setting.counting.find_district(&id.join("/"));
-                district.map(|district| pages::district(&whole, place, district))
-            }
+            ["district", ..] => asked
+                .path
+                .strip_prefix("/desk/district/")
+                .and_then(|id| whole.board.setting.district_of_address(id))
+                .map(|district| pages::district(&whole, place, district)),
             _ => None,
         };
         match made {
@@ -383,7 +391,7 @@ impl DeskRoom {
             warn!(address = %asked.peer.address, "a form of another origin at the desk");
             return page(StatusCode::FORBIDDEN, pages::foreign_form(&public.board, place));
         }
-        let parts: Vec<&str> = asked.path.split('/').skip(2).collect();
+        let parts = asked.parts();
         if asked.path == LOGIN_PATH {
             return self.log_in(asked, desk, fields, now_ms);
         }

@@ -27,7 +27,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::assets::{self, Asset};
 use crate::board_pages::BoardPages;
-use crate::desk::{Boards, DeskParts, DeskRoom, is_operator, too_many};
+use crate::desk::{Boards, DeskParts, DeskRoom, is_operator};
 use crate::packed::{Packed, stream_head, takes_packed};
 use crate::page::Page;
 use crate::pages;
@@ -300,6 +300,15 @@ pub(crate) fn not_now(body: impl Into<Body>) -> Response {
     protect(headers);
     set(headers, header::CACHE_CONTROL, "no-store");
     set(headers, header::RETRY_AFTER, &pages::READ_AGAIN_SECONDS.to_string());
+    response
+}
+
+/// Whoever asks more than others may comes again in so many seconds.
+pub(crate) fn too_many(seconds: u64) -> Response {
+    let mut response = (StatusCode::TOO_MANY_REQUESTS, "too many requests\n").into_response();
+    protect(response.headers_mut());
+    set(response.headers_mut(), header::CACHE_CONTROL, "no-store");
+    set(response.headers_mut(), header::RETRY_AFTER, &seconds.to_string());
     response
 }
 

@@ -5,12 +5,12 @@
 //! forms and the mark of its own origin; a password in the clear over a network; a cookie for
 //! somebody who is not logged in.
 
+mod answer;
 mod boards;
 mod form;
 mod request;
 mod seen;
 
-use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Extension, Path, Query, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use shomar_board::words::Words;
 use shomar_desk::{Desk, DeskError, LoginRefused, Session};
@@ -35,8 +35,9 @@ pub(crate) use boards::{Boards, Whole, Would};
 pub(crate) use form::{DecisionKind, FieldError, Fields, IN_WORDS, Reader, lot_kinds};
 pub(crate) use seen::elected_codes;
 
-use crate::desk::request::{Peer, cookie, end_cookie, is_own_origin, token_of};
-use crate::http::{NotShown, Room, language_of, protect, set};
+use crate::desk::answer::{page, refusal, see};
+use crate::desk::request::{Peer, cookie, end_cookie, fields_of, is_own_origin, token_of};
+use crate::http::{NotShown, Room, language_of, set, too_many};
 use crate::pages::desk as pages;
 use crate::pages::desk::{At, LoginNews};
 
@@ -47,8 +48,6 @@ const REQUESTS_AT_ONCE: NonZeroU32 = NonZeroU32::new(100).expect("more than none
 const WORKED_AT_ONCE: usize = 2;
 /// Longest wait for that, and for the whole of a form.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Longest form: its longest field has a thousand letters.
-const FORM_BYTES_MAX: usize = 64 << 10;
 /// What is told where the journal, or the log of the desk, takes nothing now.
 const LATER_IN_PERSIAN: &str =
     "اکنون ثبت نمی‌شود؛ کمی بعد دوباره امتحان کنید. علت در گزارش کارساز آمده است.";
@@ -626,61 +625,4 @@ fn refused_form(
     let error = FieldError { field: kind.fields()[0], message: message.to_owned() };
     let html = pages::decide(whole, place, kind, fields, &[error]);
     page(StatusCode::UNPROCESSABLE_ENTITY, html)
-}
-
-/// A page of the desk: nobody keeps it.
-fn page(status: StatusCode, html: String) -> Response {
-    let mut response = (status, html).into_response();
-    let headers = response.headers_mut();
-    protect(headers);
-    // Without it a form would not say where it comes from.
-    set(headers, header::REFERRER_POLICY, "same-origin");
-    set(headers, header::CONTENT_TYPE, "text/html; charset=utf-8");
-    set(headers, header::CACHE_CONTROL, "no-store");
-    response
-}
-
-/// The fields of a form, if it comes whole and soon.
-async fn fields_of(headers: &HeaderMap, body: Body) -> Result<Fields, StatusCode> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    if !kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
-        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    }
-    let body = axum::body::to_bytes(body, FORM_BYTES_MAX);
-    match tokio::time::timeout(PATIENCE, body).await {
-        Ok(Ok(body)) => Ok(Fields(form_urlencoded::parse(&body).into_owned().collect())),
-        Ok(Err(_)) => Err(StatusCode::PAYLOAD_TOO_LARGE),
-        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
-    }
-}
-
-/// An answer without a page.
-fn refusal(status: StatusCode) -> Response {
-    let mut response = status.into_response();
-    protect(response.headers_mut());
-    set(response.headers_mut(), header::CACHE_CONTROL, "no-store");
-    response
-}
-
-/// What a change ends with: a page that can be loaded again.
-fn see(path: &str) -> Response {
-    let mut response = StatusCode::SEE_OTHER.into_response();
-    let headers = response.headers_mut();
-    protect(headers);
-    set(headers, header::LOCATION, path);
-    set(headers, header::CACHE_CONTROL, "no-store");
-    response
-}
-
-pub(crate) fn too_many(seconds: u64) -> Response {
-    let mut response = (StatusCode::TOO_MANY_REQUESTS, "too many requests\n").into_response();
-    protect(response.headers_mut());
-    set(response.headers_mut(), header::CACHE_CONTROL, "no-store");
-    set(response.headers_mut(), header::RETRY_AFTER, &seconds.to_string());
-    response
-}
-
-/// Whether an address is this machine.
-fn is_here(address: IpAddr) -> bool {
-    address.is_loopback()
 }

@@ -1,11 +1,17 @@
-//! Requests of the desk: whose cookie they bear, and which origin sent them.
+//! Requests of the desk: whose cookie they bear, which origin sent them, and what is in their form.
 //!
-//! In: headers. Out: a token, yes or no. Never: a form believed that a page of somebody else sent;
+//! In: headers, and the body of a form. Out: a token, yes or no, fields. Never: a form believed that a page of somebody else sent;
 //! a cookie that a script could read.
 
 use std::net::IpAddr;
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+
+use super::{Fields, PATIENCE};
+
+/// Longest form: its longest field has sixty thousand letters of hashes.
+const FORM_BYTES_MAX: usize = 64 << 10;
 
 /// The cookie over TLS: no other host, and nobody in the clear, can set it (RFC 6265bis).
 const COOKIE_ENCRYPTED: &str = "__Host-shomar";
@@ -23,7 +29,7 @@ pub(super) struct Peer {
 impl Peer {
     /// Whether a password may be sent from there: over TLS, or from this machine.
     pub(super) fn may_send_passwords(&self) -> bool {
-        self.is_encrypted || super::is_here(self.address)
+        self.is_encrypted || self.address.is_loopback()
     }
 
     fn cookie_name(&self) -> &'static str {
@@ -73,6 +79,20 @@ pub(super) fn is_own_origin(headers: &HeaderMap, peer: &Peer) -> bool {
         authority.is_some() && authority == host
     });
     is_own_site && is_own && (site.is_some() || origin.is_some())
+}
+
+/// The fields of a form, if it comes whole and soon.
+pub(super) async fn fields_of(headers: &HeaderMap, body: Body) -> Result<Fields, StatusCode> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    if !kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    let body = axum::body::to_bytes(body, FORM_BYTES_MAX);
+    match tokio::time::timeout(PATIENCE, body).await {
+        Ok(Ok(body)) => Ok(Fields(form_urlencoded::parse(&body).into_owned().collect())),
+        Ok(Err(_)) => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::kit::{note, workspace};
 
@@ -25,13 +26,16 @@ pub(crate) struct Browser {
     root: String,
 }
 
-/// The driver's process; it takes the browser with it.
-struct Driver(Child);
+/// The driver's process; it takes the browser with it, and what both have left in their folder.
+struct Driver {
+    process: Child,
+    _folder: TempDir,
+}
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -75,14 +79,16 @@ fn is_there(program: &str) -> bool {
 
 impl Browser {
     async fn start(address: &str, wish: Wish) -> Self {
-        let mut driver = Command::new("chromedriver")
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = Command::new("chromedriver")
             .arg("--port=0")
+            .env("TMPDIR", folder.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let driver = Driver(driver);
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let driver = Driver { process, _folder: folder };
         let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
             let (_, port) = line.rsplit_once("on port ")?;
             // First it says which one it was asked for: 0, any.

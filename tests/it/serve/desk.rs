@@ -192,6 +192,7 @@ fn a_form_without_its_token_or_of_another_origin_does_nothing() {
     // Nobody keeps a page of the desk; a viewer gets no cookie.
     let page = reza.get(&proposal);
     assert_eq!(page.header("cache-control"), Some("no-store"));
+    assert_eq!(page.header("cross-origin-opener-policy"), Some("same-origin"));
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.contains("default-src 'none'") && policy.contains("form-action 'self'"));
     for path in ["/en/", "/en/desk/", "/en/district/T"] {

@@ -121,7 +121,7 @@ fn a_page_names_its_tag_its_time_and_what_it_may_not_do() {
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
-        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
         ("vary", "accept, accept-encoding"),
     ] {
         assert_eq!(first.header(name), Some(value));

@@ -303,7 +303,7 @@ pub(crate) fn not_now(body: impl Into<Body>) -> Response {
     response
 }
 
-/// Whoever asks more than others may comes again in so many seconds.
+/// What whoever asks too often is told.
 pub(crate) fn too_many(seconds: u64) -> Response {
     let mut response = (StatusCode::TOO_MANY_REQUESTS, "too many requests\n").into_response();
     protect(response.headers_mut());
@@ -466,7 +466,6 @@ pub(crate) fn protect(headers: &mut HeaderMap) {
     set(headers, header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(headers, header::REFERRER_POLICY, "no-referrer");
-    set(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(headers, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
     let nothing = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
     set(headers, HeaderName::from_static("permissions-policy"), nothing);

@@ -1,7 +1,7 @@
 //! Requests of the desk: whose cookie they bear, which origin sent them, and what is in their form.
 //!
-//! In: headers, and the body of a form. Out: a token, yes or no, fields. Never: a form believed that a page of somebody else sent;
-//! a cookie that a script could read.
+//! In: headers, and the body of a form. Out: a token, yes or no, fields. Never: a form believed
+//! that a page of somebody else sent; a cookie that a script could read.
 
 use std::net::IpAddr;
 

@@ -156,7 +156,7 @@ impl DistrictCompleteness {
         }
     }
 
-    /// Whether anything is held or missing.
+    /// Whether anything is held or missing, or a recount waits for a decision.
     #[must_use]
     pub fn is_outstanding(&self) -> bool {
         self.to_come != ToCome::AtMost(0) || !self.batches_held.is_empty()
@@ -297,8 +297,19 @@ impl<'a> Completeness<'a> {
     /// Districts (by index) whose result is provisional, ascending.
     #[must_use]
     pub fn waited_for(&self) -> Vec<u32> {
+        self.districts_where(|district| district.is_waited_for)
+    }
+
+    /// Districts (by index) whose result is provisional, or of which anything at all is held,
+    /// missing or waits for a decision: a declared one too, ascending.
+    #[must_use]
+    pub fn unfinished(&self) -> Vec<u32> {
+        self.districts_where(|district| district.is_waited_for || district.is_outstanding())
+    }
+
+    fn districts_where(&self, is_so: impl Fn(&DistrictCompleteness) -> bool) -> Vec<u32> {
         let districts = (0..).zip(&self.districts);
-        districts.filter(|(_, district)| district.is_waited_for).map(|(at, _)| at).collect()
+        districts.filter(|(_, district)| is_so(district)).map(|(at, _)| at).collect()
     }
 
     /// Says it to the outcomes, which can then tell whether they may change.

@@ -252,9 +252,13 @@ impl Disclosure {
         }
         own.is_touched = true;
         let undoes = |other: &Entry| other.batch == entry.batch && other.came != entry.came;
-        if let Some(at) = own.pending.iter().position(undoes) {
+        let pending = own.pending.iter().position(undoes);
+        let ready = own.ready.iter().position(undoes);
+        // What goes out, or comes back, makes another list of what is shown and counts no longer.
+        self.has_news |= entry.came == (pending.is_some() || ready.is_some());
+        if let Some(at) = pending {
             own.pending.remove(at);
-        } else if let Some(at) = own.ready.iter().position(undoes) {
+        } else if let Some(at) = ready {
             own.ready.remove(at);
             own.wait_again();
         } else {
@@ -382,6 +386,15 @@ impl Disclosure {
         let cells = (0..).zip(&self.cells[..districts]);
         let withheld = cells.filter(|(_, cell)| cell.is_withheld && cell.counted > 0);
         withheld.map(|(district, _)| district).collect()
+    }
+
+    /// Districts (by index, ascending) of which something is shown that counts no longer: it went
+    /// out of the totals, and that is not shown yet.
+    pub(crate) fn overtaken(&self) -> Vec<u32> {
+        let districts = self.cells.len() - self.rests.len();
+        let cells = (0..).zip(&self.cells[..districts]);
+        let waiting = |cell: &'_ Cell| cell.ready.iter().chain(&cell.pending).any(|own| !own.came);
+        cells.filter(|(_, cell)| waiting(cell)).map(|(district, _)| district).collect()
     }
 
     /// Ballots of every rest, shown or zero.

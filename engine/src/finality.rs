@@ -71,7 +71,7 @@ impl DistrictOutcome<'_> {
                     (0..).zip(&parts).map(|(id, part)| part.held(id)).collect();
                 self.finality_with(own.to_come.max(), &held)?
             }
-            None => self.finality_untold(own)?,
+            None => self.finality_untold(own, 0)?,
         };
         let batches = match &finality.verdict {
             Verdict::DependsOn(ids) => {
@@ -82,6 +82,17 @@ impl DistrictOutcome<'_> {
         };
         let missing_ballots_max = own.to_come.max();
         Ok(Some(DistrictFinality { finality, missing_ballots_max, batches }))
+    }
+
+    /// The same of an outcome of the votes that are shown, while so many ballots count beside
+    /// them: each of these may say anything, as those that are missing or held. So the answer is of
+    /// the names that are shown, and follows from the votes that are.
+    ///
+    /// # Errors
+    /// If the rules refuse the race.
+    pub fn verdict_of_shown(&self, unshown: u64) -> Result<Option<Verdict>, OutcomeError> {
+        let Some(own) = self.completeness() else { return Ok(None) };
+        Ok(Some(self.finality_untold(own, unshown)?.verdict))
     }
 
     fn finality_with(
@@ -100,9 +111,13 @@ impl DistrictOutcome<'_> {
     /// Where nobody may know what is in the held batches: each of their ballots may say anything.
     /// So the answer follows from the totals and from numbers of ballots alone, and a reader who
     /// tries out the votes of a held village learns nothing from it.
-    fn finality_untold(&self, own: &DistrictCompleteness) -> Result<Finality, OutcomeError> {
+    fn finality_untold(
+        &self,
+        own: &DistrictCompleteness,
+        unshown: u64,
+    ) -> Result<Finality, OutcomeError> {
         let held_ballots: u64 = own.batches_held.iter().map(|batch| batch.ballots.taken).sum();
-        let missing = own.to_come.max();
+        let missing = own.to_come.max().and_then(|to_come| to_come.checked_add(unshown));
         let with_all = missing.and_then(|missing| missing.checked_add(held_ballots));
         let without = self.finality_with(missing, &[])?;
         let with_all = self.finality_with(with_all, &[])?;

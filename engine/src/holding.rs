@@ -41,6 +41,23 @@ struct District {
     pairs: BTreeMap<u32, Pair>,
 }
 
+impl District {
+    /// By their least ballots: what all pairs of so many say together, and their number.
+    fn sums(&self, leasts: impl Iterator<Item = u64>) -> BTreeMap<u64, (Reported, u64)> {
+        let sum = |least: u64| {
+            let mut sum = (Reported::default(), 0);
+            for pair in self.pairs.values().filter(|pair| pair.reported.taken >= least) {
+                sum.0.add(pair.reported);
+                sum.1 += 1;
+            }
+            sum
+        };
+        let all = (self.reported, self.pairs.len() as u64);
+        let of = |least: u64| (least, if least == 0 { all } else { sum(least) });
+        leasts.map(of).collect()
+    }
+}
+
 /// A batch outside the totals, and why.
 #[derive(Clone, Debug)]
 pub struct Held {
@@ -138,11 +155,16 @@ impl Holding {
     pub fn settle(&mut self) -> Vec<(BatchNumber, bool)> {
         for district in std::mem::take(&mut self.changed_districts) {
             let whole = self.districts.get_mut(&district).expect("a changed district has reported");
-            let (all, pairs) = (whole.reported, whole.pairs.len() as u64);
+            let sums = whole.sums(self.checks.compared());
             for (&station, pair) in &mut whole.pairs {
                 let expected = self.registers.pair(station, district);
-                let others = all.without(pair.reported);
-                let alarms = self.checks.look_at_pair(expected, pair.reported, others, pairs - 1);
+                let own = pair.reported;
+                let others = |least: u64| {
+                    let (all, pairs) = sums[&least];
+                    // Of less than that it is not among them, and nobody asks.
+                    if own.taken < least { (all, pairs) } else { (all.without(own), pairs - 1) }
+                };
+                let alarms = self.checks.look_at_pair(expected, own, others);
                 if alarms != pair.alarms {
                     pair.alarms = alarms;
                 }
@@ -277,6 +299,42 @@ mod tests {
             holding.add(1, batch(1, 0, 1, 0, 1));
             assert!(holding.settle().is_empty(), "{void}");
         }
+    }
+
+    /// Batches of (taken, void), each of a station of its own: which are held for their share.
+    fn held_for_shares(limit: &str, batches: &[(u64, u64)]) -> Vec<BatchNumber> {
+        let check = [("method", "void-share"), ("limit", limit), ("action", "hold")];
+        let mut holding = Holding::new(checks(&[&check]), Registers::default());
+        for (number, &(taken, void)) in (0..).zip(batches) {
+            holding.add(number, batch(number, 0, taken, void, u8::try_from(number).unwrap()));
+        }
+        holding.settle();
+        holding.held().map(|(number, ..)| number).collect()
+    }
+
+    /// A hundred ballots beside a few, at most half apart: if the hundred are held, the few are
+    /// void.
+    #[test]
+    fn a_pair_is_not_compared_with_few_ballots() {
+        assert!(held_for_shares("50%", &[(100, 30), (1, 1)]).is_empty());
+        assert!(held_for_shares("50%", &[(100, 30), (19, 19)]).is_empty());
+        assert_eq!(held_for_shares("50%", &[(100, 30), (20, 20)]), [0, 1]);
+        // Nor with the few of many stations.
+        let few = [(100, 30), (19, 19), (19, 19), (19, 19)];
+        assert!(held_for_shares("50%", &few).is_empty());
+    }
+
+    /// Two stations are just not too far apart: with one ballot more at a third, the station whose
+    /// share it does not have would be held.
+    #[test]
+    fn one_ballot_of_a_third_station_moves_nobody_over_the_edge() {
+        for void in 0..=1 {
+            assert!(
+                held_for_shares("20%", &[(100, 31), (100, 11), (1, void)]).is_empty(),
+                "{void}"
+            );
+        }
+        assert_eq!(held_for_shares("20%", &[(100, 32), (100, 11)]), [0, 1]);
     }
 
     proptest! {

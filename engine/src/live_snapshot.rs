@@ -72,6 +72,8 @@ pub struct PublicTotals {
     pub withheld: Vec<u32>,
     /// Ballots of withheld districts, by kind, as they are shown together.
     pub rests: Vec<(RestPlace, BallotCounts)>,
+    /// Districts (by index, ascending) of which something is shown that counts no longer.
+    pub overtaken: Vec<u32>,
     /// Whether nothing is kept back: these are for operators, or small cells are shown as well.
     pub is_everything: bool,
 }
@@ -87,6 +89,7 @@ impl PublicTotals {
             totals: Snapshot::of_live(votes, ballots, Vec::new(), definition, readings),
             withheld: disclosure.withheld(),
             rests: disclosure.rests(),
+            overtaken: disclosure.overtaken(),
             is_everything: disclosure.shows_everything(),
         }
     }
@@ -115,6 +118,7 @@ impl LiveSnapshot {
             totals,
             withheld: Vec::new(),
             rests: Vec::new(),
+            overtaken: Vec::new(),
             is_everything: true,
         };
         Self {

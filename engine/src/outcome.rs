@@ -334,6 +334,13 @@ impl DistrictOutcome<'_> {
         self.outcome.lots.iter().any(|lot| lot.kind != LotKind::Alternate)
     }
 
+    /// Seats that wait for a lot: between groups, or between the persons of one.
+    #[must_use]
+    pub fn seats_of_lots(&self) -> u32 {
+        let of_seats = self.outcome.lots.iter().filter(|lot| lot.kind != LotKind::Alternate);
+        of_seats.map(|lot| lot.places).sum()
+    }
+
     /// Code of a candidate by position.
     #[must_use]
     pub fn candidate_code(&self, position: u32) -> u32 {

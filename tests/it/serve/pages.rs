@@ -286,8 +286,8 @@ fn a_partial_district_calls_nobody_elected() {
     let persian = get(&server, "/fa/district/T", "").body;
     let nation = get(&server, "/en/", "").body;
     for (page, words) in [
-        (&english, ["Who leads on what is counted", "Provisional: ", ">leads<", "so far, nobody"]),
-        (&persian, ["پیشتازان آنچه شمرده شده", "موقت: ", ">پیشتاز<", "هنوز کسی منتخب نیست"]),
+        (&english, ["Who leads on the votes shown", "Provisional: ", ">leads<", "so far, nobody"]),
+        (&persian, ["پیشتازان رأی‌های نمایش‌داده‌شده", "موقت: ", ">پیشتاز<", "هنوز کسی منتخب نیست"]),
         (&nation, ["<h3>Who leads", "seat leading", "so far, nobody is elected", ">partial<"]),
     ] {
         for word in words {

@@ -14,7 +14,7 @@ use shomar_engine::live::{LiveSnapshot, PublicTotals};
 use shomar_engine::lots::{OutcomeError, RecordedLot, journal_lots};
 use shomar_engine::outcome::{DistrictOutcome, OutcomeInput, outcomes};
 use shomar_format::document::BallotCounts;
-use shomar_seats::Status;
+use shomar_seats::{Status, Verdict};
 
 use crate::declaration::{Declaration, declarations};
 use crate::progress::AllProgress;
@@ -68,7 +68,7 @@ pub struct Board {
     pub at_ms: u64,
     /// What is in of every pair of station and district.
     pub completeness: Completeness<'static>,
-    /// Districts whose result is provisional, ascending.
+    /// Districts of which anything is held, missing, not declared or undecided, ascending.
     waited_for: Vec<u32>,
     /// Sums of places.
     pub progress: AllProgress,
@@ -135,7 +135,7 @@ impl Board {
         let lots = journal_lots(ledger, &setting.counting).filter(|lot| !lot.is_replacement);
         let mut board = Self {
             progress: AllProgress::of(&setting, completeness.pairs(), public.as_deref()),
-            waited_for: completeness.waited_for(),
+            waited_for: completeness.unfinished(),
             declared: HashSet::new(),
             declarations: declarations(ledger, &snapshot, &setting.counting),
             lots: lots.collect(),
@@ -163,7 +163,6 @@ impl Board {
         let standing = &self.districts[district as usize];
         !declaration.is_overtaken
             && !self.is_waited_for(district)
-            && !self.received(district).is_outstanding()
             && standing.is_declared_so
             && !standing.needs_seat_lot
     }
@@ -259,7 +258,8 @@ impl Board {
         contests
     }
 
-    /// Whether the result of a district is provisional.
+    /// Whether the result of a district is provisional: as long as anything of it is held, missing
+    /// or waits for a decision, or nobody has said that all is in.
     pub fn is_waited_for(&self, district: u32) -> bool {
         self.waited_for.binary_search(&district).is_ok()
     }
@@ -294,6 +294,26 @@ impl Board {
             true => self.outcome(district),
             false => self.counted_outcome(district),
         }
+    }
+
+    /// Whether what is outstanding can change who is told to lead, or to be elected; `None` without
+    /// numbers per option, or if the rules refuse them. It is of the votes from which those names
+    /// are told: what counts and is not shown may say anything.
+    #[must_use]
+    pub fn verdict(&self, district: u32) -> Option<Verdict> {
+        let standing = &self.districts[district as usize];
+        if !self.is_waited_for(district) || standing.is_all_shown {
+            let counted = self.counted_outcome(district)?.ok()?;
+            return Some(counted.finality().ok()??.finality.verdict);
+        }
+        // It follows from votes that are only added to.
+        if self.public()?.overtaken.binary_search(&district).is_ok() {
+            return Some(Verdict::Open);
+        }
+        let Some(unshown) = standing.taken.checked_sub(standing.ballots.taken) else {
+            return Some(Verdict::Open);
+        };
+        self.outcome(district)?.ok()?.verdict_of_shown(unshown).ok()?
     }
 
     /// Who is elected for certain: most votes first, or by code where their order would tell of

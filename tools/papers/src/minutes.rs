@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use shomar_board::board::Board;
 use shomar_board::file_names::file_part;
 use shomar_board::words::Words;
-use shomar_engine::completeness::{DistrictCompleteness, PairStanding, PairState};
+use shomar_engine::completeness::{PairStanding, PairState};
 use shomar_engine::decision::{Decision, Effects};
 use shomar_engine::explanation::{Note, NoteOf, Section, explain};
 use shomar_engine::lots::OutcomeError;
@@ -73,10 +73,7 @@ enum Stand {
 impl Stand {
     fn of(outcome: &DistrictOutcome<'_>) -> Result<Self, OutcomeError> {
         let of_seat = outcome.outcome.lots.iter().any(|lot| lot.kind != LotKind::Alternate);
-        // A recount that waits, for one, leaves a result open that is not called provisional.
-        let is_outstanding =
-            outcome.completeness().is_some_and(DistrictCompleteness::is_outstanding);
-        if outcome.provisional || is_outstanding {
+        if outcome.provisional {
             let finality = outcome.finality()?;
             let is_decided = finality.is_some_and(|own| own.finality.verdict == Verdict::Decided);
             return Ok(if is_decided && !of_seat { Self::Decided } else { Self::Open });

@@ -80,6 +80,15 @@ impl Report<'_> {
             };
             paper.mark(MarkKind::Provisional, why);
         }
+        paper.mark(
+            MarkKind::Readers,
+            self.say(
+                "For headquarters. Ballots of small districts and counties stand here by kind; files \
+                 for the public obey the rule of small cells.",
+                "ویژهٔ ستاد. برگ‌های حوزه‌ها و شهرستان‌های کوچک به تفکیک در این برگ آمده است؛ آنچه \
+                 برای عموم منتشر می‌شود تابع قاعدهٔ پوشاندن شمارهای کوچک است.",
+            ),
+        );
         let head = &board.setting.subject.election.head;
         paper.fact(self.say("Election", "شناسهٔ انتخابات"), head.id.clone(), true);
         if !head.date.is_empty() {

@@ -197,11 +197,14 @@ fn write_files(
     files: &[OwnFile],
     [checksums, signature]: [&str; 2],
 ) -> Result<(), PublishError> {
-    let part = folder.join(format!(".{path}.part"));
-    if part.exists() {
-        // A run that was ended left it.
-        fs::remove_dir_all(&part).map_err(io_error(&part, "remove what was left"))?;
+    for name in names(folder)? {
+        if is_part(&name) {
+            // A run that was ended left it: signed perhaps, and in no chain.
+            let left = folder.join(name);
+            fs::remove_dir_all(&left).map_err(io_error(&left, "remove what was left"))?;
+        }
     }
+    let part = folder.join(format!(".{path}.part"));
     for name in ["corrections", "provinces", "districts"] {
         let inside = part.join(name);
         fs::create_dir_all(&inside).map_err(io_error(&inside, "create the folder"))?;
@@ -342,13 +345,18 @@ fn is_publication(name: &str) -> bool {
     name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// The hidden folder in which a publication is written.
+fn is_part(name: &str) -> bool {
+    let inner = name.strip_prefix('.').and_then(|name| name.strip_suffix(".part"));
+    inner.is_some_and(is_publication)
+}
+
 /// A folder without a latest publication must hold nothing but what a first run left when it was
 /// ended: also half of a file that it was writing.
 fn refuse_strangers(folder: &Path) -> Result<(), PublishError> {
     for name in names(folder)? {
-        let is_part = name.starts_with('.') && name.ends_with(".part");
         let is_file = name == LOCK || name.starts_with(LATEST) || name.starts_with(KEY);
-        if !(is_publication(&name) || is_part || is_file) {
+        if !(is_publication(&name) || is_part(&name) || is_file) {
             let expected = format!("an empty folder, or one with {LATEST}");
             return Err(no_continuation(&folder.join(name), "something", expected));
         }

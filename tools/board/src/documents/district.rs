@@ -35,8 +35,14 @@ pub(super) struct DistrictDocument<'a> {
     declared: Option<DeclaredRow>,
     /// Codes of those who lead on the votes shown; of a district that is partial.
     leading: Vec<u32>,
-    /// Whether what is held or missing can change who is elected: `decided`, `open`, `depends-on`;
-    /// null where nothing is outstanding, or there are no numbers.
+    /// How the outcome stands: `final`, `provisional`, `lot-required`, `runoff-required`,
+    /// `no-votes`; null where there are no numbers.
+    outcome_status: Option<&'static str>,
+    /// Seats that wait for a lot, go to a second round, or stay vacant: of a district that is
+    /// complete.
+    seats_open: Option<SeatsOpen>,
+    /// Whether what is outstanding can change the names above: `decided`, `open`, `depends-on`;
+    /// null where a seat waits for nothing but a lot, or there are no numbers.
     verdict: Option<&'static str>,
     /// Ballots as far as they are shown; null where there are none to show.
     ballots: Option<BallotCounts>,
@@ -46,6 +52,13 @@ pub(super) struct DistrictDocument<'a> {
     outcome: Option<OutcomeResult>,
     /// Why the rules refuse the votes; else null.
     refused: Option<String>,
+}
+
+#[derive(Serialize)]
+struct SeatsOpen {
+    lot: u32,
+    runoff: u32,
+    vacant: u32,
 }
 
 #[derive(Serialize)]
@@ -107,14 +120,20 @@ pub(super) fn document(board: &Board, at: u32) -> DistrictDocument<'_> {
     if let Some(outcome) = outcome.as_mut().filter(|_| !standing.is_all_shown) {
         outcome.finality = None;
     }
-    let counted = board.counted_outcome(at).and_then(Result::ok);
-    let finality = counted.as_ref().and_then(|own| own.finality().ok().flatten());
+    let waits_for_lot = !is_partial && standing.needs_seat_lot;
+    let verdict = board.verdict(at).filter(|_| !waits_for_lot);
     let tally = board.public().filter(|_| board.shows_votes(at));
     let tally = tally.map(|public| public.totals.district(&setting.counting, at).document());
     DistrictDocument {
         elected,
         leading,
-        verdict: finality.map(|finality| finality.finality.verdict.name()),
+        outcome_status: told.as_ref().map(DistrictOutcome::status),
+        seats_open: told.as_ref().filter(|_| !is_partial).map(|told| SeatsOpen {
+            lot: told.seats_of_lots(),
+            runoff: told.outcome.runoff.as_ref().map_or(0, |runoff| runoff.seats),
+            vacant: told.outcome.vacant,
+        }),
+        verdict: verdict.map(|verdict| verdict.name()),
         lists: list_rows(board, at, tally.as_ref()),
         candidates: candidate_rows(board, at, tally.as_ref()),
         ballots: tally.map(|tally| tally.ballots),
@@ -148,6 +167,8 @@ fn bare(board: &Board, at: u32) -> DistrictDocument<'_> {
             .get(&at)
             .map(|own| DeclaredRow { position: own.position, elected: own.elected.clone() }),
         leading: Vec::new(),
+        outcome_status: None,
+        seats_open: None,
         verdict: None,
         ballots: None,
         lists: list_rows(board, at, None),

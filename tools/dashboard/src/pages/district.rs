@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use shomar_engine::explanation::{Note, NoteOf, Section, explain};
 use shomar_engine::outcome::DistrictOutcome;
-use shomar_seats::Verdict;
+use shomar_seats::{Status, Verdict};
 
 use super::{Content, Sheet};
 
@@ -91,19 +91,7 @@ impl Sheet<'_> {
                         li data-key=(counted.candidate_code(who)) { (self.person(counted, who)) }
                     }
                 }
-                @if counted.outcome.undecided > 0 {
-                    p class="lot" {
-                        (words.number(counted.outcome.undecided))
-                        " "
-                        ({
-                            words
-                                .say(
-                                    "of the seats: a lot decides",
-                                    "کرسی در انتظار قرعه است",
-                                )
-                        })
-                    }
-                }
+                (self.open_seats(counted))
                 (self.hidden_line(at))
             }
             @if !self.board.is_withheld(at) && shown.tally.ballots.taken > 0 {
@@ -125,7 +113,7 @@ impl Sheet<'_> {
     }
 
     /// How many ballots count that are in no number shown, and why.
-    fn hidden_line(&self, at: u32) -> Markup {
+    pub(super) fn hidden_line(&self, at: u32) -> Markup {
         let words = self.words;
         let standing = &self.board.districts[at as usize];
         let text = match self.board.is_withheld(at) {
@@ -183,8 +171,8 @@ impl Sheet<'_> {
         };
         let steps = match outcome.provisional {
             true => words.say(
-                "How the seats would come about, on what is counted so far",
-                "کرسی‌ها بر پایهٔ آنچه تا این‌جا شمرده شده چگونه به دست می‌آید",
+                "How the seats would come about, on the votes shown so far",
+                "کرسی‌ها بر پایهٔ رأی‌هایی که تا این‌جا نمایش داده شده چگونه به دست می‌آید",
             ),
             false => words.say("How the seats came about", "کرسی‌ها چگونه به دست آمد"),
         };
@@ -197,8 +185,8 @@ impl Sheet<'_> {
                         ({
                             words
                                 .say(
-                                    "Provisional: more may come, and nobody is elected yet. It would be so if nothing more came.",
-                                    "موقت: شاید رأی‌های دیگری برسد و هنوز کسی منتخب نیست. اگر چیز دیگری نرسد چنین خواهد بود.",
+                                    "Provisional: something is outstanding, and nobody is elected yet.",
+                                    "موقت: هنوز چیزی مانده است و کسی منتخب نیست.",
                                 )
                         })
                     }
@@ -245,15 +233,15 @@ impl Sheet<'_> {
         }
     }
 
-    /// The state of the district in a line: how it stands, what is in, whether it can change. The
-    /// verdict is of everything that is counted.
+    /// The state of the district in a line: how it stands, what is in, whether it can change.
     fn district_line(&self, at: u32) -> Markup {
         let words = self.words;
-        let counted = self.board.counted_outcome(at).and_then(Result::ok);
-        let finality = counted.as_ref().and_then(|own| Some((own, own.finality().ok()??)));
-        let verdict = finality.as_ref().map(|(own, finality)| match finality.finality.verdict {
+        let standing = &self.board.districts[at as usize];
+        let needs_lot =
+            !self.board.is_waited_for(at) && standing.status == Some(Status::LotRequired);
+        let verdict = self.board.verdict(at).map(|verdict| match verdict {
             // Nothing that comes can change it: a lot still can.
-            Verdict::Decided if own.needs_lot() => {
+            Verdict::Decided if needs_lot => {
                 ("part", words.say("nothing is outstanding", "چیزی باقی نمانده"))
             }
             Verdict::Decided => ("done", words.say("decided", "قطعی")),
@@ -263,10 +251,11 @@ impl Sheet<'_> {
             }
         });
         // The line names votes between two places: only where all of them are shown.
-        let is_all_shown = self.board.districts[at as usize].is_all_shown;
-        let line = finality
-            .filter(|_| is_all_shown)
-            .and_then(|(own, finality)| own.finality_line(&finality, words.language));
+        let counted = self.board.counted_outcome(at).and_then(Result::ok);
+        let line = counted.filter(|_| standing.is_all_shown).and_then(|own| {
+            let finality = own.finality().ok()??;
+            own.finality_line(&finality, words.language)
+        });
         html! {
             p class="chips" {
                 (self.state_chip(at))

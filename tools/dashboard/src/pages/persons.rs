@@ -43,17 +43,9 @@ impl Sheet<'_> {
         let has_lists = !outcome.district.lists.is_empty();
         let valid = outcome.tally.ballots.valid;
         let elected = &outcome.outcome.elected;
-        let (label, tied, vacant) = match outcome.provisional {
-            true => (
-                words.say("Who leads", "پیشتازان"),
-                words.say("of the seats: tied so far", "کرسی تا این‌جا با رأی برابر"),
-                words.say("of the seats: vacant so far", "کرسی تا این‌جا خالی"),
-            ),
-            false => (
-                words.say("Elected", "منتخبان"),
-                words.say("of the seats: a lot decides", "کرسی در انتظار قرعه است"),
-                words.say("of the seats: vacant", "کرسی خالی می‌ماند"),
-            ),
+        let label = match outcome.provisional {
+            true => words.say("Who leads", "پیشتازان"),
+            false => words.say("Elected", "منتخبان"),
         };
         html! {
             @if elected.is_empty() {
@@ -100,11 +92,35 @@ impl Sheet<'_> {
                     }
                 }
             }
-            @if outcome.outcome.undecided > 0 {
-                p class="lot" { (words.number(u64::from(outcome.outcome.undecided))) " " (tied) }
+            (self.open_seats(outcome))
+        }
+    }
+
+    /// Seats that nobody has: they wait for a lot or a second round, or nobody can take them.
+    pub(super) fn open_seats(&self, outcome: &DistrictOutcome<'_>) -> Markup {
+        let words = self.words;
+        let (tied, again, vacant) = match outcome.provisional {
+            true => (
+                words.say("of the seats: tied so far", "کرسی تا این‌جا با رأی برابر"),
+                words.say("of the seats: a second round so far", "کرسی تا این‌جا در دور دوم"),
+                words.say("of the seats: vacant so far", "کرسی تا این‌جا خالی"),
+            ),
+            false => (
+                words.say("of the seats: a lot decides", "کرسی در انتظار قرعه است"),
+                words.say("of the seats: a second round decides", "کرسی به دور دوم می‌رود"),
+                words.say("of the seats: vacant", "کرسی خالی می‌ماند"),
+            ),
+        };
+        let seats = &outcome.outcome;
+        html! {
+            @if outcome.needs_seat_lot() {
+                p class="lot" { (words.number(outcome.seats_of_lots())) " " (tied) }
             }
-            @if outcome.outcome.vacant > 0 {
-                p { (words.number(u64::from(outcome.outcome.vacant))) " " (vacant) }
+            @if let Some(runoff) = &seats.runoff {
+                p class="lot" { (words.number(runoff.seats)) " " (again) }
+            }
+            @if seats.vacant > 0 {
+                p { (words.number(seats.vacant)) " " (vacant) }
             }
         }
     }
@@ -305,8 +321,8 @@ impl Sheet<'_> {
         benches.push(Bench { label: "?".to_owned(), colour: None, seats: open });
         let seats = match outcome.provisional {
             true => words.say(
-                "Seats on what is counted so far, nobody is elected",
-                "کرسی‌ها بر پایهٔ آنچه تا این‌جا شمرده شده، هنوز کسی منتخب نیست",
+                "Seats on the votes shown so far, nobody is elected",
+                "کرسی‌ها بر پایهٔ رأی‌هایی که تا این‌جا نمایش داده شده، هنوز کسی منتخب نیست",
             ),
             false => words.say("Seats", "کرسی‌ها"),
         };
@@ -317,7 +333,7 @@ impl Sheet<'_> {
     /// What the names of an outcome are: of those who lead, or of those who are elected.
     pub(super) fn leads_or_elected(&self, is_provisional: bool) -> &'static str {
         match is_provisional {
-            true => self.words.say("Who leads on what is counted", "پیشتازان آنچه شمرده شده"),
+            true => self.words.say("Who leads on the votes shown", "پیشتازان رأی‌های نمایش‌داده‌شده"),
             false => self.words.say("Elected", "منتخبان"),
         }
     }
@@ -325,6 +341,7 @@ impl Sheet<'_> {
     /// The council by lists on the page of the nation: hemicycle, state, and who is elected.
     pub(super) fn council_summary(&self, district: u32) -> Markup {
         let words = self.words;
+        let line = |text: &str| html! { p { (text) } };
         let body = match self.board.told_outcome(district) {
             Some(Ok(outcome)) if outcome.tally.ballots.valid > 0 => {
                 let elected = self.board.elected_in_order(district, &outcome);
@@ -347,19 +364,20 @@ impl Sheet<'_> {
                     }
                 }
             }
-            _ => {
-                html! {
-                    p {
-                        ({
-                            words
-                                .say(
-                                    "Nothing is counted yet.",
-                                    "هنوز چیزی شمرده نشده است.",
-                                )
-                        })
-                    }
-                }
+            None => {
+                line(words.say("No votes before the close.", "پیش از پایان رأی‌گیری رأیی نیست."))
             }
+            Some(Err(error)) => html! { p class="bad" { (error.message) } },
+            Some(Ok(_)) if self.board.districts[district as usize].taken == 0 => {
+                line(words.say("Nothing is counted yet.", "هنوز چیزی شمرده نشده است."))
+            }
+            // The first votes wait for the next ones.
+            Some(Ok(_)) if !self.board.districts[district as usize].is_all_shown => {
+                self.hidden_line(district)
+            }
+            Some(Ok(_)) => line(
+                words.say("No vote that is counted is valid.", "هیچ رأی صحیحی شمرده نشده است."),
+            ),
         };
         html! {
             p {

@@ -99,8 +99,8 @@ impl Sheet<'_> {
                             ({
                                 words
                                     .say(
-                                        "Names are of those who lead on what is counted; they are elected only where the district is complete",
-                                        "نام‌ها از پیشتازان آن چیزی است که شمرده شده؛ تنها در حوزهٔ کامل منتخب‌اند",
+                                        "Names are of those who lead on the votes shown, of which there may be fewer than ballots; they are elected only where the district is complete",
+                                        "نام‌ها از پیشتازان رأی‌های نمایش‌داده‌شده است که شاید هنوز از همهٔ برگ‌ها نباشد؛ تنها در حوزهٔ کامل منتخب‌اند",
                                     )
                             })
                         }
@@ -230,8 +230,8 @@ impl Sheet<'_> {
         if !names.is_empty() {
             said.push(format!("{who}{}", words.joined(&names)));
         }
-        if outcome.outcome.undecided > 0 {
-            said.push(format!("{} {tied}", words.number(outcome.outcome.undecided)));
+        if outcome.needs_seat_lot() {
+            said.push(format!("{} {tied}", words.number(outcome.seats_of_lots())));
         }
         said.join(words.say("; ", "؛ "))
     }

@@ -91,8 +91,7 @@ impl Sheet<'_> {
             });
         }
         let board = self.maker.board;
-        let is_open = board.received(self.district).is_outstanding();
-        if is_open || board.is_waited_for(self.district) {
+        if board.is_waited_for(self.district) {
             alert(match language {
                 Language::English => {
                     format!("Record {record} declares a result, and the count is not complete.")

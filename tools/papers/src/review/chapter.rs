@@ -295,11 +295,8 @@ impl Review<'_> {
     fn what(&self, decision: &Decision) -> String {
         let board = self.maker.board;
         let action = &decision.control.action;
-        let is_open = |district: u32| {
-            board.snapshot.totals.is_none()
-                || board.is_waited_for(district)
-                || board.received(district).is_outstanding()
-        };
+        let is_open =
+            |district: u32| board.snapshot.totals.is_none() || board.is_waited_for(district);
         match action {
             // A lot about who comes in for a member has a kind of its own, and is drawn after all.
             Action::Lot(lot)

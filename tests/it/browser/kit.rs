@@ -32,6 +32,33 @@ struct Driver {
     _folder: TempDir,
 }
 
+impl Driver {
+    /// A driver, and the port at which it listens.
+    fn start() -> (Self, u16) {
+        // It takes any port, and gives up if that of the other family of addresses is taken.
+        let started = (0..5).find_map(|_| {
+            let folder = tempfile::tempdir().unwrap();
+            let mut process = Command::new("chromedriver")
+                .arg("--port=0")
+                .env("TMPDIR", folder.path())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+            let driver = Self { process, _folder: folder };
+            let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
+                let (_, port) = line.rsplit_once("on port ")?;
+                // First it says which one it was asked for: 0, any.
+                port.trim_end_matches('.').parse::<u16>().ok().filter(|port| *port > 0)
+            })?;
+            std::thread::spawn(move || lines.for_each(drop));
+            Some((driver, port))
+        });
+        started.expect("the driver says where it listens")
+    }
+}
+
 impl Drop for Driver {
     fn drop(&mut self) {
         let _ = self.process.kill();
@@ -79,23 +106,7 @@ fn is_there(program: &str) -> bool {
 
 impl Browser {
     async fn start(address: &str, wish: Wish) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut process = Command::new("chromedriver")
-            .arg("--port=0")
-            .env("TMPDIR", folder.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let driver = Driver { process, _folder: folder };
-        let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
-            let (_, port) = line.rsplit_once("on port ")?;
-            // First it says which one it was asked for: 0, any.
-            port.trim_end_matches('.').parse::<u16>().ok().filter(|port| *port > 0)
-        });
-        let port = port.expect("the driver says where it listens");
-        std::thread::spawn(move || lines.for_each(drop));
+        let (driver, port) = Driver::start();
         let mut arguments = vec![
             "--headless=new".to_owned(),
             "--no-sandbox".to_owned(),

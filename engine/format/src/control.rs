@@ -302,7 +302,7 @@ impl<'a> Lines<'a> {
     fn wrong(&self, expected: &str) -> ControlError {
         let line = self.taken.max(1);
         let found = match self.lines.get(line - 1) {
-            Some(line) => format!("'{}'", line.escape_debug()),
+            Some(line) => quoted(line),
             None => "the end".to_owned(),
         };
         self.wrong_at(line, found, expected)
@@ -407,6 +407,19 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// Letters of a line that an error shows: a line may have a megabyte.
+const SHOWN_MAX: usize = 80;
+
+/// A line as an error shows it.
+fn quoted(line: &str) -> String {
+    match line.char_indices().nth(SHOWN_MAX) {
+        None => format!("'{}'", line.escape_debug()),
+        Some((end, _)) => {
+            format!("'{}...', {} bytes", line[..end].escape_debug(), line.len())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -498,6 +511,9 @@ mod tests {
         assert!(parse(pair).ends_with("expected pair, a station and a district"));
         let more = parse("shomar-control 1\naction\topen\nat\t1\nwhy\tx\nmore\ty\n");
         assert_eq!(more, "line 5: found 'more\\ty', expected the end");
+        // Anybody may send a megabyte of one line, each byte of which would be shown as six.
+        let long = parse(&format!("{}\n", "\u{7f}".repeat(1_000_000)));
+        assert!(long.len() < 600 && long.contains("...', 1000000 bytes, expected"), "{long}");
     }
 
     #[test]

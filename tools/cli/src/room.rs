@@ -91,7 +91,9 @@ impl Room {
         let journal: Arc<dyn Journal> = Arc::new(Looking(window.clone()));
         // A folder of its own: between its segments a journal suffers no other file.
         let folder = data.join("desk");
+        // What is told to be written down outlasts a power cut, and so does the folder it is in.
         std::fs::create_dir_all(&folder)
+            .and_then(|()| std::fs::File::open(data)?.sync_all())
             .map_err(|error| format!("{}: {error}", folder.display()))?;
         let log = folder.join("desk.log");
         let desk = Desk::open(facts, operators, &log, journal, window.now_ms());

@@ -93,6 +93,22 @@ pub enum Answer {
     },
 }
 
+/// Longest text of a refusal, in bytes: whoever sends has the record, and thousands of answers of
+/// one request wait together.
+const TEXT_BYTES_MAX: usize = 512;
+
+/// As much of a text as a refusal has.
+fn brief(mut text: String) -> String {
+    if text.len() > TEXT_BYTES_MAX {
+        let ends = text.char_indices().map(|(at, _)| at);
+        let end = ends.take_while(|at| *at <= TEXT_BYTES_MAX).last();
+        text.truncate(end.unwrap_or(0));
+        text.push('…');
+        text.shrink_to_fit();
+    }
+    text
+}
+
 impl Answer {
     /// A refusal.
     pub(crate) fn refused(
@@ -101,7 +117,7 @@ impl Answer {
         expected: impl Into<String>,
         record: Option<String>,
     ) -> Self {
-        let (found, expected) = (found.into(), expected.into());
+        let (found, expected) = (brief(found.into()), brief(expected.into()));
         Self::Refused { code: reason.name(), found, expected, record, reason }
     }
 
@@ -122,5 +138,21 @@ impl Answer {
             Self::Refused { reason, .. } => Some(*reason),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_short_whatever_was_found() {
+        for found in ["x".repeat(7 << 20), "ش".repeat(300), "\u{7f}".repeat(512)] {
+            let answer = Answer::refused(Code::Chain, found, "y".repeat(1 << 20), None);
+            let length = serde_json::to_vec(&answer).unwrap().len();
+            assert!((500..5_000).contains(&length), "{length}");
+        }
+        let short = Answer::refused(Code::Chain, "ش".repeat(256), "y", None);
+        assert!(!serde_json::to_string(&short).unwrap().contains('…'));
     }
 }

@@ -36,10 +36,12 @@ use crate::window::SeesEverything;
 const IN_FLIGHT_MAX: usize = 1_024;
 /// Records of one request: more are for the next one. Their answers wait in memory, which no other
 /// limit counts, until the last of them is known and whoever sent them has read it all: a megabyte
-/// or two.
+/// or two, and five at most (`answer.rs` keeps each short).
 const REQUEST_RECORDS_MAX: usize = 4_096;
 /// Documents that take a moment to make, at one time: whoever sends needs the cores.
 pub(crate) const COSTLY_AT_ONCE: usize = 2;
+/// Longest wait for that.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Seconds after which whoever was told "busy" should come again.
 const RETRY_AFTER_SECONDS: &str = "1";
 
@@ -69,13 +71,16 @@ impl Room {
     }
 
     /// Makes what takes a moment where it holds nobody up, and few of them at one time. Whoever has
-    /// gone before it is made does not make room for another.
+    /// gone before it is made does not make room for another; whoever waits should hold nothing of
+    /// which there is a new one meanwhile, and does not wait for ever.
     async fn make<T: Send + 'static>(
         &self,
         make: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, StatusCode> {
         let failed = StatusCode::INTERNAL_SERVER_ERROR;
-        let place = Arc::clone(&self.costly).acquire_owned().await.map_err(|_| failed)?;
+        let place = tokio::time::timeout(PATIENCE, Arc::clone(&self.costly).acquire_owned());
+        let place = place.await.map_err(|_| StatusCode::TOO_MANY_REQUESTS)?;
+        let place = place.map_err(|_| failed)?;
         let made = tokio::task::spawn_blocking(move || {
             let _place = place;
             make()
@@ -283,17 +288,19 @@ struct FrontierDocument<'a> {
 }
 
 async fn frontier(State(room): State<Room>, headers: HeaderMap) -> Response {
-    let snapshot = room.published.snapshot.load_full();
     let definition = &room.election.definition;
     let may_tell = room.may_tell(&headers);
     // Whoever asks first has it made, over every option of the country; batches do not wait for it.
-    let own = Arc::clone(&snapshot);
+    let published = Arc::clone(&room.published);
     let made = room.make(move || {
-        let totals = own.totals.as_ref().filter(|_| may_tell)?;
-        Some(hex(totals.digest(&definition.counting(), &definition.head)))
+        let own = published.snapshot.load_full();
+        let totals = own.totals.as_ref().filter(|_| may_tell);
+        let digest =
+            totals.map(|totals| hex(totals.digest(&definition.counting(), &definition.head)));
+        (own, digest)
     });
-    let digest = match made.await {
-        Ok(digest) => digest,
+    let (snapshot, digest) = match made.await {
+        Ok(made) => made,
         Err(status) => return status.into_response(),
     };
     let recount = room.published.recount.load();
@@ -327,14 +334,19 @@ async fn tally(State(room): State<Room>, headers: HeaderMap) -> Response {
         response.headers_mut().insert(header::RETRY_AFTER, value);
         return response;
     }
-    if snapshot.totals.is_some() && !room.may_tell(&headers) {
+    let may_tell = room.may_tell(&headers);
+    if snapshot.totals.is_some() && !may_tell {
         let error = "every vote of an official election is for operators: log in at /fa/desk/";
         return json_response(StatusCode::FORBIDDEN, &json!({ "error": error }));
     }
+    drop(snapshot);
     let definition = &room.election.definition;
+    let published = Arc::clone(&room.published);
     // Sorting the hashes of a nation takes a moment, and other requests should not wait for it.
     let made = room.make(move || {
-        let totals = snapshot.totals.as_ref()?;
+        let snapshot = published.snapshot.load_full();
+        // It may be another one by now: with numbers, after the close.
+        let totals = snapshot.totals.as_ref().filter(|_| may_tell)?;
         let counting = definition.counting();
         let mut document = totals.document(&counting, &definition.head, None);
         let journal = &snapshot.journal;

@@ -4,7 +4,7 @@
 //! station's name.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -43,6 +43,9 @@ const DELAY_MICROSECONDS_MAX: u64 = 3_600_000_000;
 /// Quantiles that are told, as label and as number.
 const QUANTILES: [(&str, f64); 4] = [("0.5", 0.5), ("0.99", 0.99), ("0.999", 0.999), ("1", 1.0)];
 
+/// A mebibyte.
+const MIB: u64 = 1 << 20;
+
 /// All numbers of a server.
 pub(crate) struct Metrics {
     registry: Registry,
@@ -50,6 +53,7 @@ pub(crate) struct Metrics {
     refusals: Family<CodeLabel, Counter>,
     findings: Family<FindingLabel, Counter>,
     bytes: Counter,
+    exact_bytes: AtomicU64,
     acknowledge: Histogram,
     sync: Histogram,
     group_records: Histogram,
@@ -84,6 +88,7 @@ impl Metrics {
             refusals: Family::default(),
             findings: Family::default(),
             bytes: Counter::default(),
+            exact_bytes: AtomicU64::new(0),
             acknowledge: times(),
             sync: times(),
             group_records: Histogram::new(exponential_buckets(1.0, 2.0, 14)),
@@ -112,7 +117,8 @@ impl Metrics {
         registry.register("ingest_refusals", "Refused records by code", refusals);
         let findings = self.findings.clone();
         registry.register("chain_findings", "Gaps, re-orders, forks, equivocations", findings);
-        registry.register("ingest_bytes", "Bytes of acknowledged records", self.bytes.clone());
+        let help = "Bytes of acknowledged records, in whole MiB";
+        registry.register("ingest_bytes", help, self.bytes.clone());
         let unit = |registry: &mut Registry, name: &str, help: &str, histogram: &Histogram| {
             registry.register_with_unit(name, help, Unit::Seconds, histogram.clone());
         };
@@ -158,7 +164,10 @@ impl Metrics {
 
     /// A record is acknowledged, so long after its last byte had come.
     pub(crate) fn acknowledged(&self, bytes: usize, after: Duration) {
-        self.bytes.inc_by(bytes as u64);
+        // How long one record is says something of what is in it.
+        let before = self.exact_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        let whole = |bytes: u64| bytes / MIB * MIB;
+        self.bytes.inc_by(whole(before + bytes as u64) - whole(before));
         self.acknowledge.observe(after.as_secs_f64());
         let mut acknowledged = self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
         acknowledged.saturating_record(microseconds(after));

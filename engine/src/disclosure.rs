@@ -393,7 +393,7 @@ impl Disclosure {
     pub(crate) fn overtaken(&self) -> Vec<u32> {
         let districts = self.cells.len() - self.rests.len();
         let cells = (0..).zip(&self.cells[..districts]);
-        let waiting = |cell: &'_ Cell| cell.ready.iter().chain(&cell.pending).any(|own| !own.came);
+        let waiting = |cell: &Cell| cell.ready.iter().chain(&cell.pending).any(|own| !own.came);
         cells.filter(|(_, cell)| waiting(cell)).map(|(district, _)| district).collect()
     }
 

@@ -481,6 +481,7 @@ fn a_publication_that_no_run_could_name_is_part_of_the_chain() {
     let to = keyed.path("published");
     // A power cut in the first publication, at its first file beside the folder.
     fs::create_dir_all(to.join(".000000000001.part/districts")).unwrap();
+    fs::create_dir_all(to.join(".000000000009.part/districts")).unwrap();
     fs::write(to.join("publisher.pub.open"), "untr").unwrap();
     let first = published(&keyed, &journal(&keyed, "first", all - 2));
     let latest = fs::read(to.join("latest.json")).unwrap();
